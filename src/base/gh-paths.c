@@ -1,0 +1,70 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-paths"
+
+#include "config.h"
+
+#include "gh-paths.h"
+
+/**
+ * gh_paths_get_state_dir:
+ *
+ * Returns: (transfer none): $XDG_STATE_HOME/guesthouse; not created here.
+ *   Any thread.
+ */
+const char *
+gh_paths_get_state_dir (void)
+{
+  static gsize initialized = 0;
+  static char *path = NULL;
+
+  if (g_once_init_enter (&initialized))
+    {
+      path = g_build_filename (g_get_user_state_dir (), "guesthouse", NULL);
+      g_once_init_leave (&initialized, 1);
+    }
+  return path;
+}
+
+/**
+ * gh_paths_get_journal_dir:
+ *
+ * Returns: (transfer none): the folder of plan journals, in the state
+ *   directory; not created here. Any thread.
+ */
+const char *
+gh_paths_get_journal_dir (void)
+{
+  static gsize initialized = 0;
+  static char *path = NULL;
+
+  if (g_once_init_enter (&initialized))
+    {
+      path = g_build_filename (gh_paths_get_state_dir (), "plans", NULL);
+      g_once_init_leave (&initialized, 1);
+    }
+  return path;
+}
+
+/**
+ * gh_paths_dup_module:
+ * @name: a module's name, such as "consoles"
+ *
+ * Finds the shared object of a module that is loaded on demand: in
+ * GUESTHOUSE_MODULE_DIR, beside the running program in its build tree, or
+ * where it is installed.
+ *
+ * Returns: (transfer full): the path; the file may not exist
+ */
+char *
+gh_paths_dup_module (const char *name)
+{
+  g_autofree char *file = g_strdup_printf ("guesthouse-%s.so", name);
+  const char *folder = g_getenv ("GUESTHOUSE_MODULE_DIR");
+
+  if (folder == NULL)
+    folder = GH_MODULE_DIR;
+  return g_build_filename (folder, file, NULL);
+}

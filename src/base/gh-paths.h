@@ -1,0 +1,15 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+const char *gh_paths_get_state_dir   (void);
+const char *gh_paths_get_journal_dir (void);
+char       *gh_paths_dup_module      (const char *name);
+
+G_END_DECLS

@@ -1,0 +1,103 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "gh-check.h"
+#include "gh-host.h"
+#include "gh-step.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GH_PLAN_EDITING,    /* inputs may change; not prepared, or outdated */
+  GH_PLAN_PREPARING,
+  GH_PLAN_PREPARED,   /* checks and steps are those of the inputs */
+  GH_PLAN_RUNNING,
+  GH_PLAN_UNDOING,
+  GH_PLAN_ENDED,      /* see the outcome */
+} GhPlanState;
+
+typedef enum
+{
+  GH_OUTCOME_NONE,
+  GH_OUTCOME_DONE,
+  GH_OUTCOME_UNDONE,         /* failed or cancelled, and everything is as it was */
+  GH_OUTCOME_UNDONE_IN_PART, /* failed or cancelled, and something is left: see gh_plan_get_left() */
+} GhOutcome;
+
+#define GH_TYPE_PLAN (gh_plan_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
+
+/**
+ * GhPlanClass:
+ * @kind: "create"
+ * @prepare_async: reads what it needs, changes nothing, and fills a GhPlanDraft; a GTask with the
+ *   plan as source that returns the draft
+ * @dup_title: “Create “web-1””
+ * @verb: on the button, untranslated: “Create”
+ *
+ * Properties: "state", "outcome", "fraction", "status-text".
+ * Signals: "prepared", "step-changed" (GhStep *), "ended".
+ */
+typedef struct
+{
+  GPtrArray *checks; /* (element-type GhCheck) */
+  GPtrArray *steps;  /* (element-type GhStep) */
+} GhPlanDraft;
+
+struct _GhPlanClass
+{
+  GObjectClass parent_class;
+
+  const char *kind;
+  const char *verb;
+  char       *(*dup_title)     (GhPlan *self);
+  void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
+};
+
+GhPlanDraft  *gh_plan_draft_new     (void);
+void          gh_plan_draft_free    (GhPlanDraft *self);
+void          gh_plan_draft_add_check (GhPlanDraft *self, GhCheck *check); /* transfer full */
+void          gh_plan_draft_add_step  (GhPlanDraft *self, GhStep *step);   /* transfer full */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhPlanDraft, gh_plan_draft_free)
+
+GhHost       *gh_plan_get_host      (GhPlan *self);
+const char   *gh_plan_get_id        (GhPlan *self);       /* a UUID, names the journal */
+char         *gh_plan_dup_title     (GhPlan *self);
+const char   *gh_plan_get_verb      (GhPlan *self);       /* translated */
+GhPlanState   gh_plan_get_state     (GhPlan *self);
+GhOutcome     gh_plan_get_outcome   (GhPlan *self);
+double        gh_plan_get_fraction  (GhPlan *self);       /* 0 to 1 */
+char         *gh_plan_dup_status    (GhPlan *self);       /* what it does right now, or how it ended */
+const GError *gh_plan_get_error     (GhPlan *self);       /* why it ended so; nullable */
+GPtrArray    *gh_plan_get_checks    (GhPlan *self);       /* worst first */
+GPtrArray    *gh_plan_get_steps     (GhPlan *self);
+GStrv         gh_plan_get_left      (GhPlan *self);       /* nullable: names of what is left, and why */
+GhCheckLevel  gh_plan_get_worst     (GhPlan *self);
+gint64        gh_plan_get_end_time  (GhPlan *self);       /* µs since the epoch; 0 before */
+gboolean      gh_plan_can_cancel    (GhPlan *self);       /* FALSE once a final step has begun */
+
+/* To be called by subclasses when an input changes: back to EDITING. */
+void          gh_plan_invalidate    (GhPlan *self);
+
+void          gh_plan_prepare_async  (GhPlan *self, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_plan_prepare_finish (GhPlan *self, GAsyncResult *result, GError **error);
+
+/* Prepares anew, refuses while a refusal stands (G_IO_ERROR_PERMISSION_DENIED), runs the steps,
+ * undoes them on failure or cancel. TRUE only for GH_OUTCOME_DONE. */
+void          gh_plan_run_async      (GhPlan *self, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_plan_run_finish     (GhPlan *self, GAsyncResult *result, GError **error);
+void          gh_plan_cancel         (GhPlan *self);
+
+/* The one document of --json: checks, steps, outcome, left. */
+JsonNode     *gh_plan_to_json        (GhPlan *self);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "gh-host.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  GH_STEP_WAITING,
+  GH_STEP_RUNNING,
+  GH_STEP_DONE,
+  GH_STEP_FAILED,
+  GH_STEP_UNDOING,
+  GH_STEP_UNDONE,
+  GH_STEP_LEFT,     /* undoing it failed: what it made is still there */
+} GhStepState;
+
+#define GH_TYPE_STEP (gh_step_get_type ())
+G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
+
+/**
+ * GhStepClass:
+ * @kind: name in journals, "volume-create"; with @params it is all that is needed to undo the
+ *   step after a crash
+ * @do_async: does the work; it may update the parameters with what undo will need
+ * @undo_async: takes it back. Must be safe to call when the step did not get to do anything, did
+ *   half of it, or was undone before; must never take away what the step did not make
+ * @dup_left: what stays behind, by name, when undoing fails
+ *
+ * Properties: "state", "fraction" (0 to 1, < 0 unknown).
+ */
+struct _GhStepClass
+{
+  GObjectClass parent_class;
+
+  const char *kind;
+  gboolean    final; /* cannot be undone: from here on the plan goes forward only */
+
+  char     *(*dup_title)   (GhStep *self);
+  char     *(*dup_command) (GhStep *self);   /* equivalent virsh or qemu-img line */
+  char     *(*dup_left)    (GhStep *self);
+  void      (*do_async)    (GhStep *self, GhHost *host, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+  void      (*undo_async)  (GhStep *self, GhHost *host, GAsyncReadyCallback callback, gpointer user_data);
+};
+
+/* Parameters are plain strings, numbers and booleans in a JSON object, and hold no secret. */
+JsonObject  *gh_step_get_params   (GhStep *self);
+const char  *gh_step_get_string   (GhStep *self, const char *name); /* nullable */
+void         gh_step_set_string   (GhStep *self, const char *name, const char *value);
+gint64       gh_step_get_int      (GhStep *self, const char *name);
+void         gh_step_set_int      (GhStep *self, const char *name, gint64 value);
+gboolean     gh_step_get_boolean  (GhStep *self, const char *name);
+void         gh_step_set_boolean  (GhStep *self, const char *name, gboolean value);
+
+const char  *gh_step_get_kind     (GhStep *self);
+char        *gh_step_dup_title    (GhStep *self);
+char        *gh_step_dup_command  (GhStep *self);
+char        *gh_step_dup_left     (GhStep *self);
+double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
+void         gh_step_set_weight   (GhStep *self, double weight);
+GhStepState  gh_step_get_state    (GhStep *self);
+void         gh_step_set_state    (GhStep *self, GhStepState state);
+double       gh_step_get_fraction (GhStep *self);
+void         gh_step_set_fraction (GhStep *self, double fraction);
+
+void         gh_step_do_async     (GhStep *self, GhHost *host, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+void         gh_step_undo_async   (GhStep *self, GhHost *host,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+/* For both; every implementation returns a boolean GTask whose source is the step. */
+gboolean     gh_step_finish       (GhStep *self, GAsyncResult *result, GError **error);
+
+/* Steps by kind, for journals: NULL for a kind this version does not know. */
+GhStep      *gh_step_new_for_kind (const char *kind, JsonObject *params);
+
+G_END_DECLS
