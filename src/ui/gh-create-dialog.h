@@ -1,0 +1,19 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "gh-host.h"
+#include "gh-hosts.h"
+
+G_BEGIN_DECLS
+
+/* “New machine”. @preferred (nullable): the host to make it on unless the user chooses another. */
+#define GH_TYPE_CREATE_DIALOG (gh_create_dialog_get_type ())
+
+void gh_create_dialog_present (GtkWindow *parent, GhHosts *hosts, GhHost *preferred);
+
+G_END_DECLS
