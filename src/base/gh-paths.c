@@ -48,9 +48,9 @@ gh_paths_get_journal_dir (void)
   return path;
 }
 
-/* The folder of modules of the build tree the program runs in, if it does. */
+/* The root of the build tree the program runs in, if it does. */
 static char *
-find_built_module (const char *file)
+find_build_root (void)
 {
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *folder = NULL;
@@ -61,16 +61,86 @@ find_built_module (const char *file)
   folder = g_path_get_dirname (program);
   for (int level = 0; level < 3; level++)
     {
-      g_autofree char *path = g_build_filename (folder, "src", "modules", file, NULL);
+      g_autofree char *mark = g_build_filename (folder, "meson-private", NULL);
       char *parent = NULL;
 
-      if (g_file_test (path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer (&path);
+      if (g_file_test (mark, G_FILE_TEST_IS_DIR))
+        return g_steal_pointer (&folder);
       parent = g_path_get_dirname (folder);
       g_free (folder);
       folder = parent;
     }
   return NULL;
+}
+
+/**
+ * gh_paths_get_build_root:
+ *
+ * Returns: (transfer none) (nullable): the root of the build tree the program
+ *   runs in, or %NULL for an installed program. Any thread.
+ */
+const char *
+gh_paths_get_build_root (void)
+{
+  static gsize initialized = 0;
+  static char *path = NULL;
+
+  if (g_once_init_enter (&initialized))
+    {
+      path = find_build_root ();
+      g_once_init_leave (&initialized, 1);
+    }
+  return path;
+}
+
+/**
+ * gh_paths_use_build_tree:
+ *
+ * Lets a program that runs in its build tree find its own settings schema, icons
+ * and help there, and the help viewer it starts too; does nothing in an installed
+ * one. To be called first thing in main(): it changes the environment, and GLib
+ * reads it only once.
+ */
+void
+gh_paths_use_build_tree (void)
+{
+  const char *root = gh_paths_get_build_root ();
+  const char *data_dirs = g_getenv ("XDG_DATA_DIRS");
+  g_autofree char *schema_dir = NULL;
+  g_autofree char *new_dirs = NULL;
+
+  if (root == NULL)
+    return;
+
+  schema_dir = g_build_filename (root, "data", NULL);
+  g_setenv ("GSETTINGS_SCHEMA_DIR", schema_dir, /* overwrite= */ FALSE);
+
+  if (data_dirs == NULL || *data_dirs == '\0')
+    data_dirs = "/usr/local/share/:/usr/share/";
+  new_dirs = g_strdup_printf ("%s/share:%s", root, data_dirs);
+  g_setenv ("XDG_DATA_DIRS", new_dirs, /* overwrite= */ TRUE);
+}
+
+/**
+ * gh_paths_get_locale_dir:
+ *
+ * Returns: (transfer none): the folder for bindtextdomain(), in the build tree
+ *   or where translations are installed. Any thread.
+ */
+const char *
+gh_paths_get_locale_dir (void)
+{
+  static gsize initialized = 0;
+  static char *path = NULL;
+
+  if (g_once_init_enter (&initialized))
+    {
+      const char *root = gh_paths_get_build_root ();
+
+      path = root != NULL ? g_build_filename (root, "po", NULL) : g_strdup (GH_LOCALE_DIR);
+      g_once_init_leave (&initialized, 1);
+    }
+  return path;
 }
 
 /**
@@ -88,13 +158,11 @@ gh_paths_dup_module (const char *name)
 {
   g_autofree char *file = g_strdup_printf ("guesthouse-%s.so", name);
   const char *folder = g_getenv ("GUESTHOUSE_MODULE_DIR");
-  char *built = NULL;
+  const char *root = gh_paths_get_build_root ();
 
   if (folder != NULL)
     return g_build_filename (folder, file, NULL);
-
-  built = find_built_module (file);
-  if (built != NULL)
-    return built;
+  if (root != NULL)
+    return g_build_filename (root, "src", "modules", file, NULL);
   return g_build_filename (GH_MODULE_DIR, file, NULL);
 }
