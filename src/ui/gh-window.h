@@ -1,0 +1,26 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <handy.h>
+
+#include "gh-hosts.h"
+
+G_BEGIN_DECLS
+
+/* The main window: the library on the left, the selected machine on the right. */
+#define GH_TYPE_WINDOW (gh_window_get_type ())
+G_DECLARE_FINAL_TYPE (GhWindow, gh_window, GH, WINDOW, HdyApplicationWindow)
+
+GhWindow *gh_window_new          (GtkApplication *application, GhHosts *hosts);
+GhHosts  *gh_window_get_hosts    (GhWindow *self);
+/* Selects the machine and shows its page; with @console its console too. */
+void      gh_window_show_machine (GhWindow *self, GhMachine *machine, gboolean console);
+/* Says in an info bar what failed: @title “Could not start “web-1””, the sentence of @error below,
+ * its raw text under Details. @machine (nullable): whose page it is about. */
+void      gh_window_show_error   (GhWindow *self, GhMachine *machine, const char *title,
+                                  const GError *error);
+
+G_END_DECLS
