@@ -6,6 +6,8 @@
 
 #include <gtk/gtk.h>
 
+#include "gh-hosts.h"
+
 G_BEGIN_DECLS
 
 /* An info bar that offers to take back plans which a crash interrupted, one
@@ -14,7 +16,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GhInterruptedBar, gh_interrupted_bar, GH, INTERRUPTED_BAR, GtkBin)
 
 GtkWidget *gh_interrupted_bar_new  (void);
-/* Looks for interrupted plans in the background; to be called once, after the first picture. */
-void       gh_interrupted_bar_load (GhInterruptedBar *self);
+/* Looks for interrupted plans in the background; to be called once, after the first picture.
+ * Undoing uses the connections of @hosts where there is one. */
+void       gh_interrupted_bar_load (GhInterruptedBar *self, GhHosts *hosts);
 
 G_END_DECLS
