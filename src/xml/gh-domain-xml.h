@@ -6,18 +6,9 @@
 
 #include <glib-object.h>
 
+#include "gh-xml-error.h"
+
 G_BEGIN_DECLS
-
-#define GH_XML_ERROR (gh_xml_error_quark ())
-GQuark gh_xml_error_quark (void);
-
-typedef enum
-{
-  GH_XML_ERROR_PARSE,
-  GH_XML_ERROR_NOT_A_DOMAIN,
-  GH_XML_ERROR_DTD,      /* has a document type: refused, entities are an attack */
-  GH_XML_ERROR_TOO_LARGE,
-} GhXmlError;
 
 /* One libvirt domain document (libxml2), edited in place: what a setter is not about stays
  * as it was. Not thread-safe; may be made and used on any one thread. */
@@ -93,7 +84,7 @@ typedef struct
 {
   char *type;         /* "spice", "vnc" … */
   char *listen_type;  /* (nullable): "none", "address", "socket", "network" */
-  char *listen;       /* (nullable): address */
+  char *listen;       /* (nullable): address, or the path of a socket */
   int   port;         /* -1 when there is none */
   int   tls_port;
 } GhGraphicsXml;
@@ -114,6 +105,9 @@ GPtrArray   *gh_domain_xml_list_serials    (GhDomainXml *self);    /* serial and
  * kernel, initrd, dtb, loader, nvram, file-backed serials. (element-type char*), canonical
  * only as far as text can be. */
 GStrv        gh_domain_xml_list_paths      (GhDomainXml *self);
+
+/* The same of a snapshot's XML: its disks and memory, and the definitions it keeps. */
+GStrv        gh_snapshot_xml_list_paths    (const char *text, GError **error);
 
 /* Changes in words, “Memory: 4 GiB → 8 GiB”: NULL-terminated, empty when equal. */
 GStrv        gh_domain_xml_diff            (GhDomainXml *before, GhDomainXml *after);
