@@ -166,3 +166,25 @@ gh_paths_dup_module (const char *name)
     return g_build_filename (root, "src", "modules", file, NULL);
   return g_build_filename (GH_MODULE_DIR, file, NULL);
 }
+
+/**
+ * gh_paths_dup_data:
+ * @name: a file or folder of the program's own data, such as "osinfo"
+ *
+ * Finds it in GUESTHOUSE_DATA_DIR, in the build tree the program runs from, or
+ * where it is installed. Any thread.
+ *
+ * Returns: (transfer full): the path; there may be nothing at it
+ */
+char *
+gh_paths_dup_data (const char *name)
+{
+  const char *folder = g_getenv ("GUESTHOUSE_DATA_DIR");
+  const char *root = gh_paths_get_build_root ();
+
+  if (folder != NULL)
+    return g_build_filename (folder, name, NULL);
+  if (root != NULL)
+    return g_build_filename (root, "data", name, NULL);
+  return g_build_filename (GH_PKGDATA_DIR, name, NULL);
+}

@@ -35,6 +35,7 @@ typedef enum
   GH_IMAGE_DAMAGED = 1 << 5,      /* its header contradicts itself */
   GH_IMAGE_UNSUPPORTED = 1 << 6,  /* valid, of a version or kind that is not handled */
   GH_IMAGE_DIRTY = 1 << 7,        /* was not closed properly */
+  GH_IMAGE_LINKED = 1 << 8,       /* holds only what differs from another image; see backing_path */
 } GhImageFlags;
 
 /**
@@ -50,7 +51,13 @@ typedef struct
   guint64       virtual_size;  /* bytes; 0 when the header does not say */
   char         *backing_path;  /* (nullable): as written in the image */
   char         *data_path;     /* (nullable): another file its data is in, as written */
-  char         *volume_id;     /* (nullable): of an ISO */
+
+  /* The labels of an ISO, all nullable. */
+  char         *volume_id;
+  char         *system_id;
+  char         *publisher_id;
+  char         *application_id;
+  guint64       volume_size;   /* bytes */
 } GhImageSniff;
 
 /* Reads @length bytes at @offset, fewer at the end of the file. -1 on errors. */
@@ -66,6 +73,9 @@ void gh_image_sniff        (GhImageReadFunc  read,
 void gh_image_sniff_memory (const void      *bytes,
                             gsize            length,
                             GhImageSniff    *sniff);
+gboolean gh_image_sniff_file (const char    *path,
+                              GhImageSniff  *sniff,
+                              GError       **error);
 void gh_image_sniff_clear  (GhImageSniff    *sniff);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GhImageSniff, gh_image_sniff_clear)
 
