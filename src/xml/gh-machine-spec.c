@@ -380,9 +380,6 @@ add_controllers (const GhMachineSpec *self,
 {
   xmlNode *usb = NULL;
 
-  if (!is_qemu (self))
-    return;
-
   if (is (self->disk_bus, "scsi") || is (self->cdrom_bus, "scsi"))
     set (add_with (devices, "controller", "type", "scsi"), "model", "virtio-scsi");
   usb = add_with (devices, "controller", "type", "usb");
