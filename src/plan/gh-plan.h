@@ -40,8 +40,11 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  *   plan as source that returns the draft
  * @dup_title: “Create “web-1””
  * @verb: on the button, untranslated: “Create”
+ * @goes_on: a failing step does not stop the plan and nothing is undone: what it could not do is
+ *   left, for plans that are an undoing themselves
+ * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
  *
- * Properties: "state", "outcome", "fraction", "status-text".
+ * Properties: "host" (construct, and while EDITING), "state", "outcome", "fraction", "status-text".
  * Signals: "prepared", "step-changed" (GhStep *), "ended".
  */
 typedef struct
@@ -56,9 +59,11 @@ struct _GhPlanClass
 
   const char *kind;
   const char *verb;
+  gboolean    goes_on;
   char       *(*dup_title)     (GhPlan *self);
   void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
+  JsonNode   *(*dup_record)    (GhPlan *self);
 };
 
 GhPlanDraft  *gh_plan_draft_new     (void);
@@ -68,6 +73,7 @@ void          gh_plan_draft_add_step  (GhPlanDraft *self, GhStep *step);   /* tr
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhPlanDraft, gh_plan_draft_free)
 
 GhHost       *gh_plan_get_host      (GhPlan *self);
+const char   *gh_plan_get_kind      (GhPlan *self);
 const char   *gh_plan_get_id        (GhPlan *self);       /* a UUID, names the journal */
 char         *gh_plan_dup_title     (GhPlan *self);
 const char   *gh_plan_get_verb      (GhPlan *self);       /* translated */
@@ -90,8 +96,11 @@ void          gh_plan_prepare_async  (GhPlan *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_plan_prepare_finish (GhPlan *self, GAsyncResult *result, GError **error);
 
-/* Prepares anew, refuses while a refusal stands (G_IO_ERROR_PERMISSION_DENIED), runs the steps,
- * undoes them on failure or cancel. TRUE only for GH_OUTCOME_DONE. */
+/* Prepares anew, refuses while a refusal stands (G_IO_ERROR_PERMISSION_DENIED), and when a plan that
+ * was prepared before now warns of something, or would do something final, that was not there then
+ * (the same error; the plan is PREPARED and can be looked at). Runs the steps, undoes them on
+ * failure or cancel. TRUE only for GH_OUTCOME_DONE. A plan that ended otherwise may be
+ * invalidated, prepared and run again. */
 void          gh_plan_run_async      (GhPlan *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_plan_run_finish     (GhPlan *self, GAsyncResult *result, GError **error);

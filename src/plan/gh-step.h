@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
+#include "gh-check.h"
 #include "gh-host.h"
 
 G_BEGIN_DECLS
@@ -31,8 +32,11 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  *   step after a crash
  * @do_async: does the work; it may update the parameters with what undo will need
  * @undo_async: takes it back. Must be safe to call when the step did not get to do anything, did
- *   half of it, or was undone before; must never take away what the step did not make
- * @dup_left: what stays behind, by name, when undoing fails
+ *   half of it, or was undone before; must never take away what the step did not make. NULL when
+ *   there is nothing that could be done: then what the step did is left
+ * @dup_left: what stays behind, by name, when undoing fails, or when a final step fails
+ * @dup_undo_command: (nullable): the equivalent line of undoing
+ * @dup_undo_check: (nullable): what to know before undoing it from a journal
  *
  * Properties: "state", "fraction" (0 to 1, < 0 unknown).
  */
@@ -46,6 +50,8 @@ struct _GhStepClass
   char     *(*dup_title)   (GhStep *self);
   char     *(*dup_command) (GhStep *self);   /* equivalent virsh or qemu-img line */
   char     *(*dup_left)    (GhStep *self);
+  char     *(*dup_undo_command) (GhStep *self);
+  GhCheck  *(*dup_undo_check)   (GhStep *self, GhHost *host);
   void      (*do_async)    (GhStep *self, GhHost *host, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
   void      (*undo_async)  (GhStep *self, GhHost *host, GAsyncReadyCallback callback, gpointer user_data);
@@ -64,6 +70,10 @@ const char  *gh_step_get_kind     (GhStep *self);
 char        *gh_step_dup_title    (GhStep *self);
 char        *gh_step_dup_command  (GhStep *self);
 char        *gh_step_dup_left     (GhStep *self);
+char        *gh_step_dup_undo_command (GhStep *self);
+GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable */
+gboolean     gh_step_is_final         (GhStep *self);
+gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);
 GhStepState  gh_step_get_state    (GhStep *self);
@@ -77,6 +87,15 @@ void         gh_step_undo_async   (GhStep *self, GhHost *host,
                                    GAsyncReadyCallback callback, gpointer user_data);
 /* For both; every implementation returns a boolean GTask whose source is the step. */
 gboolean     gh_step_finish       (GhStep *self, GAsyncResult *result, GError **error);
+
+/* For do_async, between looking and doing: writes the parameters to the plan's journal, so that
+ * undoing after a crash knows them. Without a journal it is done at once. */
+void         gh_step_save_async   (GhStep *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_step_save_finish  (GhStep *self, GAsyncResult *result, GError **error);
+
+/* The host the step's commands are for; set by the plan. */
+const char  *gh_step_get_uri      (GhStep *self); /* nullable */
+void         gh_step_set_uri      (GhStep *self, const char *uri);
 
 /* Steps by kind, for journals: NULL for a kind this version does not know. */
 GhStep      *gh_step_new_for_kind (const char *kind, JsonObject *params);

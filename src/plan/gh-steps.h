@@ -1,0 +1,46 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-host.h"
+#include "gh-step.h"
+
+G_BEGIN_DECLS
+
+/* The steps there are, by the kind they have in journals. Each can undo itself from its
+ * parameters alone, and undoing never takes away what the step did not make:
+ *
+ * pool-create: undone by the UUID chosen up front; its folder goes when it was not there before
+ *   and is empty
+ * volume-create: fails when something is at the path already; that nothing was there is
+ *   journaled before the volume is made, so only then undoing looks for it at all, and it stays
+ *   when its size is not the one asked for or when a machine uses it
+ * define: undone by the UUID chosen up front, with what appeared beside the definition
+ * start: undone by forcing off
+ * force-off: cannot be undone; the plan ends undone in part, naming the machine
+ * undefine: defines the machine again; final when saved state, snapshots, NVRAM or TPM state go
+ *   with it ("undefine-final")
+ * volume-remove: final */
+
+/* @uuid must be new. @path: the folder of the pool, type "dir". */
+GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
+
+/* @path: where the volume will be, for the check that nothing is there. @backing_path and
+ * @backing_format: (nullable). */
+GhStep *gh_volume_create_step_new (const char *pool, const char *name, const char *path,
+                                   const char *format, guint64 capacity,
+                                   const char *backing_path, const char *backing_format);
+
+/* @xml holds @uuid and @name; it may hold secrets: it stays in memory, journals and commands
+ * have it without them. */
+GhStep *gh_define_step_new        (const char *uuid, const char *name, const char *xml);
+GhStep *gh_start_step_new         (const char *uuid, const char *name);
+GhStep *gh_force_off_step_new     (const char *uuid, const char *name);
+GhStep *gh_undefine_step_new      (const char *uuid, const char *name, GhUndefineFlags flags);
+
+/* @pool (nullable): the pool the file is a volume of. Fails while any machine uses the file. */
+GhStep *gh_volume_remove_step_new (const char *path, const char *pool);
+
+G_END_DECLS
