@@ -33,7 +33,6 @@ typedef struct
   gboolean  has_virtio_video;
   gboolean  has_cpu_maximum;
   gboolean  has_host_passthrough;
-  gboolean  has_virtual_networks;
   guint     max_cpus;       /* of one machine */
 } GhCapabilities;
 

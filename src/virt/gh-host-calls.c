@@ -1,0 +1,220 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Connections as lanes carry them, and the road every libvirt call takes:
+ *
+ *   gh_host_call() -> gh_lane_run_async() -> worker (gh_conn_get(), vir…) -> the caller's GTask
+ */
+
+#define G_LOG_DOMAIN "gh-host-calls"
+
+#include "config.h"
+
+#include "gh-host-private.h"
+
+#include <string.h>
+
+#include "gh-faults.h"
+#include "gh-threads.h"
+#include "gh-virt-error-private.h"
+
+/* Seconds between keep-alive probes, and how many may go unanswered: a dead
+ * host is noticed after interval × (count + 1) = 20 s. */
+#define KEEPALIVE_INTERVAL_S 5
+#define KEEPALIVE_COUNT 3
+
+/* Questions libvirt asks while it connects. Nobody is at its terminal: what cannot be answered
+ * without asking fails, and the host row tells why. */
+static int
+refuse_credentials_cb (virConnectCredentialPtr credentials,
+                       unsigned int            n_credentials,
+                       void                   *user_data)
+{
+  return -1;
+}
+
+static virConnectPtr
+open_connection (const char  *uri,
+                 GError     **error)
+{
+  static int types[] = { VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT };
+  virConnectAuth auth = { types, G_N_ELEMENTS (types), refuse_credentials_cb, NULL };
+  virConnectPtr conn = virConnectOpenAuth (uri, &auth, 0);
+
+  if (conn == NULL)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  /* 1 means that this transport has none, as for the test driver. */
+  if (virConnectSetKeepAlive (conn, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) < 0)
+    virResetLastError ();
+  return conn;
+}
+
+/**
+ * gh_conn_get:
+ * @lane: the lane the caller runs in
+ * @error: (out): why there is no connection
+ *
+ * The lane's connection, opened by the first call and again after it broke.
+ * Blocks for as long as opening takes: a lane that hangs here is thrown away
+ * with gh_lane_stop(), and its thread closes the late connection itself.
+ *
+ * Returns: (transfer none) (nullable): the connection
+ */
+virConnectPtr
+gh_conn_get (GhLane  *lane,
+             GError **error)
+{
+  GhConn *self = gh_lane_get_connection (lane);
+
+  g_assert (self != NULL);
+  g_assert (!GH_IS_MAIN_THREAD ());
+
+  /* The control lane's connection carries the events; the host replaces that lane as a whole. */
+  if (self->conn != NULL && self->sink == NULL && virConnectIsAlive (self->conn) == 0)
+    {
+      virConnectClose (self->conn);
+      self->conn = NULL;
+    }
+  if (self->conn == NULL)
+    self->conn = open_connection (self->uri, error);
+  return self->conn;
+}
+
+virDomainPtr
+gh_conn_find_domain (GhLane      *lane,
+                     const char  *uuid,
+                     GError     **error)
+{
+  virConnectPtr conn = gh_conn_get (lane, error);
+  virDomainPtr domain = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  domain = virDomainLookupByUUIDString (conn, uuid);
+  if (domain == NULL)
+    gh_virt_error_take (error);
+  return domain;
+}
+
+/**
+ * gh_conn_close:
+ * @conn: a GhConn
+ *
+ * Deregisters events, closes and frees. On the lane's thread: with a frozen
+ * host this may block for long.
+ */
+void
+gh_conn_close (gpointer conn)
+{
+  GhConn *self = conn;
+
+  if (self->conn != NULL)
+    {
+      for (guint i = 0; i < self->n_event_ids; i++)
+        virConnectDomainEventDeregisterAny (self->conn, self->event_ids[i]);
+      if (self->closed_cb != NULL)
+        virConnectUnregisterCloseCallback (self->conn, self->closed_cb);
+      virConnectClose (self->conn);
+      virResetLastError ();
+    }
+  g_free (self->uri);
+  g_free (self);
+}
+
+static void
+call_finished_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GDestroyNotify result_free = g_task_get_task_data (task);
+  GError *error = NULL;
+  gpointer value = gh_lane_run_finish (GH_LANE (object), result, &error);
+
+  if (error == NULL)
+    {
+      g_task_return_pointer (task, value, result_free);
+      return;
+    }
+  /* An injected fault looks like the failure it stands for. */
+  if (error->domain == GH_FAULT_ERROR)
+    error->domain = GH_VIRT_ERROR;
+  g_task_return_error (task, error);
+}
+
+static void
+job_finished_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GhLane) lane = GH_LANE (g_object_ref (object));
+
+  call_finished_cb (object, result, user_data);
+  gh_lane_stop (lane, gh_conn_close);
+}
+
+static void
+return_not_connected (GhHost *self,
+                      GTask  *task)
+{
+  g_task_return_new_error (task, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_CONNECT,
+                           "Not connected to %s", gh_host_get_uri (self));
+  g_object_unref (task);
+}
+
+void
+gh_host_call (GhHost         *self,
+              GhLaneRole      role,
+              GhLanePriority  priority,
+              GhLaneKind      kind,
+              const char     *name,
+              GhLaneFunc      func,
+              gpointer        data,
+              GDestroyNotify  data_free,
+              GDestroyNotify  result_free,
+              GTask          *task)
+{
+  GhLane *lane = gh_host_get_lane (self, role == GH_ROLE_JOB && gh_host_is_test (self) ? GH_ROLE_CONTROL : role);
+  g_autoptr (GhLane) job_lane = NULL;
+  GAsyncReadyCallback callback = call_finished_cb;
+
+  g_assert (GH_IS_MAIN_THREAD ());
+
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, result_free, NULL);
+
+  if (gh_host_get_lane (self, GH_ROLE_CONTROL) == NULL)
+    {
+      if (data_free != NULL && data != NULL)
+        data_free (data);
+      return_not_connected (self, task);
+      return;
+    }
+  if (role == GH_ROLE_JOB && !gh_host_is_test (self))
+    {
+      lane = job_lane = gh_host_open_job_lane (self);
+      callback = job_finished_cb;
+    }
+  gh_lane_run_async (lane, priority, kind, name, func, data, data_free, result_free,
+                     g_task_get_cancellable (task), callback, task);
+}
+
+gboolean
+gh_call_finish_void (gpointer       source,
+                     GAsyncResult  *result,
+                     GError       **error)
+{
+  GError *local = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, source), FALSE);
+
+  (void) g_task_propagate_pointer (G_TASK (result), &local);
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, local);
+  return FALSE;
+}

@@ -1,0 +1,137 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include "gh-host.h"
+#include "gh-lane.h"
+
+G_BEGIN_DECLS
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virStoragePool, virStoragePoolFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virStorageVol, virStorageVolFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virNetwork, virNetworkFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomainSnapshot, virDomainSnapshotFree)
+
+/**
+ * GhLaneRole:
+ * @GH_ROLE_CONTROL: what the user asked: lifecycle, XML, storage lists
+ * @GH_ROLE_STATS: listing and figures, which a stuck QEMU may delay
+ * @GH_ROLE_CONSOLE: opening displays, which a stuck QEMU may delay by 30 s
+ * @GH_ROLE_JOB: a thread and a connection of its own, closed afterwards: for what takes long
+ *
+ * The test driver keeps its state per connection, so there all roles share one lane.
+ */
+typedef enum
+{
+  GH_ROLE_CONTROL,
+  GH_ROLE_STATS,
+  GH_ROLE_CONSOLE,
+  GH_ROLE_JOB,
+} GhLaneRole;
+
+/* One machine as a refresh found it: plain data from the worker. */
+typedef struct
+{
+  char           uuid[VIR_UUID_STRING_BUFLEN];
+  char          *name;
+  char          *title;       /* (nullable) */
+  gboolean       title_known;
+  int            id;
+  GhMachineState state;
+  gboolean       transient;
+  guint          n_cpus;      /* 0: not read */
+  guint64        memory_kib;
+  gint64         started_us;  /* real time; 0: not known */
+} GhMachineRecord;
+
+void gh_machine_record_free (gpointer record);
+
+/* The result of one refresh. */
+typedef struct
+{
+  gboolean   full;     /* what is not in @records is gone */
+  GPtrArray *records;  /* (element-type GhMachineRecord) */
+  GPtrArray *gone;     /* (element-type char) UUIDs, when not full */
+} GhRefresh;
+
+void gh_refresh_free (gpointer refresh);
+
+/* What a lane of a host carries as its connection. Of the lane's thread. */
+typedef struct
+{
+  char         *uri;
+  virConnectPtr conn;    /* (nullable) until the first call */
+  gpointer      sink;    /* (unowned) (nullable): set on the control lane, which has the events */
+  virConnectCloseFunc closed_cb;
+  int           event_ids[8];
+  guint         n_event_ids;
+} GhConn;
+
+/* Workers: run on lanes. */
+virConnectPtr gh_conn_get                (GhLane *lane, GError **error);
+virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);
+gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
+gpointer      gh_host_titles_worker      (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
+gpointer      gh_host_figures_worker     (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
+
+/* Asked of a refresh: NULL uuids for everything. */
+typedef struct
+{
+  GStrv    uuids;
+  gboolean scan_uptime;
+} GhRefreshRequest;
+
+void gh_refresh_request_free (gpointer request);
+
+typedef struct
+{
+  char    uuid[VIR_UUID_STRING_BUFLEN];
+  guint64 cpu_ns;
+} GhCpuReading;
+
+typedef struct
+{
+  GArray *readings;      /* (element-type GhCpuReading) */
+  gint64  time_us;       /* monotonic */
+  gint64  cpu_cost_us;   /* CPU time the reading took in this process */
+  gint64  duration_us;
+} GhFiguresReading;
+
+void gh_figures_reading_free (gpointer reading);
+
+/* Runs @func in a lane of @self and completes @task (transfer full) with its result; the
+ * cancellable is the task's. Errors come out in GH_VIRT_ERROR or G_IO_ERROR. Main thread. */
+void     gh_host_call            (GhHost         *self,
+                                  GhLaneRole      role,
+                                  GhLanePriority  priority,
+                                  GhLaneKind      kind,
+                                  const char     *name,
+                                  GhLaneFunc      func,
+                                  gpointer        data,
+                                  GDestroyNotify  data_free,
+                                  GDestroyNotify  result_free,
+                                  GTask          *task);
+/* Ends a task whose worker has no result. */
+gboolean gh_call_finish_void     (gpointer        source,
+                                  GAsyncResult   *result,
+                                  GError        **error);
+/* NULL while the host is not connected. */
+GhLane  *gh_host_get_lane        (GhHost         *self,
+                                  GhLaneRole      role);
+/* A lane with a connection of its own, for streams; the caller stops it with gh_conn_close. */
+GhLane  *gh_host_open_job_lane   (GhHost         *self);
+void     gh_conn_close           (gpointer        conn);
+
+void     gh_host_mark_stale      (GhHost         *self,
+                                  const char     *uuid);
+/* From events, main thread. */
+void     gh_host_note_started    (GhHost         *self,
+                                  const char     *uuid);
+
+G_END_DECLS

@@ -1,0 +1,163 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-hosts"
+
+#include "config.h"
+
+#include "gh-hosts.h"
+
+#include <string.h>
+
+struct _GhHosts
+{
+  GObject    parent_instance;
+  GPtrArray *hosts; /* (element-type GhHost) */
+};
+
+static void list_model_iface_init (GListModelInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GhHosts, gh_hosts, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_LIST_MODEL, list_model_iface_init))
+
+static GType
+get_item_type (GListModel *list)
+{
+  return GH_TYPE_HOST;
+}
+
+static guint
+get_n_items (GListModel *list)
+{
+  return GH_HOSTS (list)->hosts->len;
+}
+
+static gpointer
+get_item (GListModel *list,
+          guint       position)
+{
+  GhHosts *self = GH_HOSTS (list);
+
+  return position < self->hosts->len ? g_object_ref (g_ptr_array_index (self->hosts, position)) : NULL;
+}
+
+static void
+list_model_iface_init (GListModelInterface *iface)
+{
+  iface->get_item_type = get_item_type;
+  iface->get_n_items = get_n_items;
+  iface->get_item = get_item;
+}
+
+static void
+gh_hosts_finalize (GObject *object)
+{
+  g_ptr_array_unref (GH_HOSTS (object)->hosts);
+  G_OBJECT_CLASS (gh_hosts_parent_class)->finalize (object);
+}
+
+static void
+gh_hosts_class_init (GhHostsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gh_hosts_finalize;
+}
+
+static void
+gh_hosts_init (GhHosts *self)
+{
+  self->hosts = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/**
+ * gh_hosts_new:
+ *
+ * Returns: (transfer full): an empty registry. Main thread, as all of this class.
+ */
+GhHosts *
+gh_hosts_new (void)
+{
+  return g_object_new (GH_TYPE_HOSTS, NULL);
+}
+
+/**
+ * gh_hosts_add:
+ * @self: the registry
+ * @uri: a libvirt URI
+ *
+ * Returns: (transfer none): the host of that URI, new and not connected unless
+ *   it was there already
+ */
+GhHost *
+gh_hosts_add (GhHosts    *self,
+              const char *uri)
+{
+  GhHost *host = NULL;
+
+  g_return_val_if_fail (GH_IS_HOSTS (self), NULL);
+
+  host = gh_hosts_find (self, uri);
+  if (host != NULL)
+    return host;
+  host = gh_host_new (uri);
+  g_ptr_array_add (self->hosts, host);
+  g_list_model_items_changed (G_LIST_MODEL (self), self->hosts->len - 1, 0, 1);
+  return host;
+}
+
+/**
+ * gh_hosts_remove:
+ * @self: the registry
+ * @host: a host of it
+ *
+ * Disconnects the host and forgets it.
+ */
+void
+gh_hosts_remove (GhHosts *self,
+                 GhHost  *host)
+{
+  guint position = 0;
+
+  g_return_if_fail (GH_IS_HOSTS (self));
+
+  if (!g_ptr_array_find (self->hosts, host, &position))
+    return;
+  gh_host_disconnect (host);
+  g_ptr_array_remove_index (self->hosts, position);
+  g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+}
+
+GhHost *
+gh_hosts_find (GhHosts    *self,
+               const char *uri)
+{
+  g_return_val_if_fail (GH_IS_HOSTS (self), NULL);
+
+  for (guint i = 0; i < self->hosts->len; i++)
+    if (strcmp (gh_host_get_uri (g_ptr_array_index (self->hosts, i)), uri) == 0)
+      return g_ptr_array_index (self->hosts, i);
+  return NULL;
+}
+
+/**
+ * gh_hosts_find_machine:
+ * @self: the registry
+ * @uuid: a UUID
+ *
+ * Returns: (transfer none) (nullable): the first machine of that UUID on any host
+ */
+GhMachine *
+gh_hosts_find_machine (GhHosts    *self,
+                       const char *uuid)
+{
+  g_return_val_if_fail (GH_IS_HOSTS (self), NULL);
+
+  for (guint i = 0; i < self->hosts->len; i++)
+    {
+      GhMachine *machine = gh_host_find_machine (g_ptr_array_index (self->hosts, i), uuid);
+
+      if (machine != NULL && strcmp (gh_machine_get_uuid (machine), uuid) == 0)
+        return machine;
+    }
+  return NULL;
+}

@@ -1,0 +1,803 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Pools, volumes and networks, as plain records and verbs. */
+
+#define G_LOG_DOMAIN "gh-storage"
+
+#include "config.h"
+
+#include "gh-storage.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gh-host-private.h"
+#include "gh-virt-error-private.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlXPathContext, xmlXPathFreeContext)
+
+/* Arguments of all these workers. */
+typedef struct
+{
+  char    *name;       /* pool, UUID or path */
+  char    *xml;        /* (nullable) */
+  gboolean flag;
+  gboolean local_user; /* files outside pools are ours to unlink */
+} Call;
+
+static Call *
+call_new (const char *name,
+          const char *xml,
+          gboolean    flag)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->name = g_strdup (name);
+  call->xml = g_strdup (xml);
+  call->flag = flag;
+  return call;
+}
+
+static void
+call_free (gpointer data)
+{
+  Call *call = data;
+
+  g_free (call->name);
+  g_free (call->xml);
+  g_free (call);
+}
+
+/* Records */
+
+static void
+clear_pool (gpointer data)
+{
+  GhPoolInfo *self = data;
+
+  g_free (self->name);
+  g_free (self->uuid);
+  g_free (self->type);
+  g_free (self->path);
+}
+
+GhPoolInfo *
+gh_pool_info_ref (GhPoolInfo *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_pool_info_unref (GhPoolInfo *self)
+{
+  g_atomic_rc_box_release_full (self, clear_pool);
+}
+
+static void
+clear_volume (gpointer data)
+{
+  GhVolumeInfo *self = data;
+
+  g_free (self->name);
+  g_free (self->pool);
+  g_free (self->path);
+  g_free (self->type);
+  g_free (self->format);
+  g_free (self->backing_path);
+}
+
+GhVolumeInfo *
+gh_volume_info_ref (GhVolumeInfo *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_volume_info_unref (GhVolumeInfo *self)
+{
+  g_atomic_rc_box_release_full (self, clear_volume);
+}
+
+static void
+clear_network (gpointer data)
+{
+  GhNetworkInfo *self = data;
+
+  g_free (self->name);
+  g_free (self->uuid);
+  g_free (self->bridge);
+  g_free (self->forward);
+}
+
+GhNetworkInfo *
+gh_network_info_ref (GhNetworkInfo *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_network_info_unref (GhNetworkInfo *self)
+{
+  g_atomic_rc_box_release_full (self, clear_network);
+}
+
+static void
+unref_pool (gpointer data)
+{
+  gh_pool_info_unref (data);
+}
+
+static void
+unref_volume (gpointer data)
+{
+  gh_volume_info_unref (data);
+}
+
+static void
+unref_network (gpointer data)
+{
+  gh_network_info_unref (data);
+}
+
+/* Reading libvirt's small documents */
+
+static xmlXPathContextPtr
+open_document (char       *xml,
+               xmlDocPtr  *doc)
+{
+  *doc = xml != NULL ? xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
+                                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
+                     : NULL;
+  if (xml == NULL)
+    virResetLastError ();
+  free (xml);
+  return *doc != NULL ? xmlXPathNewContext (*doc) : NULL;
+}
+
+static char *
+dup_string (xmlXPathContextPtr  context,
+            const char         *xpath)
+{
+  xmlXPathObjectPtr object = context != NULL ? xmlXPathEvalExpression ((const xmlChar *) xpath, context) : NULL;
+  char *copy = NULL;
+
+  if (object != NULL && object->nodesetval != NULL && object->nodesetval->nodeNr > 0)
+    {
+      xmlChar *text = xmlNodeGetContent (object->nodesetval->nodeTab[0]);
+
+      copy = g_strdup ((const char *) text);
+      xmlFree (text);
+    }
+  if (object != NULL)
+    xmlXPathFreeObject (object);
+  return copy;
+}
+
+static GhPoolInfo *
+read_pool (virStoragePoolPtr pool)
+{
+  GhPoolInfo *info = g_atomic_rc_box_new0 (GhPoolInfo);
+  xmlDocPtr parsed = NULL;
+  g_autoptr (xmlXPathContext) context = open_document (virStoragePoolGetXMLDesc (pool, 0), &parsed);
+  g_autoptr (xmlDoc) doc = parsed;
+  virStoragePoolInfo figures = { 0 };
+  char uuid[VIR_UUID_STRING_BUFLEN];
+  int autostart = 0;
+
+  virStoragePoolGetUUIDString (pool, uuid);
+  info->uuid = g_strdup (uuid);
+  info->name = g_strdup (virStoragePoolGetName (pool));
+  info->type = dup_string (context, "/pool/@type");
+  info->path = dup_string (context, "/pool/target/path");
+  info->active = virStoragePoolIsActive (pool) == 1;
+  info->autostart = virStoragePoolGetAutostart (pool, &autostart) == 0 && autostart != 0;
+  if (virStoragePoolGetInfo (pool, &figures) == 0)
+    {
+      info->capacity = figures.capacity;
+      info->available = figures.available;
+    }
+  virResetLastError ();
+  return info;
+}
+
+static GhVolumeInfo *
+read_volume (virStorageVolPtr  volume,
+             const char       *pool)
+{
+  GhVolumeInfo *info = g_atomic_rc_box_new0 (GhVolumeInfo);
+  xmlDocPtr parsed = NULL;
+  g_autoptr (xmlXPathContext) context = open_document (virStorageVolGetXMLDesc (volume, 0), &parsed);
+  g_autoptr (xmlDoc) doc = parsed;
+  g_autofree char *capacity = dup_string (context, "/volume/capacity");
+  g_autofree char *allocation = dup_string (context, "/volume/allocation");
+  char *path = virStorageVolGetPath (volume);
+
+  info->name = g_strdup (virStorageVolGetName (volume));
+  info->pool = g_strdup (pool);
+  info->path = g_strdup (path);
+  info->type = dup_string (context, "/volume/@type");
+  info->format = dup_string (context, "/volume/target/format/@type");
+  info->backing_path = dup_string (context, "/volume/backingStore/path");
+  info->capacity = capacity != NULL ? g_ascii_strtoull (capacity, NULL, 10) : 0;
+  info->allocation = allocation != NULL ? g_ascii_strtoull (allocation, NULL, 10) : 0;
+  free (path);
+  virResetLastError ();
+  return info;
+}
+
+static int
+compare_pools (gconstpointer a,
+               gconstpointer b)
+{
+  return strcmp ((*(GhPoolInfo **) a)->name, (*(GhPoolInfo **) b)->name);
+}
+
+static int
+compare_networks (gconstpointer a,
+                  gconstpointer b)
+{
+  return strcmp ((*(GhNetworkInfo **) a)->name, (*(GhNetworkInfo **) b)->name);
+}
+
+/* A driver without storage or networks has none of them, which is no failure. */
+static gboolean
+take_error_unless_unsupported (GError **error)
+{
+  virErrorPtr last = virGetLastError ();
+
+  if (last != NULL && last->code == VIR_ERR_NO_SUPPORT)
+    {
+      virResetLastError ();
+      return FALSE;
+    }
+  gh_virt_error_take (error);
+  return TRUE;
+}
+
+/* Pools */
+
+static gpointer
+list_pools_worker (GhLane        *lane,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func (unref_pool);
+  virStoragePoolPtr *pools = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  if (virConnectListAllStoragePools (conn, &pools, 0) < 0 && take_error_unless_unsupported (error))
+    return NULL;
+  for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
+    {
+      g_ptr_array_add (result, read_pool (pools[i]));
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+  g_ptr_array_sort (result, compare_pools);
+  return g_steal_pointer (&result);
+}
+
+static gpointer
+create_pool_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+  char uuid[VIR_UUID_STRING_BUFLEN];
+
+  if (conn == NULL)
+    return NULL;
+  pool = virStoragePoolDefineXML (conn, call->xml, 0);
+  if (pool == NULL)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  /* Building makes the folder; one that is there stays as it is. */
+  if (virStoragePoolBuild (pool, 0) < 0 || virStoragePoolCreate (pool, 0) < 0)
+    {
+      gh_virt_error_take (error);
+      virStoragePoolUndefine (pool);
+      virResetLastError ();
+      return NULL;
+    }
+  /* Not every driver can; the pool is usable without. */
+  if (virStoragePoolSetAutostart (pool, 1) < 0)
+    virResetLastError ();
+  virStoragePoolGetUUIDString (pool, uuid);
+  return g_strdup (uuid);
+}
+
+static gpointer
+start_pool_worker (GhLane        *lane,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  pool = virStoragePoolLookupByUUIDString (conn, call->name);
+  if (pool == NULL || (virStoragePoolIsActive (pool) != 1 && virStoragePoolCreate (pool, 0) < 0))
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+static gpointer
+remove_pool_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+  int n_volumes = 0;
+
+  if (conn == NULL)
+    return NULL;
+  pool = virStoragePoolLookupByUUIDString (conn, call->name);
+  if (pool == NULL)
+    {
+      virErrorPtr last = virGetLastError ();
+
+      if (last == NULL || last->code != VIR_ERR_NO_STORAGE_POOL)
+        gh_virt_error_take (error);
+      virResetLastError ();
+      return NULL;
+    }
+  if (virStoragePoolIsActive (pool) == 1)
+    {
+      virStoragePoolRefresh (pool, 0);
+      n_volumes = virStoragePoolNumOfVolumes (pool);
+      if (virStoragePoolDestroy (pool) < 0)
+        {
+          gh_virt_error_take (error);
+          return NULL;
+        }
+    }
+  /* Deleting a dir pool is rmdir(2): it fails, and may, when something is in the folder. */
+  if (call->flag && n_volumes == 0 && virStoragePoolDelete (pool, 0) < 0)
+    virResetLastError ();
+  if (virStoragePoolUndefine (pool) < 0)
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+/* Volumes */
+
+static gpointer
+list_volumes_worker (GhLane        *lane,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func (unref_volume);
+  virStoragePoolPtr *pools = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  if (virConnectListAllStoragePools (conn, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE) < 0 &&
+      take_error_unless_unsupported (error))
+    return NULL;
+  for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
+    {
+      virStorageVolPtr *volumes = NULL;
+
+      if (!g_cancellable_is_cancelled (cancellable))
+        {
+          if (call->flag && virStoragePoolRefresh (pools[i], 0) < 0)
+            virResetLastError ();
+          if (virStoragePoolListAllVolumes (pools[i], &volumes, 0) < 0)
+            virResetLastError ();
+        }
+      for (guint j = 0; volumes != NULL && volumes[j] != NULL; j++)
+        {
+          g_ptr_array_add (result, read_volume (volumes[j], virStoragePoolGetName (pools[i])));
+          virStorageVolFree (volumes[j]);
+        }
+      free (volumes);
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+  return g_steal_pointer (&result);
+}
+
+/* The volume of a path; looks again after a refresh of the pool whose folder it is in, for files
+ * that came after the last one. (nullable), without an error when there is none. */
+static virStorageVolPtr
+find_volume (virConnectPtr  conn,
+             const char    *path)
+{
+  virStorageVolPtr volume = virStorageVolLookupByPath (conn, path);
+  g_autofree char *folder = NULL;
+  g_autoptr (virStoragePool) pool = NULL;
+
+  virResetLastError ();
+  if (volume != NULL)
+    return volume;
+  folder = g_path_get_dirname (path);
+  pool = virStoragePoolLookupByTargetPath (conn, folder);
+  if (pool != NULL && virStoragePoolRefresh (pool, 0) == 0)
+    volume = virStorageVolLookupByPath (conn, path);
+  virResetLastError ();
+  return volume;
+}
+
+static gpointer
+find_volume_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStorageVol) volume = NULL;
+  g_autoptr (virStoragePool) pool = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  volume = find_volume (conn, call->name);
+  if (volume == NULL)
+    return NULL;
+  pool = virStoragePoolLookupByVolume (volume);
+  return read_volume (volume, pool != NULL ? virStoragePoolGetName (pool) : NULL);
+}
+
+static gpointer
+create_volume_worker (GhLane        *lane,
+                      gpointer       data,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+  g_autoptr (virStorageVol) volume = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  pool = virStoragePoolLookupByName (conn, call->name);
+  volume = pool != NULL ? virStorageVolCreateXML (pool, call->xml, 0) : NULL;
+  if (volume == NULL)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  return read_volume (volume, call->name);
+}
+
+static gpointer
+delete_volume_worker (GhLane        *lane,
+                      gpointer       data,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStorageVol) volume = NULL;
+  struct stat info = { 0 };
+
+  if (conn == NULL)
+    return NULL;
+  volume = find_volume (conn, call->name);
+  if (volume != NULL)
+    {
+      if (virStorageVolDelete (volume, 0) < 0)
+        gh_virt_error_take (error);
+      return NULL;
+    }
+  if (!call->local_user)
+    {
+      g_set_error (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_VOL, "No active pool holds “%s”", call->name);
+      return NULL;
+    }
+  if (lstat (call->name, &info) < 0 && errno == ENOENT)
+    return NULL;
+  if (!S_ISREG (info.st_mode) || unlink (call->name) < 0)
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "“%s”: %s", call->name,
+                 S_ISREG (info.st_mode) ? g_strerror (errno) : "not a regular file");
+  return NULL;
+}
+
+/* Networks */
+
+static gpointer
+list_networks_worker (GhLane        *lane,
+                      gpointer       data,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func (unref_network);
+  virNetworkPtr *networks = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  if (virConnectListAllNetworks (conn, &networks, 0) < 0 && take_error_unless_unsupported (error))
+    return NULL;
+  for (guint i = 0; networks != NULL && networks[i] != NULL; i++)
+    {
+      GhNetworkInfo *info = g_atomic_rc_box_new0 (GhNetworkInfo);
+      xmlDocPtr parsed = NULL;
+      g_autoptr (xmlXPathContext) context = open_document (virNetworkGetXMLDesc (networks[i], 0), &parsed);
+      g_autoptr (xmlDoc) doc = parsed;
+      g_autofree char *forward = dup_string (context, "/network/forward");
+      char uuid[VIR_UUID_STRING_BUFLEN];
+      int autostart = 0;
+
+      virNetworkGetUUIDString (networks[i], uuid);
+      info->uuid = g_strdup (uuid);
+      info->name = g_strdup (virNetworkGetName (networks[i]));
+      info->bridge = dup_string (context, "/network/bridge/@name");
+      info->forward = dup_string (context, "/network/forward/@mode");
+      if (info->forward == NULL && forward != NULL)
+        info->forward = g_strdup ("nat"); /* libvirt's default mode */
+      info->active = virNetworkIsActive (networks[i]) == 1;
+      info->autostart = virNetworkGetAutostart (networks[i], &autostart) == 0 && autostart != 0;
+      virResetLastError ();
+      g_ptr_array_add (result, info);
+      virNetworkFree (networks[i]);
+    }
+  free (networks);
+  g_ptr_array_sort (result, compare_networks);
+  return g_steal_pointer (&result);
+}
+
+static gpointer
+start_network_worker (GhLane        *lane,
+                      gpointer       data,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virNetwork) network = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  network = virNetworkLookupByUUIDString (conn, call->name);
+  if (network == NULL || (virNetworkIsActive (network) != 1 && virNetworkCreate (network) < 0))
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+/* The calls */
+
+static void
+call (GhHost              *host,
+      GhLaneRole           role,
+      GhLaneKind           kind,
+      const char          *name,
+      GhLaneFunc           func,
+      Call                *data,
+      GDestroyNotify       result_free,
+      GCancellable        *cancellable,
+      GAsyncReadyCallback  callback,
+      gpointer             user_data)
+{
+  gh_host_call (host, role, GH_LANE_USER, kind, name, func, data, call_free, result_free,
+                g_task_new (host, cancellable, callback, user_data));
+}
+
+static gpointer
+finish (GhHost        *host,
+        GAsyncResult  *result,
+        GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+gh_host_load_pools_async (GhHost              *host,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "pool-list", list_pools_worker, call_new (NULL, NULL, FALSE),
+        (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+GPtrArray *
+gh_host_load_pools_finish (GhHost        *host,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_create_pool_async (GhHost              *host,
+                           const char          *xml,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-create", create_pool_worker, call_new (NULL, xml, FALSE),
+        g_free, cancellable, callback, user_data);
+}
+
+char *
+gh_host_create_pool_finish (GhHost        *host,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_start_pool_async (GhHost              *host,
+                          const char          *uuid,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-start", start_pool_worker, call_new (uuid, NULL, FALSE),
+        NULL, cancellable, callback, user_data);
+}
+
+gboolean
+gh_host_start_pool_finish (GhHost        *host,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
+
+void
+gh_host_remove_pool_async (GhHost              *host,
+                           const char          *uuid,
+                           gboolean             delete_empty,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-remove", remove_pool_worker,
+        call_new (uuid, NULL, delete_empty), NULL, cancellable, callback, user_data);
+}
+
+gboolean
+gh_host_remove_pool_finish (GhHost        *host,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
+
+void
+gh_host_load_volumes_async (GhHost              *host,
+                            gboolean             refresh,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_volumes_worker, call_new (NULL, NULL, refresh),
+        (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+GPtrArray *
+gh_host_load_volumes_finish (GhHost        *host,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_find_volume_async (GhHost              *host,
+                           const char          *path,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "volume-find", find_volume_worker, call_new (path, NULL, FALSE),
+        unref_volume, cancellable, callback, user_data);
+}
+
+GhVolumeInfo *
+gh_host_find_volume_finish (GhHost        *host,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_create_volume_async (GhHost              *host,
+                             const char          *pool,
+                             const char          *xml,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  /* A fully allocated volume takes as long as writing it. */
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-create", create_volume_worker, call_new (pool, xml, FALSE),
+        unref_volume, cancellable, callback, user_data);
+}
+
+GhVolumeInfo *
+gh_host_create_volume_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_delete_volume_async (GhHost              *host,
+                             const char          *path,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  Call *data = call_new (path, NULL, FALSE);
+
+  data->local_user = gh_host_is_local (host) && gh_host_is_session (host);
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-delete", delete_volume_worker, data, NULL, cancellable,
+        callback, user_data);
+}
+
+gboolean
+gh_host_delete_volume_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
+
+void
+gh_host_load_networks_async (GhHost              *host,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "network-list", list_networks_worker, call_new (NULL, NULL, FALSE),
+        (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
+}
+
+GPtrArray *
+gh_host_load_networks_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_start_network_async (GhHost              *host,
+                             const char          *uuid,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "network-start", start_network_worker, call_new (uuid, NULL, FALSE),
+        NULL, cancellable, callback, user_data);
+}
+
+gboolean
+gh_host_start_network_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}

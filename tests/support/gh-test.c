@@ -1,0 +1,113 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "gh-test.h"
+
+#include <glib/gstdio.h>
+
+/* Far beyond what any of these takes, also under a sanitizer on a busy machine. */
+#define LIMIT_S 120
+
+static gboolean
+limit_cb (gpointer user_data)
+{
+  g_error ("Waited %d s for nothing", LIMIT_S);
+  return G_SOURCE_REMOVE;
+}
+
+void
+gh_test_wait_until (GhTestCondition  condition,
+                    gpointer         data)
+{
+  guint id = g_timeout_add_seconds (LIMIT_S, limit_cb, NULL);
+
+  while (!condition (data))
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (id);
+}
+
+static gboolean
+flag_is_set (gpointer data)
+{
+  return *(const int *) data != 0;
+}
+
+void
+gh_test_wait_flag (const int *flag)
+{
+  gh_test_wait_until (flag_is_set, (gpointer) flag);
+}
+
+void
+gh_test_call_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GhTestCall *call = user_data;
+
+  g_assert_null (call->result);
+  call->result = g_object_ref (result);
+}
+
+static gboolean
+has_result (gpointer data)
+{
+  return ((GhTestCall *) data)->result != NULL;
+}
+
+GAsyncResult *
+gh_test_call_wait (GhTestCall *call)
+{
+  gh_test_wait_until (has_result, call);
+  return call->result;
+}
+
+void
+gh_test_call_clear (GhTestCall *call)
+{
+  g_clear_object (&call->result);
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) folder = g_file_test (path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open (path, 0, NULL);
+  const char *name = NULL;
+
+  while (folder != NULL && (name = g_dir_read_name (folder)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      remove_tree (child);
+    }
+  g_remove (path);
+}
+
+static GPtrArray *tmp_dirs = NULL;
+
+static void
+remove_tmp_dirs (void)
+{
+  for (guint i = 0; i < tmp_dirs->len; i++)
+    remove_tree (g_ptr_array_index (tmp_dirs, i));
+  g_ptr_array_unref (tmp_dirs);
+}
+
+char *
+gh_test_dup_tmp_dir (void)
+{
+  GError *error = NULL;
+  char *path = g_dir_make_tmp ("gh-test-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  if (tmp_dirs == NULL)
+    {
+      tmp_dirs = g_ptr_array_new_with_free_func (g_free);
+      atexit (remove_tmp_dirs);
+    }
+  g_ptr_array_add (tmp_dirs, g_strdup (path));
+  return path;
+}
