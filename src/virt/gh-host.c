@@ -298,11 +298,13 @@ open_worker (GhLane        *lane,
     conn->event_ids[conn->n_event_ids++] = id;
   else
     sink_unref (sink);
+  /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
+  if (g_str_has_prefix (conn->uri, "test:"))
+    return NULL;
   if (virConnectRegisterCloseCallback (conn->conn, closed_event_cb, sink_ref (sink), sink_unref) < 0)
     sink_unref (sink);
   else
     conn->closed_cb = closed_event_cb;
-  virResetLastError ();
   return NULL;
 }
 
