@@ -413,3 +413,50 @@ gh_host_force_off_finish (GhHost        *host,
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
+
+static gpointer
+start_worker (GhLane        *lane,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  Call *call = data;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
+
+  if (domain != NULL && virDomainCreate (domain) < 0)
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+/**
+ * gh_host_start_async:
+ * @host: a connected host
+ * @uuid: the machine
+ * @cancellable: (nullable): takes it back while it has not started
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * virDomainCreate(), for a machine that may have been defined a moment ago and
+ * not be listed yet.
+ */
+void
+gh_host_start_async (GhHost              *host,
+                     const char          *uuid,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  change_machine (host, uuid, 0, "domain-create", start_worker, cancellable, callback, user_data);
+}
+
+gboolean
+gh_host_start_finish (GhHost        *host,
+                      GAsyncResult  *result,
+                      GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,203 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* pool-create: parameters uuid, name, path, and folder-made: whether the folder was
+ * not there before. */
+
+#define G_LOG_DOMAIN "gh-pool-step"
+
+#include "config.h"
+
+#include "gh-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-command.h"
+#include "gh-machine-spec.h"
+#include "gh-step-private.h"
+
+typedef GhStep GhPoolCreateStep;
+typedef GhStepClass GhPoolCreateStepClass;
+
+G_DEFINE_FINAL_TYPE (GhPoolCreateStep, gh_pool_create_step, GH_TYPE_STEP)
+
+static char *
+dup_title (GhStep *step)
+{
+  return g_strdup_printf (_("Make the storage pool “%s”"), gh_step_get_string (step, "name"));
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  const char *uri = gh_step_get_uri (step);
+  const char *name = gh_step_get_string (step, "name");
+  g_autofree char *define = gh_command_dup_virsh (uri, "pool-define-as", "--name", name, "--type", "dir",
+                                                  "--target", gh_step_get_string (step, "path"), NULL);
+  g_autofree char *build = gh_command_dup_virsh (uri, "pool-build", "--pool", name, NULL);
+  g_autofree char *start = gh_command_dup_virsh (uri, "pool-start", "--pool", name, NULL);
+  g_autofree char *autostart = gh_command_dup_virsh (uri, "pool-autostart", "--pool", name, NULL);
+
+  return g_strjoin ("\n", define, build, start, autostart, NULL);
+}
+
+static char *
+dup_undo_command (GhStep *step)
+{
+  const char *uri = gh_step_get_uri (step);
+  const char *uuid = gh_step_get_string (step, "uuid");
+  g_autofree char *stop = gh_command_dup_virsh (uri, "pool-destroy", "--pool", uuid, NULL);
+  g_autofree char *undefine = gh_command_dup_virsh (uri, "pool-undefine", "--pool", uuid, NULL);
+
+  return g_strjoin ("\n", stop, undefine, NULL);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("The storage pool “%s” (%s)"), gh_step_get_string (step, "name"),
+                          gh_step_get_string (step, "path"));
+}
+
+static void
+pool_created_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autofree char *uuid = gh_host_create_pool_finish (GH_HOST (object), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+parameters_saved_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (object);
+  g_autofree char *xml = NULL;
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (step, result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  xml = gh_pool_xml_new_dir (gh_step_get_string (step, "name"), gh_step_get_string (step, "uuid"),
+                             gh_step_get_string (step, "path"));
+  gh_host_create_pool_async (g_task_get_task_data (task), xml, g_task_get_cancellable (task),
+                             pool_created_cb, g_object_ref (task));
+}
+
+static void
+folder_looked_at_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (object), result, &error);
+
+  gh_step_set_boolean (step, "folder-made",
+                       info == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND));
+  gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (step, cancellable, callback, user_data);
+  g_autoptr (GFile) folder = NULL;
+
+  g_task_set_source_tag (task, do_async);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
+  if (gh_host_is_local (host) && !gh_host_is_test (host))
+    {
+      folder = g_file_new_for_path (gh_step_get_string (step, "path"));
+      g_file_query_info_async (folder, G_FILE_ATTRIBUTE_STANDARD_TYPE, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
+                               G_PRIORITY_DEFAULT, cancellable, folder_looked_at_cb, g_object_ref (task));
+    }
+  else
+    gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+}
+
+static void
+pool_removed_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_remove_pool_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  GTask *task = g_task_new (step, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, undo_async);
+  gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
+                             /* delete_empty= */ gh_step_get_boolean (step, "folder-made"),
+                             NULL, pool_removed_cb, task);
+}
+
+static void
+gh_pool_create_step_class_init (GhPoolCreateStepClass *klass)
+{
+  klass->kind = "pool-create";
+  klass->dup_title = dup_title;
+  klass->dup_command = dup_command;
+  klass->dup_left = dup_left;
+  klass->dup_undo_command = dup_undo_command;
+  klass->do_async = do_async;
+  klass->undo_async = undo_async;
+}
+
+static void
+gh_pool_create_step_init (GhPoolCreateStep *self)
+{
+}
+
+/**
+ * gh_pool_create_step_new:
+ * @uuid: a new UUID for the pool
+ * @name: its name
+ * @path: its folder, which is made if missing
+ *
+ * Returns: (transfer full): the step that makes a folder of images known to libvirt
+ */
+GhStep *
+gh_pool_create_step_new (const char *uuid,
+                         const char *name,
+                         const char *path)
+{
+  GhStep *self = g_object_new (gh_pool_create_step_get_type (), NULL);
+
+  g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL && path != NULL, self);
+
+  gh_step_set_string (self, "uuid", uuid);
+  gh_step_set_string (self, "name", name);
+  gh_step_set_string (self, "path", path);
+  return self;
+}

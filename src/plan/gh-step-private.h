@@ -1,0 +1,37 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-step.h"
+
+G_BEGIN_DECLS
+
+/* How a step reaches its plan's journal: set by the plan for as long as it runs the step. Calls
+ * @callback with a boolean GTask whose source is the step. */
+typedef void (*GhStepSaveFunc) (GhStep              *step,
+                                gpointer             data,
+                                GAsyncReadyCallback  callback,
+                                gpointer             user_data);
+
+void        gh_step_set_save_func   (GhStep         *self,
+                                     GhStepSaveFunc  func,
+                                     gpointer        data);
+const char *gh_step_state_to_string (GhStepState     state);
+gboolean    gh_step_state_from_string (const char   *text,
+                                       GhStepState  *state);
+/* A copy with scalars only; nested values of a foreign journal are dropped. */
+JsonObject *gh_step_copy_params     (JsonObject     *params);
+
+/* The types of gh-steps.h, for journals. */
+GType gh_pool_create_step_get_type    (void);
+GType gh_volume_create_step_get_type  (void);
+GType gh_volume_remove_step_get_type  (void);
+GType gh_define_step_get_type         (void);
+GType gh_undefine_step_get_type       (void);
+GType gh_undefine_final_step_get_type (void);
+GType gh_start_step_get_type          (void);
+GType gh_force_off_step_get_type      (void);
+
+G_END_DECLS

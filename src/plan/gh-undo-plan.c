@@ -1,0 +1,526 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* An interrupted plan, as its journal tells, and its undoing. The plan's steps take
+ * back the journal's in reverse; what they manage is written to the same journal, so
+ * that an undoing which is killed goes on where it was.
+ *
+ * Which steps are taken back:
+ *
+ *   journal says        then
+ *   waiting, undone     nothing is there
+ *   of an unknown kind  it is named, and not touched
+ *   final, done         there is no way back: neither for it nor for those before it
+ *   else                it is undone; undoing copes with “nothing was done yet”
+ */
+
+#define G_LOG_DOMAIN "gh-undo-plan"
+
+#include "config.h"
+
+#include "gh-undo-plan-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-journal-private.h"
+#include "gh-json.h"
+#include "gh-plan-private.h"
+#include "gh-step-private.h"
+#include "gh-virt-error.h"
+
+#define MAX_STEPS 1000
+
+/* The taking back of one step. */
+
+#define GH_TYPE_UNDO_STEP (gh_undo_step_get_type ())
+G_DECLARE_FINAL_TYPE (GhUndoStep, gh_undo_step, GH, UNDO_STEP, GhStep)
+
+struct _GhUndoStep
+{
+  GhStep      parent_instance;
+
+  GhStep     *inner;   /* (owned) */
+  JsonObject *journal; /* the step's object in the journal */
+  char       *title;   /* as it was journaled */
+};
+
+G_DEFINE_FINAL_TYPE (GhUndoStep, gh_undo_step, GH_TYPE_STEP)
+
+static char *
+undo_step_dup_title (GhStep *step)
+{
+  /* Translators: %s is the title of a step: “Make the disk “web-1.qcow2””. */
+  return g_strdup_printf (_("Take back: %s"), GH_UNDO_STEP (step)->title);
+}
+
+static char *
+undo_step_dup_command (GhStep *step)
+{
+  GhStep *inner = GH_UNDO_STEP (step)->inner;
+  char *command = NULL;
+
+  gh_step_set_uri (inner, gh_step_get_uri (step));
+  command = gh_step_dup_undo_command (inner);
+  return command != NULL ? command : g_strdup ("");
+}
+
+static char *
+undo_step_dup_left (GhStep *step)
+{
+  return gh_step_dup_left (GH_UNDO_STEP (step)->inner);
+}
+
+static void
+set_journal_state (GhUndoStep  *self,
+                   GhStepState  state)
+{
+  json_object_set_string_member (self->journal, "state", gh_step_state_to_string (state));
+}
+
+static void
+inner_undone_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhUndoStep *self = GH_UNDO_STEP (g_task_get_source_object (task));
+  GError *error = NULL;
+
+  if (gh_step_finish (GH_STEP (object), result, &error))
+    {
+      set_journal_state (self, GH_STEP_UNDONE);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  /* What can never be undone is not to be offered again. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
+    set_journal_state (self, GH_STEP_UNDONE);
+  else
+    set_journal_state (self, GH_STEP_LEFT);
+  g_task_return_error (task, error);
+}
+
+static void
+undo_step_do_async (GhStep              *step,
+                    GhHost              *host,
+                    GCancellable        *cancellable,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, undo_step_do_async);
+  g_task_set_check_cancellable (task, FALSE);
+  gh_step_undo_async (GH_UNDO_STEP (step)->inner, host, inner_undone_cb, task);
+}
+
+static void
+gh_undo_step_finalize (GObject *object)
+{
+  GhUndoStep *self = GH_UNDO_STEP (object);
+
+  g_clear_object (&self->inner);
+  json_object_unref (self->journal);
+  g_free (self->title);
+  G_OBJECT_CLASS (gh_undo_step_parent_class)->finalize (object);
+}
+
+static void
+gh_undo_step_class_init (GhUndoStepClass *klass)
+{
+  GhStepClass *step_class = GH_STEP_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gh_undo_step_finalize;
+  step_class->kind = "undo";
+  step_class->dup_title = undo_step_dup_title;
+  step_class->dup_command = undo_step_dup_command;
+  step_class->dup_left = undo_step_dup_left;
+  step_class->do_async = undo_step_do_async;
+}
+
+static void
+gh_undo_step_init (GhUndoStep *self)
+{
+}
+
+/* Takes @inner. */
+static GhStep *
+gh_undo_step_new (GhStep     *inner,
+                  JsonObject *journal)
+{
+  GhUndoStep *self = g_object_new (GH_TYPE_UNDO_STEP, NULL);
+  const char *title = gh_json_get_string (journal, "title");
+
+  self->inner = inner;
+  self->journal = json_object_ref (journal);
+  self->title = title != NULL ? g_strdup (title) : gh_step_dup_title (inner);
+  return GH_STEP (self);
+}
+
+/* The plan */
+
+struct _GhUndoPlan
+{
+  GhPlan      parent_instance;
+
+  JsonNode   *record;  /* (nullable): what the journal says; kept up to date */
+  char       *problem; /* (nullable): why it could not be read */
+  gint64      time_us;
+};
+
+G_DEFINE_FINAL_TYPE (GhUndoPlan, gh_undo_plan, GH_TYPE_PLAN)
+
+static JsonObject *
+get_record (GhUndoPlan *self)
+{
+  return self->record != NULL ? json_node_get_object (self->record) : NULL;
+}
+
+/* The steps that can be made sense of: (element-type JsonObject) (transfer container). */
+static GPtrArray *
+list_journaled_steps (GhUndoPlan *self)
+{
+  JsonObject *record = get_record (self);
+  JsonArray *array = record != NULL ? gh_json_get_array (record, "steps") : NULL;
+  guint n = array != NULL ? MIN (json_array_get_length (array), MAX_STEPS) : 0;
+  GPtrArray *steps = g_ptr_array_new ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (JSON_NODE_HOLDS_OBJECT (node))
+        g_ptr_array_add (steps, json_node_get_object (node));
+    }
+  return steps;
+}
+
+/* A state that is missing or unknown counts as “something may have been done”. */
+static GhStepState
+get_journaled_state (JsonObject *step)
+{
+  GhStepState state = GH_STEP_RUNNING;
+
+  gh_step_state_from_string (gh_json_get_string (step, "state"), &state);
+  return state;
+}
+
+static char *
+dup_step_title (JsonObject *step)
+{
+  const char *title = gh_json_get_string (step, "title");
+  const char *kind = gh_json_get_string (step, "kind");
+
+  return g_strdup (title != NULL ? title : kind != NULL ? kind : _("Unknown step"));
+}
+
+static GhStep *
+make_step (JsonObject *journaled)
+{
+  const char *kind = gh_json_get_string (journaled, "kind");
+  JsonObject *params = gh_json_get_object (journaled, "params");
+
+  return kind != NULL && params != NULL ? gh_step_new_for_kind (kind, params) : NULL;
+}
+
+static char *
+dup_title (GhPlan *plan)
+{
+  return g_strdup_printf (_("Undo “%s”"), gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
+}
+
+static JsonNode *
+dup_record (GhPlan *plan)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (plan);
+
+  return self->record != NULL ? json_node_copy (self->record) : json_node_new (JSON_NODE_NULL);
+}
+
+static void
+add_story (GhUndoPlan  *self,
+           GhPlanDraft *draft)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (self->time_us / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = utc != NULL ? g_date_time_to_local (utc) : NULL;
+  g_autofree char *when = time != NULL ? g_date_time_format (time, "%c") : g_strdup ("?");
+  /* Translators: a plan's title, and a date and time. */
+  g_autofree char *title = g_strdup_printf (_("“%s” of %s was interrupted"),
+                                            gh_undo_plan_get_original_title (self), when);
+
+  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE, "interrupted", title,
+                                                _("Guesthouse was ended before it was done. What it had "
+                                                  "made by then is listed below and can be taken back.")));
+}
+
+static void
+add_no_way_back (GhPlanDraft *draft,
+                 GPtrArray   *steps)
+{
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i);
+      GhStepState state = get_journaled_state (journaled);
+      g_autofree char *step_title = dup_step_title (journaled);
+      g_autofree char *title = NULL;
+
+      if (state == GH_STEP_WAITING)
+        title = g_strdup_printf (_("Not done: %s"), step_title);
+      else
+        title = g_strdup_printf (_("Done, and not to be taken back: %s"), step_title);
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE,
+                                                    state == GH_STEP_WAITING ? "not-done" : "no-way-back",
+                                                    title, NULL));
+    }
+}
+
+static void
+add_undo_step (GhUndoPlan  *self,
+               GhPlanDraft *draft,
+               JsonObject  *journaled)
+{
+  GhHost *host = gh_plan_get_host (GH_PLAN (self));
+  GhStep *inner = make_step (journaled);
+  GhCheck *check = NULL;
+
+  if (inner == NULL || !gh_step_can_undo (inner))
+    {
+      g_autofree char *step_title = dup_step_title (journaled);
+      g_autofree char *title = g_strdup_printf (_("Not known, and not touched: %s"), step_title);
+
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, "unknown-step", title,
+                                                    _("It was done by another version of Guesthouse. "
+                                                      "Please take it back by hand.")));
+      g_clear_object (&inner);
+      return;
+    }
+  gh_step_set_uri (inner, gh_host_get_uri (host));
+  check = gh_step_dup_undo_check (inner, host);
+  if (check != NULL)
+    gh_plan_draft_add_check (draft, check);
+  gh_plan_draft_add_step (draft, gh_undo_step_new (inner, journaled));
+}
+
+static void
+fill_draft (GhUndoPlan  *self,
+            GhPlanDraft *draft)
+{
+  g_autoptr (GPtrArray) steps = list_journaled_steps (self);
+  gboolean no_way_back = FALSE;
+
+  add_story (self, draft);
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i);
+
+      no_way_back = no_way_back || (gh_json_get_boolean (journaled, "final") &&
+                                    get_journaled_state (journaled) == GH_STEP_DONE);
+    }
+  if (no_way_back)
+    {
+      add_no_way_back (draft, steps);
+      return;
+    }
+  for (guint i = steps->len; i > 0; i--)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i - 1);
+      GhStepState state = get_journaled_state (journaled);
+
+      if (state != GH_STEP_WAITING && state != GH_STEP_UNDONE)
+        add_undo_step (self, draft, journaled);
+    }
+}
+
+static void
+host_ready_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhUndoPlan *self = GH_UNDO_PLAN (g_task_get_source_object (task));
+  g_autoptr (GhPlanDraft) draft = gh_plan_draft_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (gh_host_ready_finish (GH_HOST (object), result, &error))
+    fill_draft (self, draft);
+  else if (gh_error_is_cancelled (error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  else
+    {
+      g_autofree char *title = g_strdup_printf (_("The host %s cannot be reached"),
+                                                gh_host_get_uri (GH_HOST (object)));
+      g_autofree char *detail = gh_error_dup_sentence (error);
+
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "host-unreachable", title, detail));
+    }
+  g_task_return_pointer (task, g_steal_pointer (&draft), (GDestroyNotify) gh_plan_draft_free);
+}
+
+static void
+prepare_async (GhPlan              *plan,
+               GCancellable        *cancellable,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (plan);
+  g_autoptr (GTask) task = g_task_new (plan, cancellable, callback, user_data);
+  GhPlanDraft *draft = NULL;
+
+  g_task_set_source_tag (task, prepare_async);
+  if (self->record != NULL && gh_plan_get_host (plan) != NULL)
+    {
+      gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb, g_object_ref (task));
+      return;
+    }
+  draft = gh_plan_draft_new ();
+  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "journal-unreadable",
+                                                _("What was interrupted cannot be told"),
+                                                self->problem != NULL ? self->problem
+                                                                      : _("Its journal names no host.")));
+  g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
+}
+
+static void
+gh_undo_plan_finalize (GObject *object)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (object);
+
+  g_clear_pointer (&self->record, json_node_unref);
+  g_free (self->problem);
+  G_OBJECT_CLASS (gh_undo_plan_parent_class)->finalize (object);
+}
+
+static void
+gh_undo_plan_class_init (GhUndoPlanClass *klass)
+{
+  GhPlanClass *plan_class = GH_PLAN_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gh_undo_plan_finalize;
+  plan_class->kind = "undo";
+  plan_class->verb = N_("Undo");
+  plan_class->goes_on = TRUE;
+  plan_class->dup_title = dup_title;
+  plan_class->prepare_async = prepare_async;
+  plan_class->dup_record = dup_record;
+}
+
+static void
+gh_undo_plan_init (GhUndoPlan *self)
+{
+}
+
+GhPlan *
+gh_undo_plan_new (const char *id,
+                  JsonNode   *record,
+                  const char *problem,
+                  gint64      time_us)
+{
+  const char *uri = record != NULL ? gh_json_get_string (json_node_get_object (record), "host") : NULL;
+  g_autoptr (GhHost) host = uri != NULL && *uri != '\0' ? gh_host_new (uri) : NULL;
+  GhUndoPlan *self = g_object_new (GH_TYPE_UNDO_PLAN, "host", host, NULL);
+
+  self->record = record != NULL ? json_node_copy (record) : NULL;
+  self->problem = g_strdup (problem);
+  self->time_us = time_us;
+  gh_plan_set_id (GH_PLAN (self), id);
+  return GH_PLAN (self);
+}
+
+const char *
+gh_undo_plan_get_original_title (GhUndoPlan *self)
+{
+  const char *title = NULL;
+
+  g_return_val_if_fail (GH_IS_UNDO_PLAN (self), NULL);
+
+  title = self->record != NULL ? gh_json_get_string (get_record (self), "title") : NULL;
+  return title != NULL ? title : _("an unknown plan");
+}
+
+const char *
+gh_undo_plan_get_original_kind (GhUndoPlan *self)
+{
+  const char *kind = NULL;
+
+  g_return_val_if_fail (GH_IS_UNDO_PLAN (self), NULL);
+
+  kind = self->record != NULL ? gh_json_get_string (get_record (self), "kind") : NULL;
+  return kind != NULL ? kind : "";
+}
+
+const char *
+gh_undo_plan_get_host_uri (GhUndoPlan *self)
+{
+  const char *uri = NULL;
+
+  g_return_val_if_fail (GH_IS_UNDO_PLAN (self), NULL);
+
+  uri = self->record != NULL ? gh_json_get_string (get_record (self), "host") : NULL;
+  return uri != NULL ? uri : "";
+}
+
+gint64
+gh_undo_plan_get_start_time (GhUndoPlan *self)
+{
+  g_return_val_if_fail (GH_IS_UNDO_PLAN (self), 0);
+
+  return self->time_us;
+}
+
+static void
+forgotten_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_journal_end_finish (GH_JOURNAL (object), result, &error) ||
+      /* Somebody else has dealt with it: then it is forgotten too. */
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&error);
+      g_task_return_boolean (task, TRUE);
+    }
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * gh_undo_plan_forget_async:
+ * @self: an interrupted plan that is not being undone
+ * @callback: called when its journal is gone
+ * @user_data: for @callback
+ *
+ * Leaves what the plan made where it is, and removes its journal.
+ */
+void
+gh_undo_plan_forget_async (GhUndoPlan          *self,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  GTask *task = NULL;
+  g_autoptr (GhJournal) journal = NULL;
+
+  g_return_if_fail (GH_IS_UNDO_PLAN (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_undo_plan_forget_async);
+  journal = gh_journal_new (gh_plan_get_id (GH_PLAN (self)), /* existing= */ TRUE);
+  gh_journal_end_async (journal, /* keep= */ FALSE, forgotten_cb, task);
+}
+
+gboolean
+gh_undo_plan_forget_finish (GhUndoPlan    *self,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
