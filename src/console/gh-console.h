@@ -39,6 +39,8 @@ typedef enum
   GH_CONSOLE_CLOSED,
 } GhConsoleState;
 
+#define GH_TYPE_CONSOLE_KIND (gh_console_kind_get_type ())
+GType gh_console_kind_get_type (void);
 #define GH_TYPE_CONSOLE_STATE (gh_console_state_get_type ())
 GType gh_console_state_get_type (void);
 
@@ -58,23 +60,25 @@ typedef struct
  * It opens by itself once it is visible (mapped) while its machine is active, stays open while it
  * is hidden, and opens again when the guest restarts or the connection breaks.
  *
- * Properties: "machine" (GhMachine, nullable, read-write), "kind" (construct-only), and, notified on
- * change: "state" (GhConsoleState), "status-text" (nullable), "grabbed" (keys go to the guest),
+ * Properties: "machine" (GhMachine, nullable, read-write), "kind" (construct-only), and, notified
+ * on change: "state" (GhConsoleState), "status-text" (nullable), "grabbed" (keys go to the guest),
  * "scaling" (read-write, default TRUE: fit the guest's screen to the window; FALSE: its own size),
  * "resize-guest" (read-write, default FALSE: ask the guest to take the window's size),
- * "can-resize-guest" (its agent runs), "fullscreen" (read-write: to be set by the window when it
- * becomes or stops being full screen; the bar then hides at the top edge), "on-hold".
+ * "can-resize-guest" (its agent runs), "has-graphics", "has-serial", "fullscreen" (read-write: to be
+ * set by the window when it becomes or stops being full screen; the bar then hides at the top
+ * edge), "on-hold".
  *
  * Signals:
  * - "fullscreen-requested" (gboolean wanted): the user asked for it; the window does it.
  * - "screenshot-requested": the user asked for one; the window asks where to and calls
  *   gh_console_take_screenshot_async().
- * - "kind-requested" (GhConsoleKind): the user wants the machine's other console; the window shows it.
+ * - "kind-requested" (GhConsoleKind): the user wants the machine's other console; the window
+ *   shows it.
  *
  * Actions: gh_console_get_actions(), inserted on the widget as "console": "send-keys" (string),
  * "fullscreen", "scaling", "resize-guest" (booleans), "screenshot", "reconnect", "disconnect",
- * "copy", "paste", "release" (keyboard and mouse). A window inserts the group of the console it shows
- * under the same name for its own menus.
+ * "copy", "paste", "release" (keyboard and mouse), "other-kind" (asks for the other console). A
+ * window inserts the group of the console it shows under the same name for its own menus.
  */
 #define GH_TYPE_CONSOLE (gh_console_get_type ())
 G_DECLARE_FINAL_TYPE (GhConsole, gh_console, GH, CONSOLE, GtkBin)
