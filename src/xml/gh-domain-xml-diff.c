@@ -125,6 +125,8 @@ typedef struct
 {
   GStrvBuilder *changes;
   char         *heading; /* (owned) (nullable): the device being compared */
+  gboolean      is_live; /* one of them is of a machine that runs */
+  gboolean      chose_firmware; /* and libvirt chose the firmware of that run */
 } Diff;
 
 static void diff_elements (Diff *diff, const char *path, const xmlNode *a, const xmlNode *b);
@@ -325,9 +327,24 @@ attribute_is (const xmlNode *node,
   return g_strcmp0 (text, value) == 0;
 }
 
+/* Whether one says "some UEFI firmware", and the other which one it came to. */
+static gboolean
+is_firmware_choice (const xmlNode *a,
+                    const xmlNode *b)
+{
+  const xmlNode *before = gh_xml_node_get_child (a, "os");
+  const xmlNode *after = gh_xml_node_get_child (b, "os");
+  const xmlNode *run = attribute_is (before, "firmware", NULL) ? before : after;
+  const xmlNode *definition = run == before ? after : before;
+
+  return attribute_is (run, "firmware", NULL) && attribute_is (definition, "firmware", "efi") &&
+         gh_xml_node_get_child (run, "loader") != NULL;
+}
+
 /* What libvirt fills in for one run of a machine and nobody decided on. */
 static gboolean
-is_runtime_attribute (const char    *path,
+is_runtime_attribute (Diff          *diff,
+                      const char    *path,
                       const xmlNode *a,
                       const xmlNode *b)
 {
@@ -336,15 +353,18 @@ is_runtime_attribute (const char    *path,
   if (strcmp (path, "@id") == 0 || strcmp (path, "disk/source/@index") == 0 ||
       strcmp (path, "channel/target/@state") == 0 || g_str_has_suffix (path, "/@tty"))
     return TRUE;
+  if (strcmp (path, "os/@firmware") == 0)
+    return diff->chose_firmware;
   if (strcmp (path, "graphics/@port") == 0 || strcmp (path, "graphics/@tlsPort") == 0)
     return attribute_is (a, "autoport", "yes") && attribute_is (b, "autoport", "yes");
-  if (g_str_has_suffix (path, "/source/@path") && node->parent != NULL)
+  if (g_str_has_suffix (path, "/source/@path"))
     return attribute_is (node->parent, "type", "pty");
   return FALSE;
 }
 
 static gboolean
-is_runtime_element (const char    *path,
+is_runtime_element (Diff          *diff,
+                    const char    *path,
                     const xmlNode *a,
                     const xmlNode *b)
 {
@@ -361,7 +381,7 @@ is_runtime_element (const char    *path,
     return FALSE;
 
   if (strcmp (path, "os/loader") == 0 || strcmp (path, "os/nvram") == 0)
-    return attribute_is (node->parent, "firmware", "efi");
+    return diff->chose_firmware;
   if (strcmp (path, "interface/target") == 0)
     {
       name = gh_xml_node_dup_attribute (node, "dev");
@@ -411,7 +431,7 @@ diff_attributes (Diff          *diff,
 
         /* Those of both were seen on the first side. */
         if ((side == 1 && before != NULL) || g_strcmp0 (before, after) == 0 ||
-            is_runtime_attribute (below, a, b))
+            (diff->is_live && is_runtime_attribute (diff, below, a, b)))
           continue;
         add_change (diff, below, before, after);
       }
@@ -536,7 +556,7 @@ diff_elements (Diff          *diff,
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  if (is_runtime_element (path, a, b) || diff_memory (diff, path, a, b))
+  if ((diff->is_live && is_runtime_element (diff, path, a, b)) || diff_memory (diff, path, a, b))
     return;
 
   before = dup_leaf_text (a);
@@ -570,12 +590,18 @@ gh_domain_xml_diff (GhDomainXml *before,
                     GhDomainXml *after)
 {
   g_autoptr (GStrvBuilder) changes = g_strv_builder_new ();
-  Diff diff = { changes, NULL };
+  Diff diff = { .changes = changes };
+  const xmlNode *a = NULL;
+  const xmlNode *b = NULL;
 
   g_return_val_if_fail (GH_IS_DOMAIN_XML (before), NULL);
   g_return_val_if_fail (GH_IS_DOMAIN_XML (after), NULL);
 
-  diff_elements (&diff, "", gh_xml_document_get_root (gh_domain_xml_get_document (before)),
-                 gh_xml_document_get_root (gh_domain_xml_get_document (after)));
+  a = gh_xml_document_get_root (gh_domain_xml_get_document (before));
+  b = gh_xml_document_get_root (gh_domain_xml_get_document (after));
+  /* Only a run has a number. */
+  diff.is_live = !attribute_is (a, "id", NULL) || !attribute_is (b, "id", NULL);
+  diff.chose_firmware = is_firmware_choice (a, b);
+  diff_elements (&diff, "", a, b);
   return g_strv_builder_end (changes);
 }

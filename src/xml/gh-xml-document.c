@@ -973,22 +973,20 @@ gh_xml_document_add (GhXmlDocument *self,
   ensure_marks (self);
   node = xmlNewDocNode (self->doc, NULL, BAD_CAST name, NULL);
   if (neighbour != NULL && is_blank (neighbour->prev))
-    space = xmlNewDocText (self->doc, neighbour->prev->content);
+    {
+      space = xmlNewDocText (self->doc, neighbour->prev->content);
+      /* The same bytes, if they are in the source: line ends may be those of DOS. */
+      space->_private = neighbour->prev->_private;
+    }
 
   if (after != NULL)
-    {
-      xmlAddNextSibling (after, node);
-      if (space != NULL)
-        xmlAddPrevSibling (node, space);
-    }
+    xmlAddNextSibling (after, node);
   else if (neighbour != NULL)
-    {
-      xmlAddPrevSibling (neighbour, node);
-      if (space != NULL)
-        xmlAddNextSibling (node, space);
-    }
+    xmlAddPrevSibling (space != NULL ? neighbour->prev : neighbour, node);
   else
     xmlAddChild (parent, node);
+  if (space != NULL)
+    xmlAddPrevSibling (node, space);
   touch (parent);
   return node;
 }

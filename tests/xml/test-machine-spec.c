@@ -311,6 +311,220 @@ test_schema (gconstpointer data)
   assert_valid ("domain.rng", text);
 }
 
+static void
+assert_count (GhDomainXml *xml,
+              const char  *piece,
+              guint        expected)
+{
+  g_autofree char *text = gh_domain_xml_to_string (xml);
+  g_auto (GStrv) parts = g_strsplit (text, piece, -1);
+
+  g_assert_cmpuint (g_strv_length (parts) - 1, ==, expected);
+}
+
+static void
+test_fields (void)
+{
+  g_autoptr (GhDomainXml) xml = make (change_nothing);
+  g_autofree char *name = gh_domain_xml_dup_name (xml);
+  g_autofree char *title = gh_domain_xml_dup_title (xml);
+  g_autofree char *os_id = gh_domain_xml_dup_os_id (xml);
+  g_autoptr (GPtrArray) disks = gh_domain_xml_list_disks (xml);
+  const GhDiskXml *disk = g_ptr_array_index (disks, 0);
+  const GhDiskXml *cdrom = g_ptr_array_index (disks, 1);
+
+  g_assert_cmpstr (name, ==, "web-1");
+  g_assert_cmpstr (title, ==, "The web server");
+  g_assert_cmpstr (os_id, ==, "http://debian.org/debian/12");
+  g_assert_cmpuint (gh_domain_xml_get_memory_kib (xml), ==, 512 * 1024);
+  g_assert_cmpuint (gh_domain_xml_get_n_cpus (xml), ==, 2);
+  g_assert_cmpint (gh_domain_xml_get_firmware (xml), ==, GH_FIRMWARE_BIOS);
+  g_assert_false (gh_domain_xml_has_tpm (xml));
+  g_assert_cmpstr (disk->target, ==, "vda");
+  g_assert_cmpstr (disk->format, ==, "qcow2");
+  g_assert_cmpstr (disk->source, ==, "/var/lib/libvirt/images/web-1.qcow2");
+  g_assert_cmpstr (cdrom->target, ==, "sda");
+  g_assert_cmpstr (cdrom->format, ==, "raw");
+  g_assert_true (cdrom->readonly);
+  assert_text (xml, "devices/disk[1]/driver/@discard", "unmap");
+  assert_text (xml, "devices/disk[1]/boot/@order", "1");
+  assert_text (xml, "devices/disk[2]/boot/@order", "2");
+  assert_text (xml, "devices/interface/boot/@order", NULL);
+  assert_text (xml, "cpu/@mode", "maximum");
+  assert_text (xml, "clock/@offset", "utc");
+  assert_text (xml, "devices/rng/backend", "/dev/urandom");
+  assert_count (xml, "<redirdev", 2);
+  assert_count (xml, "<hyperv", 0);
+  assert_count (xml, "pcie-root-port", 14);
+}
+
+/* Left to itself, libvirt takes whatever firmware comes first. */
+static void
+test_firmware (void)
+{
+  g_autoptr (GhDomainXml) plain = make (change_uefi);
+  g_autoptr (GhDomainXml) secure = make (change_uefi_secure);
+
+  assert_text (plain, "os/@firmware", "efi");
+  assert_text (plain, "os/firmware/feature[@name='secure-boot']/@enabled", "no");
+  assert_text (plain, "os/firmware/feature[@name='enrolled-keys']/@enabled", "no");
+  assert_text (plain, "features/smm/@state", NULL);
+  g_assert_cmpint (gh_domain_xml_get_firmware (plain), ==, GH_FIRMWARE_UEFI);
+
+  assert_text (secure, "os/firmware/feature[@name='secure-boot']/@enabled", "yes");
+  assert_text (secure, "os/firmware/feature[@name='enrolled-keys']/@enabled", "yes");
+  assert_text (secure, "features/smm/@state", "on");
+  assert_text (secure, "devices/tpm/@model", "tpm-crb");
+  assert_text (secure, "devices/tpm/backend/@version", "2.0");
+  g_assert_cmpint (gh_domain_xml_get_firmware (secure), ==, GH_FIRMWARE_UEFI_SECURE);
+}
+
+static void
+test_windows (void)
+{
+  g_autoptr (GhDomainXml) emulated = make (change_windows);
+  g_autoptr (GhDomainXml) kvm = make (change_windows_kvm);
+
+  assert_text (emulated, "clock/@offset", "localtime");
+  assert_text (emulated, "cpu/topology/@cores", "2");
+  assert_text (emulated, "features/hyperv/@mode", NULL);
+  assert_text (emulated, "clock/timer[@name='hypervclock']/@present", NULL);
+  assert_text (kvm, "features/hyperv/spinlocks/@retries", "8191");
+  assert_text (kvm, "features/hyperv/stimer/direct/@state", "on");
+  assert_text (kvm, "clock/timer[@name='hypervclock']/@present", "yes");
+  assert_text (kvm, "clock/timer[@name='rtc']/@tickpolicy", "catchup");
+  assert_text (kvm, "clock/timer[@name='pit']/@tickpolicy", "delay");
+  assert_text (kvm, "clock/timer[@name='hpet']/@present", "no");
+}
+
+/* No port is opened, and the guest does not get the clipboard, unless it was asked for. */
+static void
+test_display (void)
+{
+  g_autoptr (GhDomainXml) local = make (change_nothing);
+  g_autoptr (GhDomainXml) remote = make (change_spice_remote);
+  g_autoptr (GhDomainXml) vnc = make (change_vnc);
+  g_autoptr (GhDomainXml) none = make (change_bare);
+
+  assert_text (local, "devices/graphics/listen/@type", "none");
+  assert_text (local, "devices/graphics/@autoport", NULL);
+  assert_text (local, "devices/graphics/clipboard/@copypaste", "no");
+  assert_text (local, "devices/graphics/image/@compression", "off");
+  assert_text (local, "devices/channel[@type='spicevmc']/target/@name", "com.redhat.spice.0");
+  assert_text (remote, "devices/graphics/listen/@address", "127.0.0.1");
+  assert_text (remote, "devices/graphics/clipboard/@copypaste", NULL);
+  assert_text (remote, "devices/graphics/image/@compression", NULL);
+  assert_text (vnc, "devices/graphics/@type", "vnc");
+  assert_count (vnc, "spice", 0);
+  assert_count (none, "<graphics", 0);
+  assert_count (none, "<sound", 0);
+  assert_text (none, "devices/memballoon/@model", "none");
+}
+
+static void
+test_boot (void)
+{
+  g_autoptr (GhDomainXml) kernel = make (change_kernel);
+  g_autoptr (GhDomainXml) nothing = make (change_no_disk);
+  g_autoptr (GhDomainXml) old = make (change_old);
+
+  assert_text (kernel, "os/cmdline", "console=tty0 console=ttyS0 quiet & <more>");
+  assert_text (kernel, "os/kernel", "/boot/vmlinuz");
+  assert_text (kernel, "devices/interface/boot/@order", NULL);
+  assert_text (nothing, "devices/interface/boot/@order", "1");
+  assert_text (old, "devices/disk[1]/target/@dev", "hda");
+  assert_text (old, "devices/disk[2]/target/@dev", "hdb");
+  assert_text (old, "devices/sound/@model", "ich6");
+  assert_count (old, "pcie", 0);
+}
+
+static void
+test_block_device (void)
+{
+  g_autoptr (GhDomainXml) xml = make (change_network);
+
+  assert_text (xml, "devices/disk[1]/@type", "block");
+  assert_text (xml, "devices/disk[1]/source/@dev", "/dev/mapper/vg-web");
+  assert_text (xml, "devices/disk[1]/target/@dev", "sda");
+  assert_text (xml, "devices/disk[2]/target/@dev", "sdb");
+  assert_text (xml, "devices/interface/source/@network", "default");
+  assert_text (xml, "devices/input/@bus", "virtio");
+}
+
+static void
+test_odd_names (void)
+{
+  g_autoptr (GhDomainXml) odd = make (change_name);
+  g_autoptr (GhDomainXml) long_name = make (change_long_name);
+  g_autofree char *all_ands = g_strnfill (255, '&');
+
+  assert_text (odd, "name", "a<b>&'\"x ü 🐧");
+  assert_text (odd, "title", "<i>A</i> & 'B' \"C\" ]]>");
+  assert_text (odd, "devices/disk[1]/source/@file", "/srv/a<b>&'\"x ü/ disk.qcow2");
+  assert_text (long_name, "name", all_ands);
+}
+
+static void
+test_copy (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (variants); i++)
+    {
+      g_autoptr (GhMachineSpec) spec = new_spec ();
+      g_autoptr (GhMachineSpec) copy = NULL;
+      g_autoptr (GhDomainXml) first = NULL;
+      g_autoptr (GhDomainXml) second = NULL;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+
+      variants[i].change (spec);
+      first = gh_machine_spec_to_xml (spec);
+      copy = gh_machine_spec_copy (spec);
+      g_clear_pointer (&spec, gh_machine_spec_free);
+      second = gh_machine_spec_to_xml (copy);
+      before = gh_domain_xml_to_string (first);
+      after = gh_domain_xml_to_string (second);
+      g_assert_cmpstr (before, ==, after);
+    }
+}
+
+static void
+test_pool (void)
+{
+  g_autofree char *pool = gh_pool_xml_new_dir ("a<b>", "5f9a7e1c-3a52-4b8e-9f63-3f4f6c1d9a01",
+                                               "/srv/a & b");
+  g_autofree char *without = gh_pool_xml_new_dir ("images", NULL, "/srv/images");
+
+  g_assert_cmpstr (pool, ==,
+                   "<pool type=\"dir\">\n"
+                   "  <name>a&lt;b&gt;</name>\n"
+                   "  <uuid>5f9a7e1c-3a52-4b8e-9f63-3f4f6c1d9a01</uuid>\n"
+                   "  <target>\n"
+                   "    <path>/srv/a &amp; b</path>\n"
+                   "  </target>\n"
+                   "</pool>\n");
+  g_assert_null (strstr (without, "uuid"));
+  assert_valid ("storagepool.rng", without);
+}
+
+static void
+test_volume (void)
+{
+  g_autofree char *volume = gh_volume_xml_new ("a&b.qcow2", "qcow2", 21474836480, NULL, NULL);
+  g_autofree char *raw = gh_volume_xml_new ("a.img", "raw", 1024, NULL, NULL);
+  g_autofree char *overlay = gh_volume_xml_new ("c.qcow2", "qcow2", 0, "/srv/a&b.qcow2", "qcow2");
+
+  g_assert_nonnull (strstr (volume, "<name>a&amp;b.qcow2</name>"));
+  g_assert_nonnull (strstr (volume, "<capacity unit=\"bytes\">21474836480</capacity>"));
+  g_assert_nonnull (strstr (volume, "<compat>1.1</compat>"));
+  g_assert_null (strstr (volume, "backingStore"));
+  g_assert_null (strstr (raw, "compat"));
+  g_assert_null (strstr (overlay, "capacity"));
+  g_assert_nonnull (strstr (overlay, "<path>/srv/a&amp;b.qcow2</path>"));
+  assert_valid ("storagevol.rng", volume);
+  assert_valid ("storagevol.rng", raw);
+  assert_valid ("storagevol.rng", overlay);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -322,5 +536,15 @@ main (int    argc,
 
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_schema);
     }
+  g_test_add_func ("/machine-spec/fields", test_fields);
+  g_test_add_func ("/machine-spec/firmware", test_firmware);
+  g_test_add_func ("/machine-spec/windows", test_windows);
+  g_test_add_func ("/machine-spec/display", test_display);
+  g_test_add_func ("/machine-spec/boot", test_boot);
+  g_test_add_func ("/machine-spec/block-device", test_block_device);
+  g_test_add_func ("/machine-spec/odd-names", test_odd_names);
+  g_test_add_func ("/machine-spec/copy", test_copy);
+  g_test_add_func ("/machine-spec/pool", test_pool);
+  g_test_add_func ("/machine-spec/volume", test_volume);
   return g_test_run ();
 }
