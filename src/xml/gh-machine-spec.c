@@ -681,6 +681,7 @@ gh_volume_xml_new (const char *name,
 {
   xmlDoc *doc = NULL;
   xmlNode *volume = NULL;
+  xmlNode *target = NULL;
   xmlNode *backing = NULL;
 
   g_return_val_if_fail (name != NULL, NULL);
@@ -693,7 +694,12 @@ gh_volume_xml_new (const char *name,
   if (capacity > 0 || backing_path == NULL)
     set (add_number (volume, "capacity", capacity), "unit", "bytes");
   set (add_number (volume, "allocation", 0), "unit", "bytes");
-  add_with (add (volume, "target"), "format", "type", format);
+  target = add (volume, "target");
+  add_with (target, "format", "type", format);
+  /* Else libvirt makes a qcow2 of version 2, which cannot give back space as zero clusters, nor
+   * hold bitmaps for backups. */
+  if (is (format, "qcow2"))
+    add_text (target, "compat", "1.1");
   if (backing_path != NULL)
     {
       backing = add (volume, "backingStore");
