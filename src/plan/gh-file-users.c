@@ -32,6 +32,7 @@ struct _GhFileUsers
   GHashTable     *identities; /* path -> identity, both owned */
   GHashTable     *users;      /* identity -> (element-type GhFileUser) */
   GHashTable     *backings;   /* identity of a volume -> path of its backing file */
+  GPtrArray      *volumes;    /* (element-type GhVolumeInfo) */
 };
 
 typedef struct
@@ -83,6 +84,7 @@ gh_file_users_unref (GhFileUsers *self)
   g_hash_table_unref (self->identities);
   g_hash_table_unref (self->users);
   g_hash_table_unref (self->backings);
+  g_ptr_array_unref (self->volumes);
   g_free (self);
 }
 
@@ -181,33 +183,25 @@ add_chain (GhFileUsers  *self,
     }
 }
 
-static const char *
-find_volume_path (GPtrArray  *volumes,
-                  const char *pool,
-                  const char *name)
+/* What cannot be read may use anything, so the whole table fails then. */
+static gboolean
+add_document (GhFileUsers   *self,
+              GhDefinition  *definition,
+              const char    *text,
+              GError       **error)
 {
-  for (guint i = 0; volumes != NULL && i < volumes->len; i++)
-    {
-      GhVolumeInfo *volume = g_ptr_array_index (volumes, i);
-
-      if (g_strcmp0 (volume->pool, pool) == 0 && g_strcmp0 (volume->name, name) == 0)
-        return volume->path;
-    }
-  return NULL;
-}
-
-static void
-add_document (GhFileUsers  *self,
-              Load         *load,
-              GhDefinition *definition,
-              const char   *text)
-{
-  g_autoptr (GhDomainXml) xml = text != NULL ? gh_domain_xml_new_from_string (text, NULL) : NULL;
+  g_autoptr (GhDomainXml) xml = NULL;
   g_autoptr (GPtrArray) disks = NULL;
   g_auto (GStrv) paths = NULL;
 
+  if (text == NULL)
+    return TRUE;
+  xml = gh_domain_xml_new_from_string (text, error);
   if (xml == NULL)
-    return;
+    {
+      g_prefix_error (error, _("It cannot be told which files “%s” uses: "), definition->name);
+      return FALSE;
+    }
 
   disks = gh_domain_xml_list_disks (xml);
   for (guint i = 0; i < disks->len; i++)
@@ -216,7 +210,11 @@ add_document (GhFileUsers  *self,
       const char *path = disk->source;
 
       if (path == NULL && disk->source_volume != NULL)
-        path = find_volume_path (load->volumes, disk->source_pool, disk->source_volume);
+        {
+          GhVolumeInfo *volume = gh_file_users_find_in_pool (self, disk->source_pool, disk->source_volume);
+
+          path = volume != NULL ? volume->path : NULL;
+        }
       if (path != NULL)
         {
           add_user (self, path, definition->uuid, definition->name, _("disk"));
@@ -231,22 +229,30 @@ add_document (GhFileUsers  *self,
       add_user (self, paths[i], definition->uuid, definition->name, _("in its definition"));
       add_chain (self, paths[i], definition);
     }
+  return TRUE;
 }
 
-static void
-add_snapshots (GhFileUsers  *self,
-               GhDefinition *definition)
+static gboolean
+add_snapshots (GhFileUsers   *self,
+               GhDefinition  *definition,
+               GError       **error)
 {
   for (guint i = 0; definition->snapshots != NULL && definition->snapshots[i] != NULL; i++)
     {
-      g_auto (GStrv) paths = gh_snapshot_xml_list_paths (definition->snapshots[i], NULL);
+      g_auto (GStrv) paths = gh_snapshot_xml_list_paths (definition->snapshots[i], error);
 
-      for (guint j = 0; paths != NULL && paths[j] != NULL; j++)
+      if (paths == NULL)
+        {
+          g_prefix_error (error, _("It cannot be told which files “%s” uses: "), definition->name);
+          return FALSE;
+        }
+      for (guint j = 0; paths[j] != NULL; j++)
         {
           add_user (self, paths[j], definition->uuid, definition->name, _("snapshot"));
           add_chain (self, paths[j], definition);
         }
     }
+  return TRUE;
 }
 
 static gpointer
@@ -256,7 +262,7 @@ users_worker (GhLane        *lane,
               GError       **error)
 {
   Load *load = data;
-  GhFileUsers *self = g_new0 (GhFileUsers, 1);
+  g_autoptr (GhFileUsers) self = g_new0 (GhFileUsers, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   self->local = load->local;
@@ -264,12 +270,15 @@ users_worker (GhLane        *lane,
   self->users = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->backings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
+  self->volumes = g_ptr_array_ref (load->volumes);
   for (guint i = 0; load->paths != NULL && load->paths[i] != NULL; i++)
     identify (self, load->paths[i]);
   for (guint i = 0; i < load->volumes->len; i++)
     {
       GhVolumeInfo *volume = g_ptr_array_index (load->volumes, i);
 
+      if (volume->path == NULL)
+        continue;
       identify (self, volume->path);
       if (volume->backing_path == NULL)
         continue;
@@ -281,11 +290,12 @@ users_worker (GhLane        *lane,
     {
       GhDefinition *definition = g_ptr_array_index (load->definitions, i);
 
-      add_document (self, load, definition, definition->xml);
-      add_document (self, load, definition, definition->live_xml);
-      add_snapshots (self, definition);
+      if (!add_document (self, definition, definition->xml, error) ||
+          !add_document (self, definition, definition->live_xml, error) ||
+          !add_snapshots (self, definition, error))
+        return NULL;
     }
-  return self;
+  return g_steal_pointer (&self);
 }
 
 static void
@@ -400,16 +410,66 @@ gh_file_users_load_finish (GAsyncResult  *result,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-static GPtrArray *
-lookup (GhFileUsers *self,
-        const char  *path)
+/* As identify(), but without looking: a path nobody has named is its own identity. */
+static char *
+dup_identity (GhFileUsers *self,
+              const char  *path)
 {
   g_autofree char *canonical = g_path_is_absolute (path) ? g_canonicalize_filename (path, "/") : g_strdup (path);
   const char *identity = g_hash_table_lookup (self->identities, path);
 
   if (identity == NULL)
     identity = g_hash_table_lookup (self->identities, canonical);
-  return g_hash_table_lookup (self->users, identity != NULL ? identity : canonical);
+  return identity != NULL ? g_strdup (identity) : g_steal_pointer (&canonical);
+}
+
+static GPtrArray *
+lookup (GhFileUsers *self,
+        const char  *path)
+{
+  g_autofree char *identity = dup_identity (self, path);
+
+  return g_hash_table_lookup (self->users, identity);
+}
+
+gboolean
+gh_file_users_is_same (GhFileUsers *self,
+                       const char  *path,
+                       const char  *other)
+{
+  g_autofree char *first = dup_identity (self, path);
+  g_autofree char *second = dup_identity (self, other);
+
+  return strcmp (first, second) == 0;
+}
+
+GhVolumeInfo *
+gh_file_users_find_volume (GhFileUsers *self,
+                           const char  *path)
+{
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      GhVolumeInfo *volume = g_ptr_array_index (self->volumes, i);
+
+      if (volume->path != NULL && gh_file_users_is_same (self, volume->path, path))
+        return volume;
+    }
+  return NULL;
+}
+
+GhVolumeInfo *
+gh_file_users_find_in_pool (GhFileUsers *self,
+                            const char  *pool,
+                            const char  *name)
+{
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      GhVolumeInfo *volume = g_ptr_array_index (self->volumes, i);
+
+      if (g_strcmp0 (volume->pool, pool) == 0 && g_strcmp0 (volume->name, name) == 0)
+        return volume;
+    }
+  return NULL;
 }
 
 /* Whether the volume at @path belongs to the machine alone: then it is no user of its own. */
@@ -489,16 +549,16 @@ gh_file_users_dup_chain (GhFileUsers *self,
                          const char  *path)
 {
   g_autoptr (GStrvBuilder) chain = g_strv_builder_new ();
-  const char *identity = g_hash_table_lookup (self->identities, path);
-  const char *below = NULL;
+  const char *top = path;
 
-  for (guint i = 0; identity != NULL && i < MAX_CHAIN; i++)
+  for (guint i = 0; i < MAX_CHAIN; i++)
     {
-      below = g_hash_table_lookup (self->backings, identity);
-      if (below == NULL)
+      g_autofree char *identity = dup_identity (self, top);
+
+      top = g_hash_table_lookup (self->backings, identity);
+      if (top == NULL)
         break;
-      g_strv_builder_add (chain, below);
-      identity = g_hash_table_lookup (self->identities, below);
+      g_strv_builder_add (chain, top);
     }
   return g_strv_builder_end (chain);
 }

@@ -49,6 +49,12 @@ GhFileUsers *gh_file_users_load_finish (GAsyncResult *result, GError **error);
 GPtrArray   *gh_file_users_find        (GhFileUsers *self, const char *path, const char *except_uuid);
 /* The same in words, “web-2 (disk), web-3 (snapshot)”: NULL when nobody does. */
 char        *gh_file_users_dup_text    (GhFileUsers *self, const char *path, const char *except_uuid);
+/* (transfer none) (nullable): the volume of an active pool at @path. */
+GhVolumeInfo *gh_file_users_find_volume (GhFileUsers *self, const char *path);
+/* The volume @name of @pool; NULL when there is none. */
+GhVolumeInfo *gh_file_users_find_in_pool (GhFileUsers *self, const char *pool, const char *name);
+/* Whether both are the same file. */
+gboolean     gh_file_users_is_same     (GhFileUsers *self, const char *path, const char *other);
 /* The backing files under the volume at @path, nearest first; empty when it has none or is in no
  * active pool. */
 GStrv        gh_file_users_dup_chain   (GhFileUsers *self, const char *path);

@@ -14,13 +14,12 @@ typedef enum
 {
   GH_FILE_DISK,
   GH_FILE_BACKING,         /* further down a disk's backing chain */
-  GH_FILE_SNAPSHOT_DISK,   /* an overlay or base of a snapshot, not in use now */
+  GH_FILE_SNAPSHOT_DISK,   /* a layer that a snapshot made, not in use now */
   GH_FILE_SNAPSHOT_MEMORY,
   GH_FILE_CDROM,
   GH_FILE_FLOPPY,
   GH_FILE_KERNEL,          /* and initrd, device tree */
-  GH_FILE_FIRMWARE,        /* the loader: never the machine's own */
-  GH_FILE_LOG,             /* a serial port's output */
+  GH_FILE_OTHER,           /* logs, shared folders …: named in the definition */
   GH_FILE_NVRAM,
   GH_FILE_SAVED_STATE,
   GH_FILE_TPM_STATE,
@@ -51,6 +50,8 @@ typedef struct
   gboolean      exists;  /* FALSE when known to be missing */
   gboolean      has_size;
   guint64       size;    /* bytes it takes */
+  guint         depth;   /* how many of the machine's images lie on it: 0 for the topmost */
+  GStrv         chain;   /* (nullable): the images under it, nearest first */
 } GhMachineFile;
 
 GhMachineFile *gh_machine_file_ref            (GhMachineFile *self);

@@ -202,3 +202,47 @@ gh_snapshot_xml_list_paths (const char  *text,
   add_domain_paths (&list, document, "inactiveDomain/");
   return path_list_end (&list);
 }
+
+/**
+ * gh_snapshot_xml_list_made:
+ * @text: a libvirt domain snapshot document, in UTF-8
+ * @has_memory: (out) (nullable): whether the first path is that of the memory
+ * @error: (out): set in %GH_XML_ERROR
+ *
+ * Returns: (transfer full) (nullable): the files that taking an external snapshot made; empty
+ *   for an internal one
+ */
+GStrv
+gh_snapshot_xml_list_made (const char  *text,
+                           gboolean    *has_memory,
+                           GError     **error)
+{
+  static const char * const xpaths[] = {
+    "memory[@snapshot='external']/@file",
+    "disks/disk[@snapshot='external']/source/@file | disks/disk[@snapshot='external']/source/@dev",
+  };
+  g_autoptr (GhXmlDocument) document = NULL;
+  PathList list;
+
+  g_return_val_if_fail (text != NULL, NULL);
+
+  document = gh_xml_document_new (text, "domainsnapshot", error);
+  if (document == NULL)
+    return NULL;
+
+  path_list_init (&list);
+  for (guint i = 0; i < G_N_ELEMENTS (xpaths); i++)
+    {
+      g_autoptr (GPtrArray) nodes = gh_xml_document_find_all (document, xpaths[i]);
+
+      for (guint j = 0; j < nodes->len; j++)
+        {
+          g_autofree char *path = gh_xml_node_dup_text (g_ptr_array_index (nodes, j));
+
+          add_path (&list, path);
+        }
+      if (i == 0 && has_memory != NULL)
+        *has_memory = list.paths->len > 0;
+    }
+  return path_list_end (&list);
+}

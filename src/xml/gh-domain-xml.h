@@ -108,6 +108,9 @@ GStrv        gh_domain_xml_list_paths      (GhDomainXml *self);
 
 /* The same of a snapshot's XML: its disks and memory, and the definitions it keeps. */
 GStrv        gh_snapshot_xml_list_paths    (const char *text, GError **error);
+/* Of these, the files that taking the snapshot made: memory first, then the new layers of its
+ * disks. @has_memory (out) (nullable): whether the first is the memory. */
+GStrv        gh_snapshot_xml_list_made     (const char *text, gboolean *has_memory, GError **error);
 
 /* Changes in words, “Memory: 4 GiB → 8 GiB”: NULL-terminated, empty when equal. */
 GStrv        gh_domain_xml_diff            (GhDomainXml *before, GhDomainXml *after);
