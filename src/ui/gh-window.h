@@ -22,5 +22,11 @@ void      gh_window_show_machine (GhWindow *self, GhMachine *machine, gboolean c
  * its raw text under Details. @machine (nullable): whose page it is about. */
 void      gh_window_show_error   (GhWindow *self, GhMachine *machine, const char *title,
                                   const GError *error);
+/* The same, with a button for @action, a detailed action name such as "win.foo('bar')". */
+void      gh_window_show_error_with_offer (GhWindow *self, GhMachine *machine, const char *title,
+                                           const GError *error, const char *offer,
+                                           const char *action);
+void      gh_window_clear_errors (GhWindow *self);
+void      gh_window_save_size    (GhWindow *self);
 
 G_END_DECLS

@@ -1,0 +1,74 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-machine-controls"
+
+#include "config.h"
+
+#include "gh-machine-controls.h"
+
+#include "gh-ui.h"
+
+struct _GhMachineControls
+{
+  GtkBox     parent_instance;
+
+  GtkWidget *start_button;
+  GtkWidget *resume_button;
+  GtkWidget *pause_button;
+  GtkWidget *power_box;
+};
+
+G_DEFINE_FINAL_TYPE (GhMachineControls, gh_machine_controls, GTK_TYPE_BOX)
+
+static void
+show_while_enabled (GActionMap *actions,
+                    const char *name,
+                    GtkWidget  *widget)
+{
+  GAction *action = g_action_map_lookup_action (actions, name);
+
+  g_object_bind_property (action, "enabled", widget, "visible", G_BINDING_SYNC_CREATE);
+}
+
+static void
+gh_machine_controls_class_init (GhMachineControlsClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               GH_UI_RESOURCES "gh-machine-controls.ui");
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, pause_button);
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, power_box);
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, resume_button);
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, start_button);
+}
+
+static void
+gh_machine_controls_init (GhMachineControls *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+/**
+ * gh_machine_controls_new:
+ * @actions: the window's actions, with those of #GhMachineActions among them
+ *
+ * Returns: (transfer floating): the buttons
+ */
+GtkWidget *
+gh_machine_controls_new (GActionMap *actions)
+{
+  GhMachineControls *self = NULL;
+
+  g_return_val_if_fail (G_IS_ACTION_MAP (actions), NULL);
+
+  self = g_object_new (GH_TYPE_MACHINE_CONTROLS, NULL);
+  show_while_enabled (actions, "machine-start", self->start_button);
+  show_while_enabled (actions, "machine-resume", self->resume_button);
+  show_while_enabled (actions, "machine-pause", self->pause_button);
+  /* Whatever has a process can have its plug pulled, also while it does not listen. */
+  show_while_enabled (actions, "machine-force-off", self->power_box);
+  return GTK_WIDGET (self);
+}

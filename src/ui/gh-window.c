@@ -1,0 +1,943 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The main window. What is not needed for its first picture is made when it is: the page of a machine
+ * with the first machine that is chosen, consoles with the first console, dialogs when they open. */
+
+#define G_LOG_DOMAIN "gh-window"
+
+#include "config.h"
+
+#include "gh-window.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-activity-button.h"
+#include "gh-activity.h"
+#include "gh-create-dialog.h"
+#include "gh-debug.h"
+#include "gh-delete-dialog.h"
+#include "gh-error-bar.h"
+#include "gh-format.h"
+#include "gh-interrupted-bar.h"
+#include "gh-library-view.h"
+#include "gh-machine-actions.h"
+#include "gh-machine-controls.h"
+#include "gh-machine-page.h"
+#include "gh-ui.h"
+#include "gh-virt-error.h"
+
+/* “Running · 2 hours” is right to the minute. */
+#define UPTIME_INTERVAL_S 20
+
+struct _GhWindow
+{
+  HdyApplicationWindow parent_instance;
+
+  HdyLeaflet          *leaflet;
+  GtkWidget           *library_pane;
+  GtkWidget           *separator;
+  HdyHeaderBar        *library_header;
+  GhLibraryView       *library;
+  GhErrorBar          *library_errors;
+  GtkBox              *machine_pane;
+  HdyHeaderBar        *machine_header;
+  GhErrorBar          *machine_errors;
+  GtkStack            *content;
+  GhMachinePage       *page;     /* (unowned) (nullable): made with the first machine */
+  GtkWidget           *controls; /* (unowned) (nullable): likewise */
+  HdyStatusPage       *multiple; /* (unowned) (nullable): made with the first selection of several */
+  GtkWidget           *library_activity; /* (unowned) (nullable) */
+  GhInterruptedBar    *interrupted;      /* (unowned) (nullable) */
+
+  GhHosts             *hosts;    /* (owned) */
+  GhMachineActions    *actions;  /* (owned) */
+  GhMachine           *machine;  /* (owned) (nullable): whose page is shown */
+  char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
+  GSettings           *settings; /* (owned) */
+  gboolean             fullscreen;
+  guint                update_id;
+  guint                uptime_id;
+  gulong               after_paint_id;
+  gboolean             window_reported;
+  gboolean             list_reported;
+};
+
+G_DEFINE_FINAL_TYPE (GhWindow, gh_window, HDY_TYPE_APPLICATION_WINDOW)
+
+static void
+set_action_enabled (GhWindow   *self,
+                    const char *name,
+                    gboolean    enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+/* What is shown */
+
+static char *
+dup_subtitle (GhMachine *machine)
+{
+  const char *busy = gh_machine_get_busy_text (machine);
+  gint64 seconds = gh_machine_get_uptime (machine, NULL);
+  g_autofree char *span = NULL;
+
+  if (busy != NULL)
+    return g_strdup (busy);
+  if (seconds < 0)
+    return g_strdup (gh_machine_get_state_text (machine));
+  span = gh_format_duration (seconds);
+  return g_strdup_printf (_("%s · %s"), gh_machine_get_state_text (machine), span);
+}
+
+static void
+update_title (GhWindow *self)
+{
+  g_autofree char *subtitle = NULL;
+  g_autofree char *title = NULL;
+  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
+
+  if (machines->len > 1)
+    {
+      title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected", machines->len),
+                               machines->len);
+      hdy_header_bar_set_title (self->machine_header, title);
+      hdy_header_bar_set_subtitle (self->machine_header, NULL);
+    }
+  else if (self->machine != NULL)
+    {
+      subtitle = dup_subtitle (self->machine);
+      hdy_header_bar_set_title (self->machine_header, gh_machine_get_label (self->machine));
+      hdy_header_bar_set_subtitle (self->machine_header, subtitle);
+      title = g_strdup_printf (_("%s – Guesthouse"), gh_machine_get_label (self->machine));
+      gtk_window_set_title (GTK_WINDOW (self), title);
+    }
+  else
+    {
+      hdy_header_bar_set_title (self->machine_header, NULL);
+      hdy_header_bar_set_subtitle (self->machine_header, NULL);
+      gtk_window_set_title (GTK_WINDOW (self), _("Guesthouse"));
+    }
+}
+
+static void
+update_actions (GhWindow *self)
+{
+  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
+  gboolean one = machines->len == 1;
+
+  gh_machine_actions_update (self->actions);
+  set_action_enabled (self, "delete-machine", one && gh_machine_exists (g_ptr_array_index (machines, 0)));
+  set_action_enabled (self, "open-console", one);
+  set_action_enabled (self, "show-page", one);
+  set_action_enabled (self, "fullscreen", one || self->fullscreen);
+}
+
+static void
+set_machine (GhWindow  *self,
+             GhMachine *machine)
+{
+  if (!g_set_object (&self->machine, machine))
+    return;
+  if (self->page != NULL)
+    gh_machine_page_set_machine (self->page, machine);
+}
+
+static void
+page_failed_cb (GhWindow     *self,
+                const char   *title,
+                const GError *error)
+{
+  gh_window_show_error (self, self->machine, title, error);
+}
+
+static void
+set_fullscreen (GhWindow *self,
+                gboolean  fullscreen)
+{
+  if (fullscreen)
+    gtk_window_fullscreen (GTK_WINDOW (self));
+  else
+    gtk_window_unfullscreen (GTK_WINDOW (self));
+}
+
+static void
+fullscreen_requested_cb (GhWindow *self,
+                         gboolean  wanted)
+{
+  set_fullscreen (self, wanted);
+}
+
+static void
+ensure_controls (GhWindow *self)
+{
+  if (self->controls != NULL)
+    return;
+  self->controls = gh_machine_controls_new (G_ACTION_MAP (self));
+  gtk_container_add (GTK_CONTAINER (self->machine_header), self->controls);
+}
+
+static void
+ensure_page (GhWindow *self)
+{
+  if (self->page != NULL)
+    return;
+  self->page = GH_MACHINE_PAGE (gh_machine_page_new ());
+  g_signal_connect_object (self->page, "failed", G_CALLBACK (page_failed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->page, "fullscreen-requested", G_CALLBACK (fullscreen_requested_cb),
+                           self, G_CONNECT_SWAPPED);
+  gtk_widget_show (GTK_WIDGET (self->page));
+  gtk_stack_add_named (self->content, GTK_WIDGET (self->page), "machine");
+}
+
+static GtkWidget *
+new_bulk_button (const char *label,
+                 const char *action)
+{
+  GtkWidget *button = gtk_button_new_with_label (label);
+
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
+  return button;
+}
+
+static void
+ensure_multiple (GhWindow *self)
+{
+  GtkWidget *page = NULL;
+  GtkWidget *box = NULL;
+
+  if (self->multiple != NULL)
+    return;
+  page = hdy_status_page_new ();
+  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_widget_set_halign (box, GTK_ALIGN_CENTER);
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Run"), "win.machine-start"));
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Pause"), "win.machine-pause"));
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Resume"), "win.machine-resume"));
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Shut down"), "win.machine-shutdown"));
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Save state and stop"), "win.machine-save"));
+  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Force off…"), "win.machine-force-off"));
+  gtk_container_add (GTK_CONTAINER (page), box);
+  hdy_status_page_set_icon_name (HDY_STATUS_PAGE (page), "view-list-symbolic");
+  gtk_widget_show_all (page);
+  gtk_stack_add_named (self->content, page, "multiple");
+  self->multiple = HDY_STATUS_PAGE (page);
+}
+
+static void
+update_multiple (GhWindow  *self,
+                 GPtrArray *machines)
+{
+  g_autofree char *title = NULL;
+  g_autofree char *text = NULL;
+  guint n_active = 0;
+
+  for (guint i = 0; i < machines->len; i++)
+    n_active += gh_machine_is_active (g_ptr_array_index (machines, i)) ? 1 : 0;
+  title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected", machines->len),
+                           machines->len);
+  text = g_strdup_printf (ngettext ("%u of them is on. A button acts on those that allow it.",
+                                    "%u of them are on. A button acts on those that allow it.", n_active),
+                          n_active);
+  hdy_status_page_set_title (self->multiple, title);
+  hdy_status_page_set_description (self->multiple, text);
+}
+
+static void
+update_content (GhWindow *self)
+{
+  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
+
+  if (machines->len > 1)
+    {
+      ensure_controls (self);
+      ensure_multiple (self);
+      update_multiple (self, machines);
+      gtk_stack_set_visible_child_name (self->content, "multiple");
+    }
+  else if (self->machine != NULL)
+    {
+      ensure_controls (self);
+      ensure_page (self);
+      gh_machine_page_set_machine (self->page, self->machine);
+      gtk_stack_set_visible_child_name (self->content, "machine");
+    }
+  else
+    gtk_stack_set_visible_child_name (self->content, "nothing");
+  if (self->controls != NULL)
+    gtk_widget_set_visible (self->controls, machines->len > 0);
+}
+
+static gboolean
+update_cb (gpointer user_data)
+{
+  GhWindow *self = user_data;
+  g_autoptr (GPtrArray) machines = NULL;
+
+  self->update_id = 0;
+
+  if (self->awaited != NULL)
+    {
+      GhMachine *machine = gh_hosts_find_machine (self->hosts, self->awaited);
+
+      if (machine != NULL)
+        {
+          g_clear_pointer (&self->awaited, g_free);
+          gh_window_show_machine (self, machine, /* console= */ TRUE);
+        }
+    }
+
+  machines = gh_library_view_dup_selected (self->library);
+  if (machines->len == 1)
+    set_machine (self, g_ptr_array_index (machines, 0));
+  else if (machines->len == 0)
+    {
+      /* What is filtered out or collapsed stays on its page; what is gone does not. */
+      if (self->machine != NULL && !gh_machine_exists (self->machine))
+        set_machine (self, NULL);
+      if (self->machine != NULL)
+        g_ptr_array_add (machines, g_object_ref (self->machine));
+    }
+  gh_machine_actions_set_machines (self->actions, machines);
+  update_content (self);
+  update_title (self);
+  update_actions (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+queue_update (GhWindow *self)
+{
+  if (self->update_id == 0)
+    self->update_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_cb, self, NULL);
+}
+
+static void
+update_now (GhWindow *self)
+{
+  g_clear_handle_id (&self->update_id, g_source_remove);
+  (void) update_cb (self);
+}
+
+static gboolean
+uptime_cb (gpointer user_data)
+{
+  update_title (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+machines_changed_cb (GhWindow         *self,
+                     GhMachineChanges *changes)
+{
+  if (changes->added != NULL || changes->removed != NULL || changes->changed != NULL)
+    queue_update (self);
+}
+
+static void
+hosts_changed_cb (GhWindow   *self,
+                  guint       position,
+                  guint       removed,
+                  guint       added,
+                  GListModel *hosts)
+{
+  for (guint i = position; i < position + added; i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (hosts, i);
+
+      g_signal_connect_object (host, "machines-changed", G_CALLBACK (machines_changed_cb), self,
+                               G_CONNECT_SWAPPED);
+    }
+  queue_update (self);
+}
+
+static void
+selection_changed_cb (GhWindow *self)
+{
+  queue_update (self);
+}
+
+/* Folded, a machine that is chosen opens in place of the list. */
+static void
+show_machine_pane (GhWindow *self)
+{
+  hdy_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->machine_pane));
+}
+
+static void
+machine_activated_cb (GhWindow  *self,
+                      GhMachine *machine)
+{
+  gh_window_show_machine (self, machine, /* console= */ TRUE);
+}
+
+static void
+leaflet_changed_cb (GhWindow *self)
+{
+  gboolean folded = hdy_leaflet_get_folded (self->leaflet);
+
+  if (self->library_activity != NULL)
+    gtk_widget_set_visible (self->library_activity, folded);
+  /* Beside the list the machine is there anyway; a list alone is where one starts. */
+  set_action_enabled (self, "back",
+                      folded && hdy_leaflet_get_visible_child (self->leaflet) ==
+                                  GTK_WIDGET (self->machine_pane));
+}
+
+/* Actions */
+
+static void
+delete_requested_cb (GhWindow *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (self), "delete-machine", NULL);
+}
+
+static void
+new_machine_activated_cb (GSimpleAction *action,
+                          GVariant      *parameter,
+                          gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  gh_create_dialog_present (GTK_WINDOW (self), self->hosts, gh_library_view_get_host (self->library));
+}
+
+static void
+delete_machine_activated_cb (GSimpleAction *action,
+                             GVariant      *parameter,
+                             gpointer       user_data)
+{
+  GhWindow *self = user_data;
+  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
+
+  if (machines->len == 1)
+    gh_delete_dialog_present (GTK_WINDOW (self), g_ptr_array_index (machines, 0));
+}
+
+static void
+open_console_activated_cb (GSimpleAction *action,
+                           GVariant      *parameter,
+                           gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  update_now (self);
+  if (self->machine != NULL)
+    gh_window_show_machine (self, self->machine, /* console= */ TRUE);
+}
+
+static void
+show_page_activated_cb (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  if (self->page == NULL)
+    return;
+  gh_machine_page_set_page (self->page, g_variant_get_string (parameter, NULL));
+  show_machine_pane (self);
+}
+
+static void
+focus_filter_activated_cb (GSimpleAction *action,
+                           GVariant      *parameter,
+                           gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  hdy_leaflet_set_visible_child (self->leaflet, self->library_pane);
+  gh_library_view_focus_filter (self->library);
+}
+
+static void
+back_activated_cb (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  hdy_leaflet_navigate (self->leaflet, HDY_NAVIGATION_DIRECTION_BACK);
+  gh_library_view_focus_list (self->library);
+}
+
+static void
+fullscreen_activated_cb (GSimpleAction *action,
+                         GVariant      *parameter,
+                         gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  set_fullscreen (self, !self->fullscreen);
+}
+
+static void
+show_shortcuts_activated_cb (GSimpleAction *action,
+                             GVariant      *parameter,
+                             gpointer       user_data)
+{
+  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-shortcuts.ui");
+  GtkWindow *shortcuts = GTK_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
+
+  gtk_window_set_transient_for (shortcuts, GTK_WINDOW (user_data));
+  gtk_window_present (shortcuts);
+}
+
+static const char *const sort_names[] = { "name", "state", "cpu" };
+
+static void
+sort_changed_cb (GSimpleAction *action,
+                 GVariant      *state,
+                 gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sort_names); i++)
+    if (g_strcmp0 (g_variant_get_string (state, NULL), sort_names[i]) == 0)
+      {
+        gh_library_model_set_sort (gh_library_view_get_model (self->library), (GhLibrarySort) i);
+        g_simple_action_set_state (action, state);
+      }
+}
+
+static void
+close_activated_cb (GSimpleAction *action,
+                    GVariant      *parameter,
+                    gpointer       user_data)
+{
+  gtk_window_close (GTK_WINDOW (user_data));
+}
+
+static const GActionEntry action_entries[] = {
+  { "new-machine", new_machine_activated_cb },
+  { "delete-machine", delete_machine_activated_cb },
+  { "open-console", open_console_activated_cb },
+  { "show-page", show_page_activated_cb, "s" },
+  { "focus-filter", focus_filter_activated_cb },
+  { "back", back_activated_cb },
+  { "fullscreen", fullscreen_activated_cb },
+  { "show-shortcuts", show_shortcuts_activated_cb },
+  { "sort", NULL, "s", "'name'", sort_changed_cb },
+  { "close", close_activated_cb },
+};
+
+/* Activity */
+
+static void
+show_machine_requested_cb (GhWindow   *self,
+                           GhHost     *host,
+                           const char *uuid)
+{
+  GhMachine *machine = gh_host_find_machine (host, uuid);
+
+  if (machine != NULL)
+    {
+      gh_window_show_machine (self, machine, /* console= */ TRUE);
+      return;
+    }
+  g_free (self->awaited);
+  self->awaited = g_strdup (uuid);
+}
+
+/* What the first picture does not need. */
+static void
+add_late_widgets (GhWindow *self)
+{
+  GtkWidget *button = gh_activity_button_new ();
+  GtkWidget *bar = gh_interrupted_bar_new ();
+
+  gtk_widget_show (button);
+  hdy_header_bar_pack_end (self->machine_header, button);
+  self->library_activity = gh_activity_button_new ();
+  hdy_header_bar_pack_end (self->library_header, self->library_activity);
+
+  gtk_widget_show (bar);
+  gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane), bar, "position", 1, NULL);
+  self->interrupted = GH_INTERRUPTED_BAR (bar);
+  gh_interrupted_bar_load (self->interrupted, self->hosts);
+
+  g_signal_connect_object (gh_activity_get_default (), "show-machine",
+                           G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
+  leaflet_changed_cb (self);
+}
+
+/* Milestones */
+
+static void
+after_paint_cb (GdkFrameClock *clock,
+                GhWindow      *self)
+{
+  if (!self->window_reported)
+    {
+      self->window_reported = TRUE;
+      gh_debug_milestone ("window-mapped");
+    }
+  if (!self->list_reported &&
+      gh_library_model_is_settled (gh_library_view_get_model (self->library)))
+    {
+      self->list_reported = TRUE;
+      gh_debug_milestone ("list-settled");
+      add_late_widgets (self);
+      g_signal_handler_disconnect (clock, self->after_paint_id);
+      self->after_paint_id = 0;
+    }
+}
+
+static void
+settled_cb (GhWindow *self)
+{
+  gtk_widget_queue_draw (GTK_WIDGET (self->library));
+}
+
+static void
+gh_window_realize (GtkWidget *widget)
+{
+  GhWindow *self = GH_WINDOW (widget);
+
+  GTK_WIDGET_CLASS (gh_window_parent_class)->realize (widget);
+  if (!self->list_reported)
+    self->after_paint_id = g_signal_connect (gtk_widget_get_frame_clock (widget), "after-paint",
+                                             G_CALLBACK (after_paint_cb), self);
+}
+
+static void
+gh_window_unrealize (GtkWidget *widget)
+{
+  GhWindow *self = GH_WINDOW (widget);
+
+  if (self->after_paint_id != 0)
+    g_signal_handler_disconnect (gtk_widget_get_frame_clock (widget), self->after_paint_id);
+  self->after_paint_id = 0;
+  GTK_WIDGET_CLASS (gh_window_parent_class)->unrealize (widget);
+}
+
+static gboolean
+gh_window_window_state_event (GtkWidget           *widget,
+                              GdkEventWindowState *event)
+{
+  GhWindow *self = GH_WINDOW (widget);
+  gboolean fullscreen = (event->new_window_state & GDK_WINDOW_STATE_FULLSCREEN) != 0;
+
+  if (self->fullscreen != fullscreen)
+    {
+      self->fullscreen = fullscreen;
+      if (fullscreen)
+        show_machine_pane (self);
+      gtk_widget_set_visible (self->library_pane, !fullscreen);
+      gtk_widget_set_visible (self->separator, !fullscreen);
+      gtk_widget_set_visible (GTK_WIDGET (self->machine_header), !fullscreen);
+      if (self->page != NULL)
+        gh_machine_page_set_fullscreen (self->page, fullscreen);
+      update_actions (self);
+    }
+  return GTK_WIDGET_CLASS (gh_window_parent_class)->window_state_event (widget, event);
+}
+
+/* Whether the keys belong to the guest: then they reach it before our shortcuts. */
+static gboolean
+guest_has_keyboard (GhWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  GhConsole *console = NULL;
+
+  if (self->page == NULL || focus == NULL)
+    return FALSE;
+  console = gh_machine_consoles_get_console (gh_machine_page_get_consoles (self->page));
+  if (console == NULL || !gtk_widget_get_mapped (GTK_WIDGET (console)) ||
+      !gtk_widget_is_ancestor (focus, GTK_WIDGET (console)))
+    return FALSE;
+  return gh_console_get_grabbed (console) || gh_console_get_kind (console) == GH_CONSOLE_SERIAL;
+}
+
+static gboolean
+gh_window_key_press_event (GtkWidget   *widget,
+                           GdkEventKey *event)
+{
+  if (guest_has_keyboard (GH_WINDOW (widget)) &&
+      gtk_window_propagate_key_event (GTK_WINDOW (widget), event))
+    return GDK_EVENT_STOP;
+  return GTK_WIDGET_CLASS (gh_window_parent_class)->key_press_event (widget, event);
+}
+
+static void
+load_size (GhWindow *self)
+{
+  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (self->settings, "window-width"),
+                               g_settings_get_int (self->settings, "window-height"));
+  if (g_settings_get_boolean (self->settings, "window-maximized"))
+    gtk_window_maximize (GTK_WINDOW (self));
+  gtk_widget_set_size_request (self->library_pane,
+                               g_settings_get_int (self->settings, "sidebar-width"), -1);
+}
+
+static gboolean
+gh_window_delete_event (GtkWidget   *widget,
+                        GdkEventAny *event)
+{
+  gh_window_save_size (GH_WINDOW (widget));
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+gh_window_destroy (GtkWidget *widget)
+{
+  GhWindow *self = GH_WINDOW (widget);
+
+  g_clear_handle_id (&self->update_id, g_source_remove);
+  g_clear_handle_id (&self->uptime_id, g_source_remove);
+  /* The template's children go now; callbacks that come later find nothing to touch. */
+  self->page = NULL;
+  self->controls = NULL;
+  self->multiple = NULL;
+  self->library_activity = NULL;
+  self->interrupted = NULL;
+  g_clear_object (&self->actions);
+  GTK_WIDGET_CLASS (gh_window_parent_class)->destroy (widget);
+}
+
+static void
+gh_window_finalize (GObject *object)
+{
+  GhWindow *self = GH_WINDOW (object);
+
+  g_clear_object (&self->machine);
+  g_clear_object (&self->hosts);
+  g_clear_object (&self->settings);
+  g_free (self->awaited);
+  G_OBJECT_CLASS (gh_window_parent_class)->finalize (object);
+}
+
+static void
+gh_window_class_init (GhWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gh_window_finalize;
+  widget_class->delete_event = gh_window_delete_event;
+  widget_class->destroy = gh_window_destroy;
+  widget_class->key_press_event = gh_window_key_press_event;
+  widget_class->realize = gh_window_realize;
+  widget_class->unrealize = gh_window_unrealize;
+  widget_class->window_state_event = gh_window_window_state_event;
+
+  g_type_ensure (GH_TYPE_ERROR_BAR);
+  g_type_ensure (GH_TYPE_LIBRARY_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, content);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, library);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, library_errors);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, library_header);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, library_pane);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_errors);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_header);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_pane);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
+  gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
+  gtk_widget_class_bind_template_callback (widget_class, leaflet_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, machine_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
+}
+
+static void
+gh_window_init (GhWindow *self)
+{
+  /* Before the template, whose handlers look actions up. */
+  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries, G_N_ELEMENTS (action_entries),
+                                   self);
+  self->actions = gh_machine_actions_new (self);
+  self->settings = g_settings_new (GH_APP_ID);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  load_size (self);
+  self->uptime_id = g_timeout_add_seconds (UPTIME_INTERVAL_S, uptime_cb, self);
+}
+
+/**
+ * gh_window_new:
+ * @application: the application
+ * @hosts: what to show
+ *
+ * Returns: (transfer none): a window, owned by GTK until it is destroyed
+ */
+GhWindow *
+gh_window_new (GtkApplication *application,
+               GhHosts        *hosts)
+{
+  GhWindow *self = NULL;
+
+  g_return_val_if_fail (GH_IS_HOSTS (hosts), NULL);
+
+  self = g_object_new (GH_TYPE_WINDOW, "application", application, NULL);
+  self->hosts = g_object_ref (hosts);
+  g_signal_connect_object (hosts, "items-changed", G_CALLBACK (hosts_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  hosts_changed_cb (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (hosts)), G_LIST_MODEL (hosts));
+  gh_library_view_set_hosts (self->library, hosts);
+  g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
+                           G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
+  gh_library_view_focus_list (self->library);
+  update_now (self);
+  return self;
+}
+
+/**
+ * gh_window_get_hosts:
+ * @self: a window
+ *
+ * Returns: (transfer none): what it shows
+ */
+GhHosts *
+gh_window_get_hosts (GhWindow *self)
+{
+  g_return_val_if_fail (GH_IS_WINDOW (self), NULL);
+
+  return self->hosts;
+}
+
+static void
+focus_console (GhWindow *self)
+{
+  GhConsole *console = gh_machine_consoles_get_console (gh_machine_page_get_consoles (self->page));
+
+  if (console != NULL)
+    gtk_widget_child_focus (GTK_WIDGET (console), GTK_DIR_TAB_FORWARD);
+}
+
+/**
+ * gh_window_show_machine:
+ * @self: a window
+ * @machine: the machine to show
+ * @console: whether to show its console, and not the page shown last
+ */
+void
+gh_window_show_machine (GhWindow  *self,
+                        GhMachine *machine,
+                        gboolean   console)
+{
+  g_return_if_fail (GH_IS_WINDOW (self));
+  g_return_if_fail (GH_IS_MACHINE (machine));
+
+  gh_library_view_select (self->library, machine);
+  update_now (self);
+  if (self->page == NULL)
+    return;
+  if (console)
+    gh_machine_page_set_page (self->page, "console");
+  show_machine_pane (self);
+  if (console)
+    focus_console (self);
+}
+
+static void
+notify_desktop (GhWindow     *self,
+                GhMachine    *machine,
+                const char   *title,
+                const GError *error)
+{
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  g_autoptr (GNotification) notification = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (application == NULL || gtk_window_is_active (GTK_WINDOW (self)))
+    return;
+  sentence = gh_error_dup_sentence (error);
+  notification = g_notification_new (title);
+  g_notification_set_body (notification, sentence);
+  if (machine != NULL)
+    g_notification_set_default_action_and_target (notification, "app.show-machine", "s",
+                                                  gh_machine_get_uuid (machine));
+  g_application_send_notification (G_APPLICATION (application), NULL, notification);
+}
+
+/**
+ * gh_window_show_error:
+ * @self: a window
+ * @machine: (nullable): which machine it is about
+ * @title: what failed, in words
+ * @error: why
+ */
+void
+gh_window_show_error (GhWindow     *self,
+                      GhMachine    *machine,
+                      const char   *title,
+                      const GError *error)
+{
+  gh_window_show_error_with_offer (self, machine, title, error, NULL, NULL);
+}
+
+/**
+ * gh_window_show_error_with_offer:
+ * @self: a window
+ * @machine: (nullable): which machine it is about
+ * @title: what failed, in words
+ * @error: why
+ * @offer: (nullable): what the user may do about it
+ * @action: (nullable): the detailed name of the action behind @offer
+ *
+ * Shows it where the user looks, and on the desktop if that is not at this window.
+ */
+void
+gh_window_show_error_with_offer (GhWindow     *self,
+                                 GhMachine    *machine,
+                                 const char   *title,
+                                 const GError *error,
+                                 const char   *offer,
+                                 const char   *action)
+{
+  gboolean at_library = FALSE;
+
+  g_return_if_fail (GH_IS_WINDOW (self));
+  g_return_if_fail (error != NULL);
+
+  g_message ("%s: %s", title, error->message);
+  if (self->leaflet == NULL)
+    return;
+  at_library = hdy_leaflet_get_folded (self->leaflet) &&
+               hdy_leaflet_get_visible_child (self->leaflet) == self->library_pane;
+  gh_error_bar_add (at_library ? self->library_errors : self->machine_errors, title, error, offer,
+                    action);
+  notify_desktop (self, machine, title, error);
+}
+
+/**
+ * gh_window_clear_errors:
+ * @self: a window
+ *
+ * Takes away what was said to have failed.
+ */
+void
+gh_window_clear_errors (GhWindow *self)
+{
+  g_return_if_fail (GH_IS_WINDOW (self));
+
+  gh_error_bar_clear (self->library_errors);
+  gh_error_bar_clear (self->machine_errors);
+}
+
+/**
+ * gh_window_save_size:
+ * @self: a window
+ *
+ * Remembers its size for the next start; done by itself when the window is closed.
+ */
+void
+gh_window_save_size (GhWindow *self)
+{
+  int width = 0;
+  int height = 0;
+  gboolean maximized = gtk_window_is_maximized (GTK_WINDOW (self));
+
+  g_return_if_fail (GH_IS_WINDOW (self));
+
+  if (self->fullscreen)
+    return;
+  g_settings_set_boolean (self->settings, "window-maximized", maximized);
+  if (maximized)
+    return;
+  gtk_window_get_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set_int (self->settings, "window-width", MAX (width, 360));
+  g_settings_set_int (self->settings, "window-height", MAX (height, 294));
+}
