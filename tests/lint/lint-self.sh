@@ -78,7 +78,7 @@ breaks line-length gh-broken.c "new src/base/gh-broken.c \"\$(printf '%0101d' 0)
 breaks markers gh-broken.c "new src/base/gh-broken.c '/* TODO: think */'"
 breaks markers gh-broken.h "new src/base/gh-broken.h '/* FIXME */'"
 breaks headers gh-broken.h "new src/base/gh-broken.h 'int a;'"
-breaks headers G_LOG_DOMAIN "new src/base/gh-broken.c '#include \"config.h\"'"
+breaks headers 'gh-broken.c: G_LOG_DOMAIN' "new src/base/gh-broken.c '#include \"config.h\"'"
 breaks built gh-broken.c "new src/base/gh-broken.c 'int a;'"
 breaks resources 'gh-broken.ui: in no' "new ui/gh-broken.ui '<interface/>'"
 breaks resources 'gh-broken.ui: not well-formed' "new ui/gh-broken.ui '<interface>'"
