@@ -177,9 +177,9 @@ built ()
     name=${file##*/}
     case $file in
       *.c)
-        # Tests are named without their “test-” where they are registered in a loop.
+        # Tests are named without their “test-” or “fuzz-” where a loop registers them.
         stem=${name%.c}
-        grep -rqE --include=meson.build "['/]($stem|${stem#test-}|$name)'" "$folder" "${folder%/*}" ||
+        grep -rqE --include=meson.build "['/]($stem|${stem#*-}|$name)'" "$folder" "${folder%/*}" ||
           echo "$file: in no meson.build"
         ;;
     esac
