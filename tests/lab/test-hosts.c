@@ -1,0 +1,385 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* GhHost against a real libvirtd and a real QEMU: frozen, killed, slow, and well. */
+
+#include "config.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gh-host.h"
+#include "gh-lab.h"
+#include "gh-machine-spec.h"
+#include "gh-stall-watch.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+#include "gh-virt-error.h"
+
+static const char uuid[] = "5f0c7b86-12aa-4d24-9e3c-0123456789ab";
+
+static gboolean
+is_connected (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_CONNECTED;
+}
+
+static gboolean
+is_lost (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_LOST;
+}
+
+static GhHost *
+connect_lab (GhLab *lab)
+{
+  g_autofree char *uri = NULL;
+  GhHost *host = NULL;
+
+  gh_lab_start_daemon (lab);
+  uri = gh_lab_dup_uri (lab);
+  host = gh_host_new (uri);
+  gh_host_connect (host);
+  gh_test_wait_until (is_connected, host);
+  return host;
+}
+
+static void
+drop_host (GhHost *host)
+{
+  gpointer weak = host;
+
+  g_object_add_weak_pointer (G_OBJECT (host), &weak);
+  gh_host_disconnect (host);
+  g_object_unref (host);
+  while (weak != NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static char *
+dup_definition (GhLab      *lab,
+                const char *name)
+{
+  g_autoptr (GhMachineSpec) spec = gh_machine_spec_new ();
+  g_autoptr (GhDomainXml) xml = NULL;
+
+  spec->name = g_strdup (name);
+  spec->uuid = g_strdup (uuid);
+  spec->virt_type = g_strdup ("qemu");
+  spec->arch = g_strdup ("x86_64");
+  spec->machine = g_strdup ("q35");
+  spec->cpu_mode = g_strdup ("maximum");
+  spec->memory_kib = 256 * 1024;
+  spec->n_cpus = 1;
+  spec->kernel = g_strdup (gh_lab_get_kernel (lab));
+  spec->initrd = g_strdup (gh_lab_get_initrd (lab));
+  spec->cmdline = g_strdup ("console=tty0 console=ttyS0");
+  spec->graphics = g_strdup ("spice");
+  spec->graphics_local = TRUE;
+  spec->video_model = g_strdup ("virtio");
+  spec->serial = TRUE;
+  xml = gh_machine_spec_to_xml (spec);
+  return gh_domain_xml_to_string (xml);
+}
+
+typedef struct
+{
+  GhMachine      *machine;
+  GhMachineState  state;
+} StateWait;
+
+static gboolean
+has_state (gpointer data)
+{
+  StateWait *wait = data;
+
+  return gh_machine_get_state (wait->machine) == wait->state && gh_machine_get_busy_text (wait->machine) == NULL;
+}
+
+static void
+run_action (GhMachine       *machine,
+            GhMachineAction  action,
+            GhMachineState   state)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_machine_run_action_async (machine, action, NULL, gh_test_call_cb, &call);
+  gh_machine_run_action_finish (machine, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  gh_test_wait_until (has_state, &(StateWait){ machine, state });
+}
+
+static gboolean
+has_machine (gpointer data)
+{
+  return gh_host_find_machine (data, uuid) != NULL;
+}
+
+static GhMachine *
+define_guest (GhLab  *lab,
+              GhHost *host)
+{
+  g_autofree char *xml = dup_definition (lab, "guest");
+  g_autofree char *defined = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_host_define_async (host, xml, NULL, gh_test_call_cb, &call);
+  defined = gh_host_define_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  gh_test_wait_until (has_machine, host);
+  return gh_host_find_machine (host, uuid);
+}
+
+static void
+remove_guest (GhHost *host)
+{
+  g_auto (GhTestCall) off = { 0 };
+  g_auto (GhTestCall) undefine = { 0 };
+  GError *error = NULL;
+
+  gh_host_force_off_async (host, uuid, NULL, gh_test_call_cb, &off);
+  gh_host_force_off_finish (host, gh_test_call_wait (&off), &error);
+  g_assert_no_error (error);
+  gh_host_undefine_async (host, uuid, GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_NVRAM, NULL, gh_test_call_cb, &undefine);
+  gh_host_undefine_finish (host, gh_test_call_wait (&undefine), &error);
+  g_assert_no_error (error);
+}
+
+typedef struct
+{
+  GString    *text;
+  const char *wanted;
+  int         closed;
+} Serial;
+
+static void
+serial_data_cb (GhSerialStream *stream,
+                GBytes         *bytes,
+                Serial         *serial)
+{
+  g_string_append_len (serial->text, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes));
+}
+
+static void
+serial_closed_cb (GhSerialStream *stream,
+                  GError         *error,
+                  Serial         *serial)
+{
+  serial->closed = 1;
+}
+
+static gboolean
+serial_has_text (gpointer data)
+{
+  Serial *serial = data;
+
+  return strstr (serial->text->str, serial->wanted) != NULL;
+}
+
+static void
+test_guest (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  GhMachine *machine = define_guest (lab, host);
+  g_auto (GStrv) inventory = NULL;
+  Serial serial = { g_string_new (NULL), "5 times 8 is 40", 0 };
+  GhSerialStream *stream = NULL;
+  GhTestCall open = { 0 };
+  GhTestCall graphics = { 0 };
+  GhTestCall shot = { 0 };
+  g_autoptr (GBytes) picture = NULL;
+  g_autofree char *mime_type = NULL;
+  GError *error = NULL;
+  gboolean exact = FALSE;
+  int fd = -1;
+
+  inventory = gh_lab_list_inventory (lab);
+  run_action (machine, GH_MACHINE_START, GH_MACHINE_RUNNING);
+  g_assert_cmpint (gh_lab_get_qemu_pid (lab, "guest"), >, 0);
+  g_assert_cmpint (gh_machine_get_uptime (machine, &exact), >=, 0);
+  g_assert_true (exact);
+
+  /* It is typed to and answers, over the serial console. The guest's shell reads as soon as it
+   * runs, so the line may be sent before. */
+  gh_machine_open_serial_async (machine, NULL, FALSE, NULL, gh_test_call_cb, &open);
+  stream = gh_machine_open_serial_finish (machine, gh_test_call_wait (&open), &error);
+  g_assert_no_error (error);
+  g_signal_connect (stream, "data", G_CALLBACK (serial_data_cb), &serial);
+  g_signal_connect (stream, "closed", G_CALLBACK (serial_closed_cb), &serial);
+  gh_serial_stream_start (stream);
+  serial.wanted = "Tiny Linux";
+  gh_test_wait_until (serial_has_text, &serial);
+  serial.wanted = "5 times 8 is 40";
+  gh_serial_stream_write (stream, "echo 5 times 8 is $((5*8))\n", strlen ("echo 5 times 8 is $((5*8))\n"));
+  gh_test_wait_until (serial_has_text, &serial);
+
+  /* A socket of the display, without a port. */
+  gh_machine_open_graphics_async (machine, 0, NULL, gh_test_call_cb, &graphics);
+  fd = gh_machine_open_graphics_finish (machine, gh_test_call_wait (&graphics), &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (send (fd, "REDQ", 4, MSG_NOSIGNAL), ==, 4);
+  close (fd);
+
+  gh_machine_screenshot_async (machine, 0, NULL, gh_test_call_cb, &shot);
+  picture = gh_machine_screenshot_finish (machine, gh_test_call_wait (&shot), &mime_type, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (picture), >, 100);
+  g_assert_true (g_str_has_prefix (mime_type, "image/"));
+
+  run_action (machine, GH_MACHINE_PAUSE, GH_MACHINE_PAUSED);
+  run_action (machine, GH_MACHINE_RESUME, GH_MACHINE_RUNNING);
+  run_action (machine, GH_MACHINE_RESET, GH_MACHINE_RUNNING);
+  run_action (machine, GH_MACHINE_SAVE, GH_MACHINE_SAVED);
+  gh_test_wait_flag (&serial.closed);
+  run_action (machine, GH_MACHINE_START, GH_MACHINE_RUNNING);
+  run_action (machine, GH_MACHINE_SAVE, GH_MACHINE_SAVED);
+  run_action (machine, GH_MACHINE_DISCARD_SAVED, GH_MACHINE_OFF);
+  run_action (machine, GH_MACHINE_START, GH_MACHINE_RUNNING);
+  run_action (machine, GH_MACHINE_FORCE_OFF, GH_MACHINE_OFF);
+  gh_lab_assert_inventory (lab, inventory);
+
+  g_signal_handlers_disconnect_by_data (stream, &serial);
+  g_object_unref (stream);
+  g_string_free (serial.text, TRUE);
+  gh_test_call_clear (&open);
+  gh_test_call_clear (&graphics);
+  gh_test_call_clear (&shot);
+  remove_guest (host);
+  drop_host (host);
+}
+
+/* A machine that was started before we looked: its age is read from its process. */
+static void
+test_uptime_of_others (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  GhMachine *machine = define_guest (lab, host);
+  GhHost *second = NULL;
+  gboolean exact = FALSE;
+
+  run_action (machine, GH_MACHINE_START, GH_MACHINE_RUNNING);
+  second = connect_lab (lab);
+  machine = gh_host_find_machine (second, uuid);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_RUNNING);
+  g_assert_cmpint (gh_machine_get_uptime (machine, &exact), >=, 0);
+  g_assert_true (exact);
+  drop_host (second);
+  remove_guest (host);
+  drop_host (host);
+}
+
+static gboolean
+is_saving (gpointer data)
+{
+  const char *text = gh_machine_get_busy_text (data);
+
+  return text != NULL && strchr (text, '%') != NULL;
+}
+
+/* A save can be cancelled: the machine runs on and nothing is left. */
+static void
+test_save_cancelled (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  GhMachine *machine = define_guest (lab, host);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (GStrv) inventory = NULL;
+  GhTestCall save = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  run_action (machine, GH_MACHINE_START, GH_MACHINE_RUNNING);
+  inventory = gh_lab_list_inventory (lab);
+  gh_machine_run_action_async (machine, GH_MACHINE_SAVE, cancellable, gh_test_call_cb, &save);
+  gh_test_wait_until (is_saving, machine);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (gh_machine_run_action_finish (machine, gh_test_call_wait (&save), &error));
+  g_assert_true (gh_error_is_cancelled (error));
+  gh_test_wait_until (has_state, &(StateWait){ machine, GH_MACHINE_RUNNING });
+  gh_lab_assert_inventory (lab, inventory);
+  gh_test_call_clear (&save);
+  remove_guest (host);
+  drop_host (host);
+}
+
+static void
+test_frozen_and_killed (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autoptr (GhLab) other = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  GhHost *fast = connect_lab (other);
+  GhMachine *machine = define_guest (lab, host);
+  GhTestCall load = { 0 };
+  GhTestCall caps = { 0 };
+  GhCapabilities *capabilities = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  gh_stall_watch_start (50);
+  gh_stall_watch_reset ();
+
+  /* Frozen: a call hangs, the fast host answers beside it, and the user can walk away. */
+  gh_lab_signal_daemon (lab, SIGSTOP);
+  gh_machine_load_xml_async (machine, GH_XML_LIVE, cancellable, gh_test_call_cb, &load);
+  gh_host_load_capabilities_async (fast, NULL, gh_test_call_cb, &caps);
+  capabilities = gh_host_load_capabilities_finish (fast, gh_test_call_wait (&caps), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (capabilities->arch, ==, "x86_64");
+  gh_capabilities_unref (capabilities);
+  g_assert_null (load.result);
+  g_cancellable_cancel (cancellable);
+  g_assert_null (gh_machine_load_xml_finish (machine, gh_test_call_wait (&load), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  /* Keep-alive notices by itself, with nothing asked. */
+  gh_test_wait_until (is_lost, host);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_UNKNOWN);
+  gh_lab_signal_daemon (lab, SIGCONT);
+  gh_test_wait_until (is_connected, host);
+  g_assert_true (gh_host_find_machine (host, uuid) == machine);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_OFF);
+
+  /* Killed: noticed at once, and back when it is. */
+  gh_lab_kill_daemon (lab);
+  gh_test_wait_until (is_lost, host);
+  g_assert_cmpuint (gh_stall_watch_get_count (), ==, 0);
+  gh_lab_start_daemon (lab); /* which waits, here in the test */
+  gh_stall_watch_reset ();
+  gh_host_refresh (host);
+  gh_test_wait_until (is_connected, host);
+  g_assert_true (gh_host_find_machine (host, uuid) == machine);
+  g_assert_cmpint (gh_host_get_state (fast), ==, GH_HOST_CONNECTED);
+
+  g_assert_cmpuint (gh_stall_watch_get_count (), ==, 0);
+  gh_stall_watch_stop ();
+  gh_test_call_clear (&load);
+  gh_test_call_clear (&caps);
+  remove_guest (host);
+  drop_host (host);
+  drop_host (fast);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  gh_threads_init ();
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/lab/hosts/frozen-and-killed", test_frozen_and_killed);
+  if (gh_lab_has_guest ())
+    {
+      g_test_add_func ("/lab/hosts/guest", test_guest);
+      g_test_add_func ("/lab/hosts/uptime-of-others", test_uptime_of_others);
+      g_test_add_func ("/lab/hosts/save-cancelled", test_save_cancelled);
+    }
+  return g_test_run ();
+}
