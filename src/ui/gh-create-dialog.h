@@ -12,7 +12,6 @@
 G_BEGIN_DECLS
 
 /* “New machine”. @preferred (nullable): the host to make it on unless the user chooses another. */
-#define GH_TYPE_CREATE_DIALOG (gh_create_dialog_get_type ())
 
 void gh_create_dialog_present (GtkWindow *parent, GhHosts *hosts, GhHost *preferred);
 

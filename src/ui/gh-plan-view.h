@@ -29,8 +29,8 @@ GhPlan    *gh_plan_view_get_plan    (GhPlanView *self); /* nullable */
 void       gh_plan_view_set_plan    (GhPlanView *self, GhPlan *plan);
 gboolean   gh_plan_view_get_can_run (GhPlanView *self);
 gboolean   gh_plan_view_get_running (GhPlanView *self);
-/* What the verb button does: runs the plan as it was shown. While the last change is still being
- * checked it waits, and it does not run when a warning turns up that the user has not seen. */
+/* What the verb button does: runs the plan as it was shown, and does not when a warning turns up
+ * that the user has not seen. */
 void       gh_plan_view_run         (GhPlanView *self);
 
 G_END_DECLS

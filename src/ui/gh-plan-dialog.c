@@ -1,0 +1,222 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-plan-dialog"
+
+#include "config.h"
+
+#include "gh-plan-dialog.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-plan-view.h"
+#include "gh-ui.h"
+
+struct _GhPlanDialog
+{
+  HdyWindow          parent_instance;
+
+  GtkWidget         *form;  /* (unowned) (nullable) */
+  GhPlan            *plan;  /* (owned) (nullable) */
+  gboolean           ready; /* the form is filled in so far that checking makes sense */
+
+  GtkButton         *close_button;
+  GtkWidget         *verb_button;
+  GtkScrolledWindow *scroller;
+  GtkBox            *content;
+  GhPlanView        *view;
+};
+
+G_DEFINE_FINAL_TYPE (GhPlanDialog, gh_plan_dialog, HDY_TYPE_WINDOW)
+
+enum
+{
+  DONE,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+static void
+update_view (GhPlanDialog *self)
+{
+  gh_plan_view_set_plan (self->view, self->ready ? self->plan : NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->view), self->ready);
+}
+
+static gboolean
+scroll_to_view_cb (gpointer user_data)
+{
+  g_autoptr (GhPlanDialog) self = user_data;
+  GtkAdjustment *adjustment = NULL;
+
+  if (self->scroller == NULL)
+    return G_SOURCE_REMOVE;
+
+  adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_upper (adjustment));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+running_changed_cb (GhPlanDialog *self)
+{
+  gboolean running = gh_plan_view_get_running (self->view);
+
+  if (self->close_button == NULL)
+    return;
+
+  if (self->form != NULL)
+    gtk_widget_set_sensitive (self->form, !running);
+  gtk_button_set_label (self->close_button, running ? _("_Hide") : _("_Cancel"));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->close_button),
+                               running ? _("Goes on, and is shown in Activity") : NULL);
+  /* Progress, and then what came of it, are below the form. */
+  g_idle_add_full (G_PRIORITY_LOW, scroll_to_view_cb, g_object_ref (self), NULL);
+}
+
+static void
+view_done_cb (GhPlanDialog *self)
+{
+  g_signal_emit (self, signals[DONE], 0);
+  gtk_widget_destroy (GTK_WIDGET (self));
+}
+
+static void
+verb_clicked_cb (GhPlanDialog *self)
+{
+  gh_plan_view_run (self->view);
+}
+
+static gboolean
+key_pressed_cb (GhPlanDialog *self,
+                GdkEventKey  *event)
+{
+  if (event->keyval != GDK_KEY_Escape ||
+      (event->state & gtk_accelerator_get_default_mod_mask ()) != 0)
+    return GDK_EVENT_PROPAGATE;
+
+  /* Whatever has the focus may want it first: an open popover, an input method. */
+  if (!gtk_window_propagate_key_event (GTK_WINDOW (self), event))
+    gtk_window_close (GTK_WINDOW (self));
+  return GDK_EVENT_STOP;
+}
+
+static void
+gh_plan_dialog_dispose (GObject *object)
+{
+  GhPlanDialog *self = GH_PLAN_DIALOG (object);
+
+  g_clear_object (&self->plan);
+  G_OBJECT_CLASS (gh_plan_dialog_parent_class)->dispose (object);
+}
+
+static void
+gh_plan_dialog_class_init (GhPlanDialogClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = gh_plan_dialog_dispose;
+
+  /**
+   * GhPlanDialog::done:
+   *
+   * The plan is done; the window is destroyed after this.
+   */
+  signals[DONE] = g_signal_new ("done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (GH_TYPE_PLAN_VIEW);
+  gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-plan-dialog.ui");
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, close_button);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, verb_button);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, scroller);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, content);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, view);
+  gtk_widget_class_bind_template_callback (widget_class, verb_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
+}
+
+static void
+gh_plan_dialog_init (GhPlanDialog *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->ready = TRUE;
+  g_signal_connect_object (self->view, "notify::running", G_CALLBACK (running_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->view, "done", G_CALLBACK (view_done_cb), self, G_CONNECT_SWAPPED);
+  gtk_button_set_label (self->close_button, _("_Cancel"));
+}
+
+/**
+ * gh_plan_dialog_new:
+ * @parent: (nullable): the window it belongs to
+ * @title: what it is called
+ * @style: what kind of verb it has
+ * @form: (nullable) (transfer floating): the choices
+ *
+ * Returns: (transfer none): the window, not shown yet
+ */
+GhPlanDialog *
+gh_plan_dialog_new (GtkWindow         *parent,
+                    const char        *title,
+                    GhPlanDialogStyle  style,
+                    GtkWidget         *form)
+{
+  GhPlanDialog *self = NULL;
+  gboolean destructive = style == GH_PLAN_DIALOG_DESTRUCTIVE;
+
+  self = g_object_new (GH_TYPE_PLAN_DIALOG, "title", title, "transient-for", parent,
+                       "destroy-with-parent", TRUE, NULL);
+  gtk_style_context_add_class (gtk_widget_get_style_context (self->verb_button),
+                               destructive ? GTK_STYLE_CLASS_DESTRUCTIVE_ACTION
+                                           : GTK_STYLE_CLASS_SUGGESTED_ACTION);
+  if (!destructive)
+    gtk_widget_grab_default (self->verb_button);
+  if (form != NULL)
+    {
+      gtk_box_pack_start (self->content, form, FALSE, FALSE, 0);
+      self->form = form;
+    }
+  return self;
+}
+
+GtkWidget *
+gh_plan_dialog_get_form (GhPlanDialog *self)
+{
+  g_return_val_if_fail (GH_IS_PLAN_DIALOG (self), NULL);
+
+  return self->form;
+}
+
+void
+gh_plan_dialog_set_plan (GhPlanDialog *self,
+                         GhPlan       *plan)
+{
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+  g_return_if_fail (plan == NULL || GH_IS_PLAN (plan));
+
+  g_set_object (&self->plan, plan);
+  update_view (self);
+}
+
+/**
+ * gh_plan_dialog_set_ready:
+ * @self: a dialog
+ * @ready: whether the form holds enough for checks to make sense
+ *
+ * While it does not, the plan is not looked at and no checks are shown.
+ */
+void
+gh_plan_dialog_set_ready (GhPlanDialog *self,
+                          gboolean      ready)
+{
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+
+  if (ready == self->ready)
+    return;
+
+  self->ready = ready;
+  update_view (self);
+}
