@@ -14,45 +14,44 @@
 
 #include <string.h>
 
-/* Below <domain>. Left out on purpose: programs (emulator, helpers), <memoryBacking>, the terminals
- * libvirt makes for pty consoles, random number sources, and paths in the guest. */
-static const char *const path_xpaths[] = {
-  "os/loader[not(*)]",
-  "os/loader/source/@file",
-  "os/nvram[not(*)]",
-  "os/nvram/@template",
-  "os/nvram/source/@file",
-  "os/varstore/@path",
-  "os/varstore/@template",
-  "os/kernel",
-  "os/initrd",
-  "os/dtb",
-  "os/shim",
-  "os/acpi/table",
-  "sysinfo/entry/@file",
-  /* Backing files at any depth, data files and mirrors are sources inside the disk. */
-  "devices/disk//source/@file",
-  "devices/disk//source/@dev",
-  "devices/disk//source/@dir",
-  "devices/disk/source[not(@file or @dev or @dir)]/@path",
-  "devices/disk/mirror/@file",
-  "devices/disk/mirror/@dev",
-  "devices/filesystem/source/@file",
-  "devices/filesystem/source/@dev",
-  "devices/filesystem/source/@dir",
-  "devices/memory/source/path",
-  "devices/pstore/path",
-  "devices/tpm/backend/device/@path",
-  "devices/tpm/backend/source/@path",
-  "devices/interface/rom/@file",
-  "devices/hostdev/rom/@file",
-  "devices/hostdev/source/block",
-  "devices/hostdev/source/char",
-  "devices/input/source/@dev",
-  "devices/audio/@path",
-  "devices/*[@type='file' or @type='unix' or @type='dev' or @type='pipe']/source/@path",
-  "devices/*/log/@file",
-  "devices/rng/backend[@type='file' or @type='unix' or @type='dev' or @type='pipe']/source/@path",
+#define QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+
+/* Where paths stand, below <domain>: as the text of an element, if @attribute is NULL. Left out on
+ * purpose: programs (emulator, helpers), <memoryBacking>, the terminals libvirt makes for pty
+ * consoles, random number sources, and paths in the guest. */
+static const struct
+{
+  const char *path;
+  const char *attribute;
+} places[] = {
+  { "os/loader", NULL },
+  { "os/loader/source", "file" },
+  { "os/nvram", NULL },
+  { "os/nvram", "template" },
+  { "os/nvram/source", "file" },
+  { "os/varstore", "path" },
+  { "os/varstore", "template" },
+  { "os/kernel", NULL },
+  { "os/initrd", NULL },
+  { "os/dtb", NULL },
+  { "os/shim", NULL },
+  { "os/acpi/table", NULL },
+  { "sysinfo/entry", "file" },
+  { "devices/disk/mirror", "file" },
+  { "devices/disk/mirror", "dev" },
+  { "devices/filesystem/source", "file" },
+  { "devices/filesystem/source", "dev" },
+  { "devices/filesystem/source", "dir" },
+  { "devices/memory/source/path", NULL },
+  { "devices/pstore/path", NULL },
+  { "devices/tpm/backend/device", "path" },
+  { "devices/tpm/backend/source", "path" },
+  { "devices/interface/rom", "file" },
+  { "devices/hostdev/rom", "file" },
+  { "devices/hostdev/source/block", NULL },
+  { "devices/hostdev/source/char", NULL },
+  { "devices/input/source", "dev" },
+  { "devices/audio", "path" },
 };
 
 typedef struct
@@ -75,6 +74,15 @@ add_path (PathList   *list,
     return;
   g_ptr_array_add (list->paths, g_strdup (canonical));
   g_hash_table_add (list->seen, g_steal_pointer (&canonical));
+}
+
+static gboolean
+is_qemu (const xmlNode *node,
+         const char    *name)
+{
+  return node->ns != NULL && node->ns->href != NULL &&
+         strcmp ((const char *) node->ns->href, QEMU_NAMESPACE) == 0 &&
+         strcmp ((const char *) node->name, name) == 0;
 }
 
 /* QEMU's own arguments: "file=/a/b,,c.img,if=none" names "/a/b,c.img". */
@@ -101,32 +109,110 @@ add_argument_paths (PathList   *list,
 }
 
 static void
-add_domain_paths (PathList      *list,
-                  GhXmlDocument *document,
-                  const char    *prefix)
+add_attribute (PathList      *list,
+               const xmlNode *node,
+               const char    *name)
 {
-  g_autoptr (GString) xpath = g_string_new (NULL);
-  g_autofree char *arguments_xpath = g_strconcat (prefix, "qemu:commandline/qemu:arg/@value", NULL);
-  g_autoptr (GPtrArray) nodes = NULL;
-  g_autoptr (GPtrArray) arguments = NULL;
+  g_autofree char *path = gh_xml_node_dup_attribute (node, name);
 
-  for (guint i = 0; i < G_N_ELEMENTS (path_xpaths); i++)
-    g_string_append_printf (xpath, "%s%s%s", i > 0 ? " | " : "", prefix, path_xpaths[i]);
-  nodes = gh_xml_document_find_all (document, xpath->str);
-  for (guint i = 0; i < nodes->len; i++)
+  if (path != NULL)
+    add_path (list, path);
+}
+
+/* Of the disk itself, its mirror, its data file, or backing files at any depth. */
+static void
+add_disk_source (PathList      *list,
+                 const xmlNode *source)
+{
+  add_attribute (list, source, "file");
+  add_attribute (list, source, "dev");
+  add_attribute (list, source, "dir");
+  /* The socket of a disk that is served by another program. */
+  if (gh_xml_node_is (source->parent, "disk"))
+    add_attribute (list, source, "path");
+}
+
+/* The other end of a serial port, channel or the like. */
+static void
+add_char_source (PathList      *list,
+                 const xmlNode *source)
+{
+  static const char *const types[] = { "file", "unix", "dev", "pipe", NULL };
+  g_autofree char *type = gh_xml_node_dup_attribute (source->parent, "type");
+
+  if (type != NULL && g_strv_contains (types, type))
+    add_attribute (list, source, "path");
+}
+
+static void
+add_element (PathList      *list,
+             const xmlNode *node,
+             const char    *where)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    if (strcmp (places[i].path, where) != 0)
+      continue;
+    else if (places[i].attribute != NULL)
+      add_attribute (list, node, places[i].attribute);
+    else if (gh_xml_node_get_child (node, NULL) == NULL)
+      {
+        g_autofree char *path = gh_xml_node_dup_text (node);
+
+        add_path (list, path);
+      }
+
+  if (!g_str_has_prefix (where, "devices/"))
+    return;
+  if (gh_xml_node_is (node, "log"))
+    add_attribute (list, node, "file");
+  else if (gh_xml_node_is (node, "source") && g_str_has_prefix (where, "devices/disk/"))
+    add_disk_source (list, node);
+  else if (gh_xml_node_is (node, "source"))
+    add_char_source (list, node);
+}
+
+/* Walks what is below @node, whose own place is in @where. */
+static void
+add_elements_below (PathList      *list,
+                    const xmlNode *node,
+                    GString       *where)
+{
+  gsize length = where->len;
+
+  for (xmlNode *child = gh_xml_node_get_child (node, NULL); child != NULL;
+       child = gh_xml_node_get_next (child, NULL))
     {
-      g_autofree char *path = gh_xml_node_dup_text (g_ptr_array_index (nodes, i));
-
-      add_path (list, path);
+      /* What is in a namespace is not libvirt's; QEMU's arguments are read elsewhere. */
+      if (child->ns != NULL)
+        continue;
+      g_string_append_printf (where, "%s%s", length > 0 ? "/" : "", (const char *) child->name);
+      add_element (list, child, where->str);
+      add_elements_below (list, child, where);
+      g_string_truncate (where, length);
     }
+}
 
-  arguments = gh_xml_document_find_all (document, arguments_xpath);
-  for (guint i = 0; i < arguments->len; i++)
-    {
-      g_autofree char *argument = gh_xml_node_dup_text (g_ptr_array_index (arguments, i));
+static void
+add_domain_paths (PathList      *list,
+                  const xmlNode *domain)
+{
+  g_autoptr (GString) where = g_string_new (NULL);
 
-      add_argument_paths (list, argument);
-    }
+  if (domain == NULL)
+    return;
+
+  add_elements_below (list, domain, where);
+  for (xmlNode *line = gh_xml_node_get_child (domain, NULL); line != NULL;
+       line = gh_xml_node_get_next (line, NULL))
+    for (xmlNode *argument = is_qemu (line, "commandline") ? gh_xml_node_get_child (line, NULL) : NULL;
+         argument != NULL; argument = gh_xml_node_get_next (argument, NULL))
+      if (is_qemu (argument, "arg"))
+        {
+          g_autofree char *value = gh_xml_node_dup_attribute (argument, "value");
+
+          if (value != NULL)
+            add_argument_paths (list, value);
+        }
 }
 
 static void
@@ -153,7 +239,7 @@ path_list_end (PathList *list)
  * the machine alone it does not say.
  *
  * Returns: (transfer full): the paths, each once, in document order; canonical as far as text
- *   can be, symbolic links are not followed
+ *   can be, symbolic links are not followed; last those in QEMU's own arguments
  */
 GStrv
 gh_domain_xml_list_paths (GhDomainXml *self)
@@ -163,7 +249,7 @@ gh_domain_xml_list_paths (GhDomainXml *self)
   g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);
 
   path_list_init (&list);
-  add_domain_paths (&list, gh_domain_xml_get_document (self), "");
+  add_domain_paths (&list, gh_xml_document_get_root (gh_domain_xml_get_document (self)));
   return path_list_end (&list);
 }
 
@@ -180,7 +266,8 @@ gh_snapshot_xml_list_paths (const char  *text,
                             GError     **error)
 {
   g_autoptr (GhXmlDocument) document = NULL;
-  g_autoptr (GPtrArray) nodes = NULL;
+  xmlNode *root = NULL;
+  xmlNode *disks = NULL;
   PathList list;
 
   g_return_val_if_fail (text != NULL, NULL);
@@ -189,17 +276,16 @@ gh_snapshot_xml_list_paths (const char  *text,
   if (document == NULL)
     return NULL;
 
+  root = gh_xml_document_get_root (document);
+  disks = gh_xml_node_get_child (root, "disks");
   path_list_init (&list);
-  nodes = gh_xml_document_find_all (document, "memory/@file | disks//source/@file | "
-                                              "disks//source/@dev | disks//source/@dir");
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      g_autofree char *path = gh_xml_node_dup_text (g_ptr_array_index (nodes, i));
-
-      add_path (&list, path);
-    }
-  add_domain_paths (&list, document, "domain/");
-  add_domain_paths (&list, document, "inactiveDomain/");
+  add_attribute (&list, gh_xml_node_get_child (root, "memory"), "file");
+  for (xmlNode *disk = gh_xml_node_get_child (disks, "disk"); disk != NULL;
+       disk = gh_xml_node_get_next (disk, "disk"))
+    if (gh_xml_node_get_child (disk, "source") != NULL)
+      add_disk_source (&list, gh_xml_node_get_child (disk, "source"));
+  add_domain_paths (&list, gh_xml_node_get_child (root, "domain"));
+  add_domain_paths (&list, gh_xml_node_get_child (root, "inactiveDomain"));
   return path_list_end (&list);
 }
 

@@ -732,6 +732,8 @@ gh_xml_document_find (GhXmlDocument *self,
  * @self: a document
  * @xpath: an XPath, from the root element
  *
+ * No "|" in @xpath: libxml2 takes quadratic time to join two sets.
+ *
  * Returns: (transfer container) (element-type xmlNode): the nodes, in document order
  */
 GPtrArray *
@@ -745,7 +747,6 @@ gh_xml_document_find_all (GhXmlDocument *self,
     g_critical ("Not an XPath: %s", xpath);
   else if (result->type == XPATH_NODESET && result->nodesetval != NULL)
     {
-      xmlXPathNodeSetSort (result->nodesetval);
       for (int i = 0; i < result->nodesetval->nodeNr; i++)
         g_ptr_array_add (nodes, result->nodesetval->nodeTab[i]);
     }

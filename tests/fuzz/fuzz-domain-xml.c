@@ -16,21 +16,20 @@
 static void
 read_all (GhDomainXml *xml)
 {
-  g_autofree char *name = gh_domain_xml_dup_name (xml);
-  g_autofree char *title = gh_domain_xml_dup_title (xml);
-  g_autofree char *description = gh_domain_xml_dup_description (xml);
-  g_autofree char *uuid = gh_domain_xml_dup_uuid (xml);
-  g_autofree char *type = gh_domain_xml_dup_type (xml);
-  g_autofree char *machine = gh_domain_xml_dup_machine (xml);
-  g_autofree char *arch = gh_domain_xml_dup_arch (xml);
-  g_autofree char *os_id = gh_domain_xml_dup_os_id (xml);
-  g_autofree char *nvram = gh_domain_xml_dup_nvram_path (xml);
-  g_autoptr (GPtrArray) disks = gh_domain_xml_list_disks (xml);
-  g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (xml);
-  g_autoptr (GPtrArray) graphics = gh_domain_xml_list_graphics (xml);
-  g_autoptr (GPtrArray) serials = gh_domain_xml_list_serials (xml);
-  g_auto (GStrv) paths = gh_domain_xml_list_paths (xml);
-
+  g_free (gh_domain_xml_dup_name (xml));
+  g_free (gh_domain_xml_dup_title (xml));
+  g_free (gh_domain_xml_dup_description (xml));
+  g_free (gh_domain_xml_dup_uuid (xml));
+  g_free (gh_domain_xml_dup_type (xml));
+  g_free (gh_domain_xml_dup_machine (xml));
+  g_free (gh_domain_xml_dup_arch (xml));
+  g_free (gh_domain_xml_dup_os_id (xml));
+  g_free (gh_domain_xml_dup_nvram_path (xml));
+  g_ptr_array_unref (gh_domain_xml_list_disks (xml));
+  g_ptr_array_unref (gh_domain_xml_list_nics (xml));
+  g_ptr_array_unref (gh_domain_xml_list_graphics (xml));
+  g_ptr_array_unref (gh_domain_xml_list_serials (xml));
+  g_strfreev (gh_domain_xml_list_paths (xml));
   (void) gh_domain_xml_get_memory_kib (xml);
   (void) gh_domain_xml_get_n_cpus (xml);
   (void) gh_domain_xml_get_firmware (xml);
@@ -102,13 +101,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
                         size_t         size)
 {
   g_autofree char *text = g_strndup ((const char *) data, size);
-  g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, NULL);
+  g_autoptr (GhDomainXml) xml = NULL;
   g_autoptr (GhDomainXml) copy = NULL;
 
+  g_log_set_always_fatal (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+  xml = gh_domain_xml_new_from_string (text, NULL);
   if (xml == NULL)
     {
-      g_auto (GStrv) paths = gh_snapshot_xml_list_paths (text, NULL);
-
+      g_strfreev (gh_snapshot_xml_list_paths (text, NULL));
       return 0;
     }
 

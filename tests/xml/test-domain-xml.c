@@ -479,6 +479,25 @@ test_paths_of_arguments (void)
   assert_strv (paths, expected);
 }
 
+/* As big as a document may be: joining sets of nodes took minutes, and the test its time-out. */
+static void
+test_paths_of_many (void)
+{
+  g_autoptr (GString) text = g_string_new ("<domain><devices>");
+  g_autoptr (GhDomainXml) xml = NULL;
+  g_auto (GStrv) paths = NULL;
+
+  for (int i = 0; i < 70000; i++)
+    g_string_append_printf (text, "<disk passwd=''><source file='/a/%d' dev='/b/%d'/><target dev='v%d'/></disk>",
+                            i, i, i);
+  g_string_append (text, "</devices></domain>");
+  xml = read_text (text->str);
+  paths = gh_domain_xml_list_paths (xml);
+  g_assert_cmpuint (g_strv_length (paths), ==, 140000);
+  g_assert_cmpstr (paths[139999], ==, "/b/69999");
+  gh_domain_xml_remove_secrets (xml);
+}
+
 static void
 test_paths_of_snapshot (void)
 {
@@ -516,6 +535,7 @@ main (int    argc,
   g_test_add_func ("/domain-xml/serials", test_serials);
   g_test_add_func ("/domain-xml/paths", test_paths);
   g_test_add_func ("/domain-xml/paths-of-arguments", test_paths_of_arguments);
+  g_test_add_func ("/domain-xml/paths-of-many", test_paths_of_many);
   g_test_add_func ("/domain-xml/paths-of-snapshot", test_paths_of_snapshot);
   return g_test_run ();
 }
