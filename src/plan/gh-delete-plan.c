@@ -84,6 +84,7 @@ check_state (GhDeletePlan *self,
   const char *name = gh_machine_get_name (self->machine);
   const char *detail = _("What it has not written to its disks is lost.");
   g_autofree char *span = NULL;
+  gboolean exact = FALSE;
   gint64 uptime = -1;
 
   if (gh_machine_get_busy_text (self->machine) != NULL)
@@ -96,8 +97,8 @@ check_state (GhDeletePlan *self,
       return;
     }
 
-  uptime = gh_machine_get_uptime (self->machine, NULL);
-  span = uptime >= 0 ? gh_format_duration (uptime) : NULL;
+  uptime = gh_machine_get_uptime (self->machine, &exact);
+  span = uptime >= 0 && exact ? gh_format_duration (uptime) : NULL;
   take_check (draft, GH_CHECK_WARNING, "machine-running",
               span != NULL
               /* Translators: a machine's name, and a span of time: “2 hours” */

@@ -86,13 +86,14 @@ start_dup_undo_check (GhStep *step,
   GhMachine *machine = gh_host_find_machine (host, gh_step_get_string (step, "uuid"));
   g_autofree char *title = NULL;
   g_autofree char *span = NULL;
+  gboolean exact = FALSE;
   gint64 uptime = -1;
 
   if (machine == NULL || !gh_machine_is_active (machine) || gh_step_get_boolean (step, "was-active"))
     return NULL;
 
-  uptime = gh_machine_get_uptime (machine, NULL);
-  span = uptime >= 0 ? gh_format_duration (uptime) : NULL;
+  uptime = gh_machine_get_uptime (machine, &exact);
+  span = uptime >= 0 && exact ? gh_format_duration (uptime) : NULL;
   title = span != NULL
           /* Translators: a machine's name, and a span of time: “2 hours” */
           ? g_strdup_printf (_("“%s” has been running for %s and will be forced off"),

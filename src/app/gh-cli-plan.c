@@ -1,0 +1,289 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Any plan on the command line: shown, agreed to, carried out and reported. */
+
+#define G_LOG_DOMAIN "gh-cli-plan"
+
+#include "config.h"
+
+#include "gh-cli-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "gh-delete-plan.h"
+#include "gh-virt-error.h"
+
+#define BAR_WIDTH 24
+
+/* Clears what the progress bar drew. */
+#define CLEAR_LINE "\r\033[K"
+
+typedef struct
+{
+  GhCli  *cli;
+  char   *line; /* (nullable): as it was drawn last */
+} Progress;
+
+static void
+show_checks (GhCli  *self,
+             GhPlan *plan)
+{
+  static const char * const marks[] = { "✔", "•", "⚠", "✖" };
+  GPtrArray *checks = gh_plan_get_checks (plan);
+
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *check = g_ptr_array_index (checks, i);
+
+      gh_cli_print (self, "  %s %s\n", marks[gh_check_get_level (check)], gh_check_get_title (check));
+      if (gh_check_get_detail (check) != NULL)
+        gh_cli_print (self, "    %s\n", gh_check_get_detail (check));
+      if (gh_check_get_fix_command (check) != NULL)
+        gh_cli_print (self, "    %s: %s\n", gh_check_get_fix_label (check), gh_check_get_fix_command (check));
+      else if (gh_check_get_fix_label (check) != NULL)
+        /* Translators: %s is what would repair it, the label of a button. */
+        gh_cli_print (self, _("    In the window: %s\n"), gh_check_get_fix_label (check));
+    }
+}
+
+static void
+show_steps (GhCli  *self,
+            GhPlan *plan)
+{
+  GPtrArray *steps = gh_plan_get_steps (plan);
+
+  for (guint i = 0; i < steps->len; i++)
+    {
+      GhStep *step = g_ptr_array_index (steps, i);
+      g_autofree char *title = gh_step_dup_title (step);
+      g_autofree char *command = gh_step_dup_command (step);
+      g_auto (GStrv) lines = g_strsplit (command, "\n", -1);
+
+      gh_cli_print (self, "  %u. %s\n", i + 1, title);
+      for (guint j = 0; lines[j] != NULL && *lines[j] != '\0'; j++)
+        gh_cli_print (self, "%s%s\n", j == 0 ? "     $ " : "       ", lines[j]);
+    }
+}
+
+static void
+draw_progress (Progress   *progress,
+               const char *text,
+               double      fraction)
+{
+  struct winsize size = { 0 };
+  g_autofree char *short_text = NULL;
+  char *line = NULL;
+  GString *bar = g_string_new (NULL);
+  glong room = 80;
+
+  if (ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    room = size.ws_col;
+  room = MAX (room - BAR_WIDTH - 10, 0);
+  for (guint i = 0; i < BAR_WIDTH; i++)
+    g_string_append (bar, (i + 0.5) / BAR_WIDTH < fraction ? "█" : "░");
+  short_text = g_utf8_substring (text, 0, MIN (room, g_utf8_strlen (text, -1)));
+  line = g_strdup_printf ("%s %3.0f%% %s", bar->str, fraction * 100.0, short_text);
+  g_string_free (bar, TRUE);
+  if (g_strcmp0 (line, progress->line) != 0)
+    gh_cli_tell (progress->cli, CLEAR_LINE "%s", line);
+  g_free (progress->line);
+  progress->line = line;
+}
+
+static void
+progress_cb (GhPlan     *plan,
+             GParamSpec *pspec,
+             gpointer    user_data)
+{
+  Progress *progress = user_data;
+  g_autofree char *status = gh_plan_dup_status (plan);
+  GhPlanState state = gh_plan_get_state (plan);
+
+  if (state != GH_PLAN_RUNNING && state != GH_PLAN_UNDOING)
+    return;
+  g_strdelimit (status, "\n", ' ');
+  if (progress->cli->terminal)
+    draw_progress (progress, status, gh_plan_get_fraction (plan));
+  else if (!progress->cli->json && g_strcmp0 (status, progress->line) != 0)
+    {
+      /* Not a terminal: one line per step. */
+      gh_cli_tell (progress->cli, "%s\n", status);
+      g_free (progress->line);
+      progress->line = g_strdup (status);
+    }
+}
+
+static gboolean
+has_final_step (GhPlan *plan)
+{
+  GPtrArray *steps = gh_plan_get_steps (plan);
+
+  for (guint i = 0; i < steps->len; i++)
+    if (gh_step_is_final (g_ptr_array_index (steps, i)))
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether the user agrees to what was shown. */
+static gboolean
+get_consent (GhCli  *self,
+             GhPlan *plan)
+{
+  gboolean warned = gh_plan_get_worst (plan) == GH_CHECK_WARNING;
+
+  if (self->yes)
+    return TRUE;
+  if (warned)
+    return gh_cli_ask (self, _("Go on all the same?"));
+  if (self->terminal && !self->json && has_final_step (plan))
+    return gh_cli_ask (self, _("This cannot be undone. Go on?"));
+  return TRUE;
+}
+
+static GhCliStatus
+report (GhCli  *self,
+        GhPlan *plan)
+{
+  g_autofree char *status = gh_plan_dup_status (plan);
+
+  switch (gh_plan_get_outcome (plan))
+    {
+    case GH_OUTCOME_DONE:
+      gh_cli_print (self, "%s\n", status);
+      return GH_CLI_DONE;
+    case GH_OUTCOME_UNDONE:
+      gh_cli_tell (self, "guesthouse: %s\n", status);
+      return GH_CLI_FAILED;
+    case GH_OUTCOME_UNDONE_IN_PART:
+      gh_cli_tell (self, "guesthouse: %s\n", status);
+      return GH_CLI_UNDONE_IN_PART;
+    case GH_OUTCOME_NONE:
+    default:
+      g_return_val_if_reached (GH_CLI_FAILED);
+    }
+}
+
+static GhCliStatus
+run_prepared (GhCli  *self,
+              GhPlan *plan)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  Progress progress = { self, NULL };
+  gulong ids[2] = { 0, 0 };
+
+  ids[0] = g_signal_connect (plan, "notify::fraction", G_CALLBACK (progress_cb), &progress);
+  ids[1] = g_signal_connect (plan, "notify::status-text", G_CALLBACK (progress_cb), &progress);
+  gh_plan_run_async (plan, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  gh_plan_run_finish (plan, result, &error);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    g_signal_handler_disconnect (plan, ids[i]);
+  if (self->terminal && progress.line != NULL)
+    gh_cli_tell (self, CLEAR_LINE);
+  g_free (progress.line);
+
+  if (gh_plan_get_outcome (plan) != GH_OUTCOME_NONE)
+    return report (self, plan);
+  /* It did not start: the world has changed since it was shown. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    {
+      show_checks (self, plan);
+      gh_cli_tell (self, "guesthouse: %s\n", error->message);
+      return GH_CLI_REFUSED;
+    }
+  return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+}
+
+GhCliStatus
+gh_cli_carry_out (GhCli  *self,
+                  GhPlan *plan)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *title = gh_plan_dup_title (plan);
+
+  gh_plan_prepare_async (plan, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  if (!gh_plan_prepare_finish (plan, result, &error))
+    return gh_cli_fail (self, GH_CLI_FAILED, title, error);
+
+  gh_cli_print (self, "%s\n", title);
+  show_checks (self, plan);
+  if (self->dry_run)
+    show_steps (self, plan);
+  if (gh_plan_get_worst (plan) == GH_CHECK_REFUSAL)
+    {
+      gh_cli_tell (self, "guesthouse: %s\n",
+                   gh_check_get_title (g_ptr_array_index (gh_plan_get_checks (plan), 0)));
+      return GH_CLI_REFUSED;
+    }
+  if (self->dry_run)
+    return GH_CLI_DONE;
+  if (!get_consent (self, plan))
+    {
+      gh_cli_tell (self, "guesthouse: %s\n", self->terminal ? _("Nothing was done")
+                                                            : _("There are warnings: accept them with --yes"));
+      return GH_CLI_REFUSED;
+    }
+  return run_prepared (self, plan);
+}
+
+GhCliStatus
+gh_cli_run_plan (GhCli  *self,
+                 GhPlan *plan)
+{
+  GhCliStatus status = gh_cli_carry_out (self, plan);
+  g_autoptr (JsonNode) node = gh_plan_to_json (plan);
+
+  json_object_set_int_member (json_node_get_object (node), "status", (gint64) status);
+  gh_cli_print_json (self, node);
+  return status;
+}
+
+GhCliStatus
+gh_cli_delete (GhCli      *self,
+               const char *verb,
+               int         argc,
+               char      **argv)
+{
+  gboolean keep_disks = FALSE;
+  g_auto (GStrv) also = NULL;
+  const GOptionEntry entries[] = {
+    { "keep-disks", 'k', 0, G_OPTION_ARG_NONE, &keep_disks, N_("Keep all of its files"), NULL },
+    { "remove", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &also,
+      N_("Delete this file of it too, which would be kept"), N_("FILE") },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = gh_cli_parse (self, verb, entries, 1, 0, argc, argv, &error);
+  g_autoptr (GhDeletePlan) plan = NULL;
+  GhMachine *machine = NULL;
+
+  if (g_error_matches (error, GH_CLI_ERROR, GH_CLI_ERROR_HELP))
+    return GH_CLI_DONE;
+  if (words == NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, error->message, NULL);
+  if (keep_disks && also != NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, _("--keep-disks and --remove contradict each other"), NULL);
+  if (!gh_cli_connect (self, &error))
+    return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+  machine = gh_cli_find_machine (self, words[0], &error);
+  if (machine == NULL)
+    return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
+
+  plan = gh_delete_plan_new (machine);
+  gh_delete_plan_set_keep_disks (plan, keep_disks);
+  for (guint i = 0; also != NULL && also[i] != NULL; i++)
+    {
+      g_autofree char *path = g_canonicalize_filename (also[i], NULL);
+
+      gh_delete_plan_set_ticked (plan, path, TRUE);
+    }
+  return gh_cli_run_plan (self, GH_PLAN (plan));
+}
