@@ -115,6 +115,18 @@ kind_requested_cb (GhMachineConsoles *self,
   gh_machine_consoles_set_kind (self, kind);
 }
 
+/* How guests' screens are fitted is the same for all of them, and remembered. */
+static void
+bind_settings (GhConsole *console)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+
+  g_settings_bind (settings, "console-scaling", console, "scaling",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_NO_SENSITIVITY);
+  g_settings_bind (settings, "console-resize-guest", console, "resize-guest",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_NO_SENSITIVITY);
+}
+
 static void
 show_kind (GhMachineConsoles *self)
 {
@@ -124,6 +136,8 @@ show_kind (GhMachineConsoles *self)
     {
       console = GH_CONSOLE (gh_console_new (self->kind));
       self->consoles[self->kind] = console;
+      if (self->kind == GH_CONSOLE_GRAPHICAL)
+        bind_settings (console);
       g_signal_connect_object (console, "screenshot-requested",
                                G_CALLBACK (screenshot_requested_cb), self, G_CONNECT_SWAPPED);
       g_signal_connect_object (console, "fullscreen-requested",
