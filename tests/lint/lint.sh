@@ -28,6 +28,8 @@ find . -path './_build*' -prune -o -path './build*' -prune -o -name meson.build 
 
 number=0
 failures=0
+limit=15
+[ -z "$only" ] || limit=1000
 
 # rule NAME FUNCTION: the function prints one line per offence.
 rule ()
@@ -38,7 +40,7 @@ rule ()
   if [ -s "$work/offences" ]; then
     failures=$((failures + 1))
     echo "not ok $number /lint/$1"
-    head -n 15 "$work/offences" | sed 's/^/# /'
+    head -n $limit "$work/offences" | sed 's/^/# /'
   else
     echo "ok $number /lint/$1"
   fi
