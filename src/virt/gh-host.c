@@ -24,6 +24,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <libvirt-glib/libvirt-glib.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -812,6 +813,8 @@ register_events_once (void)
     return;
   done = TRUE;
   gh_virt_error_silence ();
+  /* Closing a connection writes to its socket, and the daemon may have died since. */
+  signal (SIGPIPE, SIG_IGN);
   /* Before the first connection: events and keep-alive then run on the main loop. */
   gvir_event_register ();
 }
