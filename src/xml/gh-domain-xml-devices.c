@@ -283,7 +283,9 @@ gh_domain_xml_list_disks (GhDomainXml *self)
 GPtrArray *
 gh_domain_xml_list_nics (GhDomainXml *self)
 {
-  static const char *const sources[] = { "network", "bridge", "dev", "name", "path", "address", NULL };
+  static const char *const sources[] = {
+    "network", "bridge", "dev", "name", "path", "address", NULL,
+  };
   g_autoptr (GPtrArray) nics = g_ptr_array_new_with_free_func (nic_free);
 
   g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);

@@ -385,7 +385,8 @@ is_runtime_element (Diff          *diff,
   if (strcmp (path, "interface/target") == 0)
     {
       name = gh_xml_node_dup_attribute (node, "dev");
-      return name != NULL && (g_str_has_prefix (name, "vnet") || g_str_has_prefix (name, "macvtap"));
+      return name != NULL &&
+             (g_str_has_prefix (name, "vnet") || g_str_has_prefix (name, "macvtap"));
     }
   if (g_str_has_suffix (path, "/source") && attribute_is (node->parent, "type", "pty"))
     return TRUE;
@@ -448,7 +449,8 @@ diff_memory (Diff          *diff,
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  if (diff->heading != NULL || (strcmp (path, "memory") != 0 && strcmp (path, "currentMemory") != 0))
+  if (diff->heading != NULL ||
+      (strcmp (path, "memory") != 0 && strcmp (path, "currentMemory") != 0))
     return FALSE;
   if (before_kib == after_kib)
     return TRUE;

@@ -109,6 +109,22 @@ add_argument_paths (PathList   *list,
 }
 
 static void
+add_command_line (PathList      *list,
+                  const xmlNode *line)
+{
+  for (xmlNode *argument = gh_xml_node_get_child (line, NULL); argument != NULL;
+       argument = gh_xml_node_get_next (argument, NULL))
+    {
+      g_autofree char *value = NULL;
+
+      if (is_qemu (argument, "arg"))
+        value = gh_xml_node_dup_attribute (argument, "value");
+      if (value != NULL)
+        add_argument_paths (list, value);
+    }
+}
+
+static void
 add_attribute (PathList      *list,
                const xmlNode *node,
                const char    *name)
@@ -202,17 +218,10 @@ add_domain_paths (PathList      *list,
     return;
 
   add_elements_below (list, domain, where);
-  for (xmlNode *line = gh_xml_node_get_child (domain, NULL); line != NULL;
-       line = gh_xml_node_get_next (line, NULL))
-    for (xmlNode *argument = is_qemu (line, "commandline") ? gh_xml_node_get_child (line, NULL) : NULL;
-         argument != NULL; argument = gh_xml_node_get_next (argument, NULL))
-      if (is_qemu (argument, "arg"))
-        {
-          g_autofree char *value = gh_xml_node_dup_attribute (argument, "value");
-
-          if (value != NULL)
-            add_argument_paths (list, value);
-        }
+  for (xmlNode *child = gh_xml_node_get_child (domain, NULL); child != NULL;
+       child = gh_xml_node_get_next (child, NULL))
+    if (is_qemu (child, "commandline"))
+      add_command_line (list, child);
 }
 
 static void

@@ -526,7 +526,8 @@ gh_domain_xml_remove_secrets (GhDomainXml *self)
 
   passwords = gh_xml_document_find_all (self->document, "//*[@passwd]");
   for (guint i = 0; i < passwords->len; i++)
-    gh_xml_document_set_attribute (self->document, g_ptr_array_index (passwords, i), "passwd", NULL);
+    gh_xml_document_set_attribute (self->document, g_ptr_array_index (passwords, i),
+                                   "passwd", NULL);
   /* Not one inside another: that would be freed with the outer one. */
   cookies = gh_xml_document_find_all (self->document, "//cookies[not(ancestor::cookies)]");
   for (guint i = 0; i < cookies->len; i++)

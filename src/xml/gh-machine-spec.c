@@ -207,8 +207,10 @@ add_os (const GhMachineSpec *self,
 static void
 add_hyperv (xmlNode *features)
 {
-  static const char *const names[] = { "relaxed", "vapic", "spinlocks", "vpindex", "runtime", "synic",
-                                       "stimer", "frequencies", "tlbflush", "ipi" };
+  static const char *const names[] = {
+    "relaxed", "vapic", "spinlocks", "vpindex", "runtime", "synic", "stimer", "frequencies",
+    "tlbflush", "ipi",
+  };
   xmlNode *hyperv = add_with (features, "hyperv", "mode", "custom");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

@@ -2,14 +2,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* libxml2 forgets how a document was written: which quotes, how many spaces between
- * attributes, <a/> or <a></a>. To write back what was not edited byte for byte, each
- * node gets a mark, in its _private field, that says which bytes of the source it came
- * from. Marks are made before the first edit, by walking source and tree side by side;
- * since there are no entities, every token of the source is exactly one node. Nodes
- * without a mark are new and are written by libxml2.
- */
-
 #define G_LOG_DOMAIN "gh-xml-document"
 
 #include "config.h"
@@ -23,49 +15,14 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
-/* The bytes of an attribute, with the spaces before it. */
-typedef struct
-{
-  gsize    start;
-  gsize    name_start;
-  gsize    name_end;
-  gsize    end;
-  gboolean is_namespace;
-  gboolean removed;
-  xmlAttr *replaced; /* (unowned) (nullable): the attribute, once its value changed */
-} AttributeMark;
-
-/* The bytes of a node; of an element those of its two tags. */
-typedef struct
-{
-  gsize    start;
-  gsize    name_end;
-  gsize    tag_tail;    /* spaces, "/" and ">" of the start tag */
-  gsize    tag_end;
-  gsize    close_start; /* equals tag_end of an empty element */
-  gsize    end;
-  gboolean is_empty_tag;
-  gboolean tag_changed;
-  gboolean touched;     /* something in it changed */
-  GArray  *attributes;  /* (nullable) (element-type AttributeMark) */
-} Mark;
+#include "gh-xml-source.h"
 
 struct _GhXmlDocument
 {
-  xmlDoc             *doc;
-  xmlXPathContext    *xpath;  /* (nullable): made when it is first needed */
-  char               *source;
-  gsize               length;
-  GPtrArray          *marks;  /* (nullable) (element-type Mark): from the first edit on */
-  gboolean            marked; /* the marks are whole */
+  xmlDoc          *doc;
+  xmlXPathContext *xpath; /* (nullable): made when it is first needed */
+  GhXmlSource     *source;
 };
-
-typedef struct
-{
-  GhXmlDocument *document;
-  const char    *text;
-  gsize          at;
-} Marker;
 
 typedef struct
 {
@@ -74,15 +31,6 @@ typedef struct
 } ParseState;
 
 G_DEFINE_QUARK (gh-xml-error-quark, gh_xml_error)
-
-static void
-mark_free (gpointer data)
-{
-  Mark *mark = data;
-
-  g_clear_pointer (&mark->attributes, g_array_unref);
-  g_free (mark);
-}
 
 /* Parsing */
 
@@ -196,347 +144,11 @@ new_unchecked (const char  *text,
     doc->encoding = xmlStrdup (BAD_CAST "UTF-8");
   self = g_new0 (GhXmlDocument, 1);
   self->doc = doc;
-  self->source = g_strndup (text, length);
-  self->length = length;
+  self->source = gh_xml_source_new (text, length);
   return self;
 }
 
-/* Marking */
-
-static gboolean
-is_space (char c)
-{
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static gboolean
-looks_at (const Marker *marker,
-          const char   *token)
-{
-  return strncmp (marker->text + marker->at, token, strlen (token)) == 0;
-}
-
-static void
-skip_spaces (Marker *marker)
-{
-  while (is_space (marker->text[marker->at]))
-    marker->at++;
-}
-
-static gboolean
-skip_past (Marker     *marker,
-           const char *token)
-{
-  const char *found = strstr (marker->text + marker->at, token);
-
-  if (found == NULL)
-    return FALSE;
-
-  marker->at = (gsize) (found - marker->text) + strlen (token);
-  return TRUE;
-}
-
-static Mark *
-add_mark (Marker *marker,
-          gsize   start)
-{
-  Mark *mark = g_new0 (Mark, 1);
-
-  mark->start = start;
-  g_ptr_array_add (marker->document->marks, mark);
-  return mark;
-}
-
-static gboolean
-mark_attribute (Marker   *marker,
-                gsize     start,
-                Mark     *mark,
-                xmlAttr **attribute)
-{
-  AttributeMark bytes = { .start = start, .name_start = marker->at };
-  const char *end = NULL;
-  char quote;
-
-  while (marker->text[marker->at] != '\0' && marker->text[marker->at] != '=' &&
-         !is_space (marker->text[marker->at]))
-    marker->at++;
-  bytes.name_end = marker->at;
-  skip_spaces (marker);
-  if (marker->text[marker->at] != '=')
-    return FALSE;
-  marker->at++;
-  skip_spaces (marker);
-  quote = marker->text[marker->at];
-  if (quote != '"' && quote != '\'')
-    return FALSE;
-  end = strchr (marker->text + marker->at + 1, quote);
-  if (end == NULL)
-    return FALSE;
-  marker->at = (gsize) (end - marker->text) + 1;
-  bytes.end = marker->at;
-
-  bytes.is_namespace = strncmp (marker->text + bytes.name_start, "xmlns=", 6) == 0 ||
-                       strncmp (marker->text + bytes.name_start, "xmlns:", 6) == 0 ||
-                       (bytes.name_end - bytes.name_start == 5 &&
-                        strncmp (marker->text + bytes.name_start, "xmlns", 5) == 0);
-  if (mark->attributes == NULL)
-    mark->attributes = g_array_new (FALSE, FALSE, sizeof (AttributeMark));
-  if (!bytes.is_namespace)
-    {
-      if (*attribute == NULL)
-        return FALSE;
-      /* The place in the list, counted from 1: the list may still move. */
-      (*attribute)->_private = GSIZE_TO_POINTER ((gsize) mark->attributes->len + 1);
-      *attribute = (*attribute)->next;
-    }
-  g_array_append_val (mark->attributes, bytes);
-  return TRUE;
-}
-
-static gboolean
-mark_start_tag (Marker  *marker,
-                xmlNode *node,
-                Mark    *mark)
-{
-  xmlAttr *attribute = node->properties;
-
-  marker->at++;
-  while (marker->text[marker->at] != '\0' && marker->text[marker->at] != '/' &&
-         marker->text[marker->at] != '>' && !is_space (marker->text[marker->at]))
-    marker->at++;
-  mark->name_end = marker->at;
-
-  while (TRUE)
-    {
-      gsize start = marker->at;
-
-      skip_spaces (marker);
-      if (marker->text[marker->at] == '>' || looks_at (marker, "/>"))
-        {
-          mark->tag_tail = start;
-          break;
-        }
-      if (!mark_attribute (marker, start, mark, &attribute))
-        return FALSE;
-    }
-  mark->is_empty_tag = marker->text[marker->at] == '/';
-  marker->at += mark->is_empty_tag ? 2 : 1;
-  mark->tag_end = marker->at;
-  return attribute == NULL;
-}
-
-/* Everything but elements: one node each, except that libxml2 joins adjoining CDATA sections. */
-static gboolean
-mark_leaf (Marker  *marker,
-           xmlNode *node)
-{
-  Mark *mark = add_mark (marker, marker->at);
-  gboolean found = TRUE;
-  xmlElementType type = XML_TEXT_NODE;
-
-  if (looks_at (marker, "<!--"))
-    {
-      marker->at += strlen ("<!--");
-      found = skip_past (marker, "-->");
-      type = XML_COMMENT_NODE;
-    }
-  else if (looks_at (marker, "<![CDATA["))
-    {
-      while (found && looks_at (marker, "<![CDATA["))
-        found = skip_past (marker, "]]>");
-      type = XML_CDATA_SECTION_NODE;
-    }
-  else if (looks_at (marker, "<?"))
-    {
-      found = skip_past (marker, "?>");
-      type = XML_PI_NODE;
-    }
-  else
-    {
-      const char *end = strchr (marker->text + marker->at, '<');
-
-      found = end != NULL;
-      if (found)
-        marker->at = (gsize) (end - marker->text);
-    }
-  mark->end = marker->at;
-  node->_private = mark;
-  return found && node->type == type;
-}
-
-static gboolean
-mark_element (Marker  *marker,
-              xmlNode *node)
-{
-  Mark *mark = add_mark (marker, marker->at);
-  xmlNode *child = node->children;
-
-  node->_private = mark;
-  if (!mark_start_tag (marker, node, mark))
-    return FALSE;
-
-  mark->close_start = marker->at;
-  mark->end = marker->at;
-  if (mark->is_empty_tag)
-    return child == NULL;
-
-  for (; !looks_at (marker, "</"); child = child->next)
-    {
-      gboolean is_element = marker->text[marker->at] == '<' &&
-                            marker->text[marker->at + 1] != '!' &&
-                            marker->text[marker->at + 1] != '?';
-
-      if (child == NULL || is_element != (child->type == XML_ELEMENT_NODE))
-        return FALSE;
-      if (is_element ? !mark_element (marker, child) : !mark_leaf (marker, child))
-        return FALSE;
-    }
-  mark->close_start = marker->at;
-  if (!skip_past (marker, ">"))
-    return FALSE;
-  mark->end = marker->at;
-  return child == NULL;
-}
-
-/* To the root's "<", past byte order mark, declaration, comments and instructions. */
-static gboolean
-skip_prolog (Marker *marker)
-{
-  while (TRUE)
-    {
-      if (!skip_past (marker, "<"))
-        return FALSE;
-      marker->at--;
-      if (looks_at (marker, "<!--"))
-        {
-          marker->at += strlen ("<!--");
-          if (!skip_past (marker, "-->"))
-            return FALSE;
-        }
-      else if (!looks_at (marker, "<?"))
-        return TRUE;
-      else if (!skip_past (marker, "?>"))
-        return FALSE;
-    }
-}
-
-/* To be called before the first edit. */
-static void
-ensure_marks (GhXmlDocument *self)
-{
-  Marker marker = { self, self->source, 0 };
-
-  if (self->marks != NULL)
-    return;
-
-  self->marks = g_ptr_array_new_with_free_func (mark_free);
-  self->marked = skip_prolog (&marker) && mark_element (&marker, gh_xml_document_get_root (self));
-  if (!self->marked)
-    g_warning ("Source and tree differ near byte %" G_GSIZE_FORMAT
-               "; quotes and spaces will not be kept", marker.at);
-}
-
-/* Writing */
-
-static void
-append_source (GhXmlDocument *self,
-               GString       *out,
-               gsize          start,
-               gsize          end)
-{
-  g_string_append_len (out, self->source + start, (gssize) (end - start));
-}
-
-static void
-append_attribute_value (GhXmlDocument *self,
-                        GString       *out,
-                        xmlAttr       *attribute)
-{
-  xmlChar *value = xmlNodeListGetString (self->doc, attribute->children, 1);
-  xmlBuffer *buffer = xmlBufferCreate ();
-
-  if (value != NULL)
-    xmlAttrSerializeTxtContent (buffer, self->doc, attribute, value);
-  g_string_append_printf (out, "=\"%s\"", (const char *) xmlBufferContent (buffer));
-  xmlBufferFree (buffer);
-  xmlFree (value);
-}
-
-static void
-write_start_tag (GhXmlDocument *self,
-                 GString       *out,
-                 xmlNode       *node,
-                 Mark          *mark)
-{
-  append_source (self, out, mark->start, mark->name_end);
-  for (guint i = 0; mark->attributes != NULL && i < mark->attributes->len; i++)
-    {
-      AttributeMark *bytes = &g_array_index (mark->attributes, AttributeMark, i);
-
-      if (bytes->replaced != NULL)
-        {
-          append_source (self, out, bytes->start, bytes->name_end);
-          append_attribute_value (self, out, bytes->replaced);
-        }
-      else if (!bytes->removed)
-        append_source (self, out, bytes->start, bytes->end);
-    }
-  for (xmlAttr *attribute = node->properties; attribute != NULL; attribute = attribute->next)
-    if (attribute->_private == NULL)
-      {
-        g_string_append_printf (out, " %s", (const char *) attribute->name);
-        append_attribute_value (self, out, attribute);
-      }
-  if (mark->is_empty_tag && node->children != NULL)
-    g_string_append_c (out, '>');
-  else
-    append_source (self, out, mark->tag_tail, mark->tag_end);
-}
-
-static void
-write_node (GhXmlDocument *self,
-            GString       *out,
-            xmlNode       *node)
-{
-  Mark *mark = node->_private;
-
-  if (mark == NULL)
-    {
-      xmlBuffer *buffer = xmlBufferCreate ();
-
-      xmlNodeDump (buffer, self->doc, node, 0, 0);
-      g_string_append (out, (const char *) xmlBufferContent (buffer));
-      xmlBufferFree (buffer);
-      return;
-    }
-  if (!mark->touched)
-    {
-      append_source (self, out, mark->start, mark->end);
-      return;
-    }
-
-  if (mark->tag_changed || (mark->is_empty_tag && node->children != NULL))
-    write_start_tag (self, out, node, mark);
-  else
-    append_source (self, out, mark->start, mark->tag_end);
-  for (xmlNode *child = node->children; child != NULL; child = child->next)
-    write_node (self, out, child);
-  if (!mark->is_empty_tag)
-    append_source (self, out, mark->close_start, mark->end);
-  else if (node->children != NULL)
-    g_string_append_printf (out, "</%.*s>", (int) (mark->name_end - mark->start - 1),
-                            self->source + mark->start + 1);
-}
-
 /* Editing */
-
-static void
-touch (xmlNode *node)
-{
-  for (; node != NULL && node->type == XML_ELEMENT_NODE; node = node->parent)
-    if (node->_private != NULL)
-      ((Mark *) node->_private)->touched = TRUE;
-}
 
 static gboolean
 is_blank (const xmlNode *node)
@@ -626,8 +238,7 @@ gh_xml_document_free (GhXmlDocument *self)
 {
   g_clear_pointer (&self->xpath, xmlXPathFreeContext);
   xmlFreeDoc (self->doc);
-  g_clear_pointer (&self->marks, g_ptr_array_unref);
-  g_free (self->source);
+  gh_xml_source_free (self->source);
   g_free (self);
 }
 
@@ -658,29 +269,7 @@ gh_xml_document_copy (GhXmlDocument *self)
 char *
 gh_xml_document_to_string (GhXmlDocument *self)
 {
-  GString *out = NULL;
-  Mark *root = NULL;
-
-  if (self->marks == NULL)
-    return g_strndup (self->source, self->length);
-
-  out = g_string_sized_new (self->length + 256);
-  if (!self->marked)
-    {
-      xmlBuffer *buffer = xmlBufferCreate ();
-
-      xmlNodeDump (buffer, self->doc, gh_xml_document_get_root (self), 0, 0);
-      g_string_append (out, (const char *) xmlBufferContent (buffer));
-      g_string_append_c (out, '\n');
-      xmlBufferFree (buffer);
-      return g_string_free (out, FALSE);
-    }
-
-  root = gh_xml_document_get_root (self)->_private;
-  append_source (self, out, 0, root->start);
-  write_node (self, out, gh_xml_document_get_root (self));
-  append_source (self, out, root->end, self->length);
-  return g_string_free (out, FALSE);
+  return gh_xml_source_write (self->source, gh_xml_document_get_root (self));
 }
 
 /**
@@ -755,109 +344,6 @@ gh_xml_document_find_all (GhXmlDocument *self,
 }
 
 /**
- * gh_xml_node_is:
- * @node: (nullable): a node
- * @name: a name
- *
- * Returns: whether it is an element of that name, in no namespace
- */
-gboolean
-gh_xml_node_is (const xmlNode *node,
-                const char    *name)
-{
-  return node != NULL && node->type == XML_ELEMENT_NODE && node->ns == NULL &&
-         strcmp ((const char *) node->name, name) == 0;
-}
-
-/**
- * gh_xml_node_get_child:
- * @node: (nullable): an element
- * @name: (nullable): a name, or %NULL for any
- *
- * Returns: (transfer none) (nullable): its first child element of that name
- */
-xmlNode *
-gh_xml_node_get_child (const xmlNode *node,
-                       const char    *name)
-{
-  xmlNode *child = node != NULL ? node->children : NULL;
-
-  while (child != NULL &&
-         !(name != NULL ? gh_xml_node_is (child, name) : child->type == XML_ELEMENT_NODE))
-    child = child->next;
-  return child;
-}
-
-/**
- * gh_xml_node_get_next:
- * @node: an element
- * @name: (nullable): a name, or %NULL for any
- *
- * Returns: (transfer none) (nullable): the next sibling element of that name
- */
-xmlNode *
-gh_xml_node_get_next (const xmlNode *node,
-                      const char    *name)
-{
-  xmlNode *next = node->next;
-
-  while (next != NULL &&
-         !(name != NULL ? gh_xml_node_is (next, name) : next->type == XML_ELEMENT_NODE))
-    next = next->next;
-  return next;
-}
-
-/**
- * gh_xml_node_dup_attribute:
- * @node: (nullable): an element
- * @name: a name
- *
- * Returns: (transfer full) (nullable): the value
- */
-char *
-gh_xml_node_dup_attribute (const xmlNode *node,
-                           const char    *name)
-{
-  xmlChar *value = node != NULL ? xmlGetNoNsProp (node, BAD_CAST name) : NULL;
-  char *copy = g_strdup ((const char *) value);
-
-  xmlFree (value);
-  return copy;
-}
-
-/**
- * gh_xml_node_dup_child_attribute:
- * @node: (nullable): an element
- * @child: name of its child
- * @name: name of the child's attribute
- *
- * Returns: (transfer full) (nullable): the value
- */
-char *
-gh_xml_node_dup_child_attribute (const xmlNode *node,
-                                 const char    *child,
-                                 const char    *name)
-{
-  return gh_xml_node_dup_attribute (gh_xml_node_get_child (node, child), name);
-}
-
-/**
- * gh_xml_node_dup_text:
- * @node: an element or attribute
- *
- * Returns: (transfer full): its text, empty if it has none
- */
-char *
-gh_xml_node_dup_text (const xmlNode *node)
-{
-  xmlChar *text = xmlNodeGetContent (node);
-  char *copy = g_strdup (text != NULL ? (const char *) text : "");
-
-  xmlFree (text);
-  return copy;
-}
-
-/**
  * gh_xml_document_set_text:
  * @self: a document
  * @node: an element of it
@@ -874,12 +360,12 @@ gh_xml_document_set_text (GhXmlDocument *self,
   if (strcmp (before, legal) == 0)
     return;
 
-  ensure_marks (self);
+  gh_xml_source_ensure_marks (self->source, gh_xml_document_get_root (self));
   while (node->children != NULL)
     unlink_and_free (node->children);
   if (*legal != '\0')
     xmlAddChild (node, xmlNewDocText (self->doc, BAD_CAST legal));
-  touch (node);
+  gh_xml_source_touch (node);
 }
 
 /**
@@ -897,37 +383,12 @@ gh_xml_document_set_attribute (GhXmlDocument *self,
 {
   g_autofree char *before = gh_xml_node_dup_attribute (node, name);
   g_autofree char *legal = value != NULL ? gh_xml_dup_legal_text (value) : NULL;
-  xmlAttr *attribute = NULL;
-  AttributeMark *bytes = NULL;
-  Mark *mark = NULL;
 
   if (g_strcmp0 (before, legal) == 0)
     return;
 
-  ensure_marks (self);
-  mark = node->_private;
-  attribute = xmlHasNsProp (node, BAD_CAST name, NULL);
-  if (mark != NULL && attribute != NULL && attribute->_private != NULL)
-    bytes = &g_array_index (mark->attributes, AttributeMark,
-                            GPOINTER_TO_SIZE (attribute->_private) - 1);
-  if (legal == NULL)
-    {
-      xmlRemoveProp (attribute);
-      if (bytes != NULL)
-        {
-          bytes->removed = TRUE;
-          bytes->replaced = NULL;
-        }
-    }
-  else
-    {
-      attribute = xmlSetNsProp (node, NULL, BAD_CAST name, BAD_CAST legal);
-      if (bytes != NULL)
-        bytes->replaced = attribute;
-    }
-  if (mark != NULL)
-    mark->tag_changed = TRUE;
-  touch (node);
+  gh_xml_source_ensure_marks (self->source, gh_xml_document_get_root (self));
+  gh_xml_source_set_attribute (node, name, legal);
 }
 
 /**
@@ -943,11 +404,11 @@ gh_xml_document_remove (GhXmlDocument *self,
 {
   xmlNode *parent = node->parent;
 
-  ensure_marks (self);
+  gh_xml_source_ensure_marks (self->source, gh_xml_document_get_root (self));
   if (is_blank (node->prev) && (node->next == NULL || is_blank (node->next)))
     unlink_and_free (node->prev);
   unlink_and_free (node);
-  touch (parent);
+  gh_xml_source_touch (parent);
 }
 
 /**
@@ -971,7 +432,7 @@ gh_xml_document_add (GhXmlDocument *self,
   xmlNode *neighbour = after != NULL ? after : gh_xml_node_get_child (parent, NULL);
   xmlNode *space = NULL;
 
-  ensure_marks (self);
+  gh_xml_source_ensure_marks (self->source, gh_xml_document_get_root (self));
   node = xmlNewDocNode (self->doc, NULL, BAD_CAST name, NULL);
   if (neighbour != NULL && is_blank (neighbour->prev))
     {
@@ -988,30 +449,6 @@ gh_xml_document_add (GhXmlDocument *self,
     xmlAddChild (parent, node);
   if (space != NULL)
     xmlAddPrevSibling (node, space);
-  touch (parent);
+  gh_xml_source_touch (parent);
   return node;
-}
-
-/**
- * gh_xml_dup_legal_text:
- * @text: any string
- *
- * XML 1.0 cannot hold most control characters, in whatever form.
- *
- * Returns: (transfer full): the string without them, and in valid UTF-8
- */
-char *
-gh_xml_dup_legal_text (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *legal = g_string_sized_new (strlen (valid));
-
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0xfffe && c != 0xffff))
-        g_string_append_unichar (legal, c);
-    }
-  return g_string_free (legal, FALSE);
 }

@@ -40,7 +40,8 @@ assert_diff (const char *before,
   g_autofree char *joined = g_strjoinv ("\n", lines);
 
   /* GLib sets a no-break space between number and unit. */
-  for (char *space = strstr (joined, "\xc2\xa0"); space != NULL; space = strstr (joined, "\xc2\xa0"))
+  for (char *space = strstr (joined, "\xc2\xa0"); space != NULL;
+       space = strstr (joined, "\xc2\xa0"))
     {
       *space = ' ';
       memmove (space + 1, space + 2, strlen (space + 2) + 1);
@@ -61,7 +62,8 @@ test_equal (void)
 static void
 test_fields (void)
 {
-  assert_diff ("<domain type='qemu'><name>a</name><memory unit='GiB'>4</memory><vcpu>2</vcpu></domain>",
+  assert_diff ("<domain type='qemu'><name>a</name><memory unit='GiB'>4</memory><vcpu>2</vcpu>"
+               "</domain>",
                "<domain type='kvm'><name>b</name><title>T</title><memory unit='GiB'>8</memory>"
                "<vcpu current='1'>2</vcpu></domain>",
                "Virtualization: qemu → kvm\n"
@@ -69,7 +71,8 @@ test_fields (void)
                "Memory: 4.0 GiB → 8.0 GiB\n"
                "CPUs at start: not set → 1\n"
                "Title: not set → T");
-  assert_diff ("<domain><memory>4194304</memory></domain>", "<domain><memory>4194305</memory></domain>",
+  assert_diff ("<domain><memory>4194304</memory></domain>",
+               "<domain><memory>4194305</memory></domain>",
                "Memory: 4194304 KiB → 4194305 KiB");
   assert_diff ("<domain><description>a\nb</description></domain>", "<domain/>",
                "Description: a b → not set");
@@ -89,7 +92,8 @@ static void
 test_devices (void)
 {
   assert_diff ("<domain><devices><emulator>/a</emulator>"
-               "<disk type='file'><driver type='qcow2'/><source file='/a'/><target dev='vda'/></disk>"
+               "<disk type='file'><driver type='qcow2'/><source file='/a'/><target dev='vda'/>"
+               "</disk>"
                "<disk type='file'><source file='/b'/><target dev='vdb'/></disk>"
                "<interface type='user'><mac address='52:54:00:00:00:01'/></interface>"
                "<sound model='ich6'/>"
@@ -134,9 +138,11 @@ test_secrets (void)
   assert_diff ("<domain><devices><graphics type='vnc' passwd='old'/></devices></domain>",
                "<domain><devices><graphics type='vnc' passwd='new'/></devices></domain>",
                "Display vnc, @passwd: changed");
-  assert_diff ("<domain><devices><disk><source><cookies><cookie name='a'>x</cookie></cookies></source>"
+  assert_diff ("<domain><devices><disk><source><cookies><cookie name='a'>x</cookie></cookies>"
+               "</source>"
                "<target dev='vda'/></disk></devices></domain>",
-               "<domain><devices><disk><source><cookies><cookie name='a'>y</cookie></cookies></source>"
+               "<domain><devices><disk><source><cookies><cookie name='a'>y</cookie></cookies>"
+               "</source>"
                "<target dev='vda'/></disk></devices></domain>",
                "Disk vda, source/cookies/cookie[a]: changed");
 }

@@ -488,8 +488,8 @@ test_paths_of_many (void)
   g_auto (GStrv) paths = NULL;
 
   for (int i = 0; i < 70000; i++)
-    g_string_append_printf (text, "<disk passwd=''><source file='/a/%d' dev='/b/%d'/><target dev='v%d'/></disk>",
-                            i, i, i);
+    g_string_append_printf (text, "<disk passwd=''><source file='/a/%d' dev='/b/%d'/>"
+                                  "<target dev='v%d'/></disk>", i, i, i);
   g_string_append (text, "</devices></domain>");
   xml = read_text (text->str);
   paths = gh_domain_xml_list_paths (xml);
@@ -505,7 +505,8 @@ test_paths_of_snapshot (void)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) paths = gh_snapshot_xml_list_paths (text, &error);
   static const char *const expected[] = {
-    "/srv/web.mem", "/srv/web.before-update", "/srv/vmlinuz", "/srv/web.qcow2", "/srv/web-next.qcow2", NULL,
+    "/srv/web.mem", "/srv/web.before-update", "/srv/vmlinuz", "/srv/web.qcow2",
+    "/srv/web-next.qcow2", NULL,
   };
 
   g_assert_no_error (error);

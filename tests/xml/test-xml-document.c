@@ -38,7 +38,8 @@ test_refused (void)
   refuse ("<domain><name>\xff</name></domain>", GH_XML_ERROR_PARSE);
   refuse ("<domain><name>&#0;</name></domain>", GH_XML_ERROR_PARSE);
   refuse ("<domain><name>\x01</name></domain>", GH_XML_ERROR_PARSE);
-  refuse ("<?xml version='1.0' encoding='ISO-8859-1'?><domain>\xc3\xbc</domain>", GH_XML_ERROR_PARSE);
+  refuse ("<?xml version='1.0' encoding='ISO-8859-1'?><domain>\xc3\xbc</domain>",
+          GH_XML_ERROR_PARSE);
   refuse ("<network/>", GH_XML_ERROR_NOT_A_DOMAIN);
   refuse ("<domain xmlns='urn:example'/>", GH_XML_ERROR_NOT_A_DOMAIN);
 }
@@ -60,7 +61,8 @@ test_document_type (void)
   g_autoptr (GString) laughs = g_string_new ("<!DOCTYPE domain [<!ENTITY l0 'ha'>");
 
   for (int i = 1; i < 20; i++)
-    g_string_append_printf (laughs, "<!ENTITY l%d '&l%d;&l%d;&l%d;&l%d;'>", i, i - 1, i - 1, i - 1, i - 1);
+    g_string_append_printf (laughs, "<!ENTITY l%d '&l%d;&l%d;&l%d;&l%d;'>",
+                            i, i - 1, i - 1, i - 1, i - 1);
   g_string_append (laughs, "]><domain><name>&l19;</name></domain>");
 
   refuse ("<!DOCTYPE domain><domain/>", GH_XML_ERROR_DTD);
@@ -271,7 +273,8 @@ test_add_and_remove (void)
   gh_xml_document_set_attribute (document, node, "f", "g&h");
   gh_xml_document_set_text (document, gh_xml_document_add (document, node, NULL, "i"), "ü");
   gh_xml_document_add (document, root, NULL, "first");
-  assert_written (document, "<domain>\n  <first/>\n  <b/>  <c/>  <e f=\"g&amp;h\"><i>ü</i></e>\n</domain>");
+  assert_written (document, "<domain>\n  <first/>\n  <b/>  <c/>  "
+                            "<e f=\"g&amp;h\"><i>ü</i></e>\n</domain>");
 }
 
 static void
