@@ -675,6 +675,17 @@ sniff_raw (Sniffer *self)
   return TRUE;
 }
 
+static gboolean
+is_blank (Sniffer *self)
+{
+  for (gsize i = 0; i < self->head_size; i++)
+    {
+      if (self->head[i] != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 sniff_all (Sniffer *self)
 {
@@ -715,8 +726,8 @@ sniff_all (Sniffer *self)
     sniff_vhd (self, footer);
   else if (is_initrd (self))
     self->sniff->kind = GH_IMAGE_INITRD;
-  else
-    sniff_raw (self);
+  else if (!sniff_raw (self) && is_blank (self))
+    mark (self, GH_IMAGE_BLANK);
 }
 
 /**

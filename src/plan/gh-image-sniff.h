@@ -36,6 +36,7 @@ typedef enum
   GH_IMAGE_UNSUPPORTED = 1 << 6,  /* valid, of a version or kind that is not handled */
   GH_IMAGE_DIRTY = 1 << 7,        /* was not closed properly */
   GH_IMAGE_LINKED = 1 << 8,       /* holds only what differs from another image; see backing_path */
+  GH_IMAGE_BLANK = 1 << 9,        /* begins with nothing but zeros */
 } GhImageFlags;
 
 /**
