@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* pool-create: parameters uuid, name, path, and folder-made: whether the folder was
- * not there before. */
+/* pool-create: parameters uuid, name, path; folder-made: whether the folder was not
+ * there before; n-volumes: how many images were in it when the pool was made. When there
+ * are more now, undoing leaves the pool: somebody keeps images in it, or an image of this
+ * plan could not be removed, and would be harder to remove without its pool.
+ */
 
 #define G_LOG_DOMAIN "gh-pool-step"
 
@@ -60,6 +63,36 @@ dup_left (GhStep *step)
                           gh_step_get_string (step, "path"));
 }
 
+static guint
+count_volumes (GhStep    *step,
+               GPtrArray *volumes)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      GhVolumeInfo *volume = g_ptr_array_index (volumes, i);
+
+      n += g_strcmp0 (volume->pool, gh_step_get_string (step, "name")) == 0;
+    }
+  return n;
+}
+
+static void
+volumes_counted_cb (GObject      *object,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GPtrArray) volumes = gh_host_load_volumes_finish (GH_HOST (object), result, NULL);
+
+  /* The pool is made; without a count undoing only does not look. */
+  if (volumes != NULL)
+    gh_step_set_int (step, "n-volumes", count_volumes (step, volumes));
+  g_task_return_boolean (task, TRUE);
+}
+
 static void
 pool_created_cb (GObject      *object,
                  GAsyncResult *result,
@@ -72,7 +105,8 @@ pool_created_cb (GObject      *object,
   if (error != NULL)
     g_task_return_error (task, error);
   else
-    g_task_return_boolean (task, TRUE);
+    gh_host_load_volumes_async (GH_HOST (object), /* refresh= */ FALSE, NULL, volumes_counted_cb,
+                                g_object_ref (task));
 }
 
 static void
@@ -149,17 +183,48 @@ pool_removed_cb (GObject      *object,
 }
 
 static void
+remove_pool (GTask  *task,
+             GhHost *host)
+{
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+
+  gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
+                             /* delete_empty= */ gh_step_get_boolean (step, "folder-made"),
+                             NULL, pool_removed_cb, g_object_ref (task));
+}
+
+static void
+volumes_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GError *error = NULL;
+  g_autoptr (GPtrArray) volumes = gh_host_load_volumes_finish (GH_HOST (object), result, &error);
+
+  if (volumes == NULL)
+    g_task_return_error (task, error);
+  else if (count_volumes (step, volumes) > (guint) gh_step_get_int (step, "n-volumes"))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s",
+                             _("There are images in it that were not there before."));
+  else
+    remove_pool (task, GH_HOST (object));
+}
+
+static void
 undo_async (GhStep              *step,
             GhHost              *host,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = g_task_new (step, NULL, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
 
   g_task_set_source_tag (task, undo_async);
-  gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
-                             /* delete_empty= */ gh_step_get_boolean (step, "folder-made"),
-                             NULL, pool_removed_cb, task);
+  if (json_object_has_member (gh_step_get_params (step), "n-volumes"))
+    gh_host_load_volumes_async (host, /* refresh= */ TRUE, NULL, volumes_loaded_cb, g_object_ref (task));
+  else
+    remove_pool (task, host);
 }
 
 static void
