@@ -1,0 +1,399 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-application"
+
+#include "config.h"
+
+#include "gh-application.h"
+
+#include <glib/gi18n-lib.h>
+#include <handy.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "gh-activity.h"
+#include "gh-host.h"
+#include "gh-stall-watch.h"
+#include "gh-ui.h"
+#include "gh-window.h"
+
+struct _GhApplication
+{
+  GtkApplication  parent_instance;
+
+  GhHosts        *hosts;    /* (owned) (nullable): from startup on */
+  GhWindow       *window;   /* (weak) (nullable) */
+  GtkWidget      *question; /* (weak) (nullable): whether to quit */
+};
+
+G_DEFINE_FINAL_TYPE (GhApplication, gh_application, GTK_TYPE_APPLICATION)
+
+static const struct
+{
+  const char *action;
+  const char *accels[3];
+} accelerators[] = {
+  { "app.help", { "F1" } },
+  { "app.quit", { "<Primary>q" } },
+  { "win.back", { "<Alt>Left" } },
+  { "win.close", { "<Primary>w" } },
+  { "win.focus-filter", { "<Primary>f" } },
+  { "win.fullscreen", { "F11" } },
+  { "win.machine-force-off", { "<Primary><Shift>d" } },
+  { "win.machine-pause", { "<Primary>p" } },
+  { "win.machine-reboot", { "<Primary><Shift>r" } },
+  { "win.machine-resume", { "<Primary>p" } },
+  { "win.machine-save", { "<Primary>s" } },
+  { "win.machine-shutdown", { "<Primary>d" } },
+  { "win.machine-start", { "<Primary>r" } },
+  { "win.new-machine", { "<Primary>n" } },
+  { "win.show-page::console", { "<Alt>1" } },
+  { "win.show-page::overview", { "<Alt>2" } },
+  { "win.show-shortcuts", { "<Primary>question" } },
+};
+
+/* Hosts */
+
+/* Whether this user may talk to the system's daemon without being asked for anything. */
+static gboolean
+can_use_system (void)
+{
+  return access ("/run/libvirt/libvirt-sock", W_OK) == 0 ||
+         access ("/run/libvirt/virtqemud-sock", W_OK) == 0;
+}
+
+static GStrv
+dup_default_uris (void)
+{
+  g_autoptr (GStrvBuilder) uris = g_strv_builder_new ();
+
+  /* For root, a session URI silently means the system's daemon: say what it is. */
+  if (geteuid () != 0)
+    g_strv_builder_add (uris, "qemu:///session");
+  if (geteuid () == 0 || can_use_system ())
+    g_strv_builder_add (uris, "qemu:///system");
+  return g_strv_builder_end (uris);
+}
+
+static GStrv
+dup_saved_uris (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+  g_autoptr (GVariant) value = g_settings_get_user_value (settings, "hosts");
+
+  if (value == NULL || g_variant_n_children (value) == 0)
+    return dup_default_uris ();
+  return g_variant_dup_strv (value, NULL);
+}
+
+static void
+add_hosts (GhApplication *self,
+           char         **uris)
+{
+  for (guint i = 0; uris[i] != NULL; i++)
+    {
+      GhHost *host = gh_hosts_add (self->hosts, uris[i]);
+
+      if (gh_host_get_state (host) == GH_HOST_DISCONNECTED)
+        gh_host_connect (host);
+    }
+}
+
+/* Actions */
+
+static void
+help_activated_cb (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  GhApplication *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gtk_show_uri_on_window (self->window != NULL ? GTK_WINDOW (self->window) : NULL,
+                               "help:guesthouse", GDK_CURRENT_TIME, &error) &&
+      self->window != NULL)
+    gh_window_show_error (self->window, NULL, _("Could not open the help"), error);
+}
+
+static void
+about_activated_cb (GSimpleAction *action,
+                    GVariant      *parameter,
+                    gpointer       user_data)
+{
+  static const char *const authors[] = { "The Guesthouse developers", NULL };
+  GhApplication *self = user_data;
+
+  gtk_show_about_dialog (self->window != NULL ? GTK_WINDOW (self->window) : NULL,
+                         "program-name", _("Guesthouse"),
+                         "version", GH_VERSION,
+                         "logo-icon-name", GH_APP_ID,
+                         "comments", _("Your virtual machines on your desktop"),
+                         "license-type", GTK_LICENSE_GPL_3_0,
+                         "authors", authors,
+                         /* Translators: put your names here, one a line. */
+                         "translator-credits", _("translator-credits"),
+                         NULL);
+}
+
+static void
+quit_now (GhApplication *self)
+{
+  GList *windows = gtk_application_get_windows (GTK_APPLICATION (self));
+
+  for (GList *l = windows, *next = NULL; l != NULL; l = next)
+    {
+      next = l->next;
+      if (self->window != NULL && l->data == self->window)
+        gh_window_save_size (self->window);
+      gtk_widget_destroy (l->data);
+    }
+  g_application_quit (G_APPLICATION (self));
+}
+
+static void
+quit_answered_cb (GtkDialog     *dialog,
+                  int            response,
+                  GhApplication *self)
+{
+  gtk_widget_destroy (GTK_WIDGET (dialog));
+  if (response == GTK_RESPONSE_ACCEPT)
+    quit_now (self);
+}
+
+static void
+ask_to_quit (GhApplication *self,
+             guint          n_running)
+{
+  GtkWidget *button = NULL;
+
+  if (self->question != NULL)
+    {
+      gtk_window_present (GTK_WINDOW (self->question));
+      return;
+    }
+
+  self->question =
+    gtk_message_dialog_new (self->window != NULL ? GTK_WINDOW (self->window) : NULL, GTK_DIALOG_MODAL,
+                            GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
+                            ngettext ("Quit while %u plan is running?",
+                                      "Quit while %u plans are running?", n_running), n_running);
+  g_object_add_weak_pointer (G_OBJECT (self->question), (gpointer *) &self->question);
+  gtk_message_dialog_format_secondary_text (
+    GTK_MESSAGE_DIALOG (self->question),
+    _("What is not finished stops half way. The next start offers to undo it."));
+  gtk_dialog_add_button (GTK_DIALOG (self->question), _("_Keep running"), GTK_RESPONSE_CANCEL);
+  button = gtk_dialog_add_button (GTK_DIALOG (self->question), _("_Quit anyway"), GTK_RESPONSE_ACCEPT);
+  gtk_style_context_add_class (gtk_widget_get_style_context (button),
+                               GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  gtk_dialog_set_default_response (GTK_DIALOG (self->question), GTK_RESPONSE_CANCEL);
+  g_signal_connect_object (self->question, "response", G_CALLBACK (quit_answered_cb), self, 0);
+  gtk_window_present (GTK_WINDOW (self->question));
+}
+
+/* Returns whether it may end now; asks else. */
+static gboolean
+may_quit (GhApplication *self)
+{
+  guint n_running = gh_activity_get_n_running (gh_activity_get_default ());
+
+  if (n_running == 0)
+    return TRUE;
+  ask_to_quit (self, n_running);
+  return FALSE;
+}
+
+static void
+quit_activated_cb (GSimpleAction *action,
+                   GVariant      *parameter,
+                   gpointer       user_data)
+{
+  if (may_quit (user_data))
+    quit_now (user_data);
+}
+
+static void
+show_machine_activated_cb (GSimpleAction *action,
+                           GVariant      *parameter,
+                           gpointer       user_data)
+{
+  GhApplication *self = user_data;
+  GhMachine *machine = NULL;
+
+  g_application_activate (G_APPLICATION (self));
+  machine = gh_hosts_find_machine (self->hosts, g_variant_get_string (parameter, NULL));
+  if (machine != NULL && self->window != NULL)
+    gh_window_show_machine (self->window, machine, /* console= */ TRUE);
+}
+
+static void
+activate_activated_cb (GSimpleAction *action,
+                       GVariant      *parameter,
+                       gpointer       user_data)
+{
+  g_application_activate (G_APPLICATION (user_data));
+}
+
+static const GActionEntry action_entries[] = {
+  { "help", help_activated_cb },
+  { "about", about_activated_cb },
+  { "quit", quit_activated_cb },
+  { "activate", activate_activated_cb },
+  { "show-machine", show_machine_activated_cb, "s" },
+};
+
+static gboolean
+window_delete_cb (GhWindow      *window,
+                  GdkEventAny   *event,
+                  GhApplication *self)
+{
+  return may_quit (self) ? GDK_EVENT_PROPAGATE : GDK_EVENT_STOP;
+}
+
+static void
+set_accelerators (GtkApplication *application)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (accelerators); i++)
+    gtk_application_set_accels_for_action (application, accelerators[i].action,
+                                           accelerators[i].accels);
+}
+
+static void
+watch_stalls (void)
+{
+  const char *limit = g_getenv ("GUESTHOUSE_STALL_WATCH");
+
+  if (limit != NULL && atoi (limit) > 0)
+    gh_stall_watch_start ((guint) atoi (limit));
+}
+
+static void
+gh_application_startup (GApplication *application)
+{
+  GhApplication *self = GH_APPLICATION (application);
+
+  G_APPLICATION_CLASS (gh_application_parent_class)->startup (application);
+
+  g_set_application_name (_("Guesthouse"));
+  gtk_window_set_default_icon_name (GH_APP_ID);
+  gh_ui_init ();
+  hdy_style_manager_set_color_scheme (hdy_style_manager_get_default (),
+                                      HDY_COLOR_SCHEME_PREFER_LIGHT);
+  self->hosts = gh_hosts_new ();
+  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
+                                   G_N_ELEMENTS (action_entries), self);
+  set_accelerators (GTK_APPLICATION (self));
+  watch_stalls ();
+}
+
+static void
+gh_application_activate (GApplication *application)
+{
+  GhApplication *self = GH_APPLICATION (application);
+
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->hosts)) == 0)
+    {
+      g_auto (GStrv) uris = dup_saved_uris ();
+
+      add_hosts (self, uris);
+    }
+  if (self->window == NULL)
+    {
+      g_set_weak_pointer (&self->window, gh_window_new (GTK_APPLICATION (self), self->hosts));
+      g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self, 0);
+    }
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+static int
+gh_application_command_line (GApplication            *application,
+                             GApplicationCommandLine *command_line)
+{
+  GhApplication *self = GH_APPLICATION (application);
+  GVariantDict *options = g_application_command_line_get_options_dict (command_line);
+  g_autofree const char **uris = NULL;
+
+  /* Given hosts replace the saved ones, and join those of a window that is there. */
+  if (g_variant_dict_lookup (options, "connect", "^a&s", &uris))
+    add_hosts (self, (char **) uris);
+  g_application_activate (application);
+  return EXIT_SUCCESS;
+}
+
+static void
+gh_application_shutdown (GApplication *application)
+{
+  GhApplication *self = GH_APPLICATION (application);
+
+  /* Parks what still waits for a host; nobody waits for it any more. */
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
+
+      gh_host_disconnect (host);
+    }
+  G_APPLICATION_CLASS (gh_application_parent_class)->shutdown (application);
+}
+
+static void
+gh_application_dispose (GObject *object)
+{
+  GhApplication *self = GH_APPLICATION (object);
+
+  g_clear_weak_pointer (&self->window);
+  g_clear_object (&self->hosts);
+  G_OBJECT_CLASS (gh_application_parent_class)->dispose (object);
+}
+
+static void
+gh_application_class_init (GhApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = gh_application_dispose;
+  application_class->activate = gh_application_activate;
+  application_class->command_line = gh_application_command_line;
+  application_class->shutdown = gh_application_shutdown;
+  application_class->startup = gh_application_startup;
+}
+
+static void
+gh_application_init (GhApplication *self)
+{
+  const GOptionEntry options[] = {
+    { "connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, NULL,
+      N_("Show the machines of this host (may be given several times)"), N_("URI") },
+    { NULL },
+  };
+
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
+}
+
+/**
+ * gh_application_new:
+ *
+ * Returns: (transfer full): the application, to be run
+ */
+GhApplication *
+gh_application_new (void)
+{
+  return g_object_new (GH_TYPE_APPLICATION,
+                       "application-id", GH_APP_ID,
+                       "flags", G_APPLICATION_HANDLES_COMMAND_LINE,
+                       NULL);
+}
+
+/**
+ * gh_application_get_hosts:
+ * @self: the application
+ *
+ * Returns: (transfer none) (nullable): its hosts, %NULL before it has started
+ */
+GhHosts *
+gh_application_get_hosts (GhApplication *self)
+{
+  g_return_val_if_fail (GH_IS_APPLICATION (self), NULL);
+
+  return self->hosts;
+}
