@@ -542,6 +542,36 @@ gh_library_renderer_hit (GhLibraryRenderer  *self,
 }
 
 /**
+ * gh_library_renderer_is_cut:
+ * @self: a renderer, set to the row of a machine
+ * @widget: the view
+ * @cell_area: where the row is
+ *
+ * Returns: whether one of its lines is cut short
+ */
+gboolean
+gh_library_renderer_is_cut (GhLibraryRenderer  *self,
+                            GtkWidget          *widget,
+                            const GdkRectangle *cell_area)
+{
+  g_autofree char *status = NULL;
+  Metrics metrics;
+  int room = 0;
+
+  g_return_val_if_fail (GH_IS_LIBRARY_RENDERER (self), FALSE);
+
+  if (self->machine == NULL)
+    return FALSE;
+  get_metrics (widget, &metrics);
+  status = dup_machine_status (self->machine);
+  room = cell_area->width - 2 * PADDING - INDENT - metrics.emblem - GAP;
+  if (gh_machine_is_active (self->machine))
+    room -= metrics.graph_width + GAP;
+  return measure_text (widget, gh_machine_get_label (self->machine), 1.0) > room ||
+         measure_text (widget, status, SMALL_SCALE) > room;
+}
+
+/**
  * gh_library_renderer_get_graph_area:
  * @self: a renderer
  * @widget: the view

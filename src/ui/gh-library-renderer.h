@@ -29,6 +29,9 @@ void             gh_library_renderer_set_row        (GhLibraryRenderer *self, Gh
                                                      GhMachine *machine, gboolean collapsed);
 GhLibraryHit     gh_library_renderer_hit            (GhLibraryRenderer *self, GtkWidget *widget,
                                                      const GdkRectangle *cell_area, int x, int y);
+/* Whether the name does not fit, so that a tooltip has something to add. */
+gboolean         gh_library_renderer_is_cut         (GhLibraryRenderer *self, GtkWidget *widget,
+                                                     const GdkRectangle *cell_area);
 /* Where the CPU graph is in a row. */
 void             gh_library_renderer_get_graph_area (GhLibraryRenderer *self, GtkWidget *widget,
                                                      const GdkRectangle *cell_area, GdkRectangle *area);

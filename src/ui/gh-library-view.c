@@ -833,8 +833,17 @@ query_tooltip_cb (GhLibraryView *self,
   machine = gh_library_model_get_machine (self->model, &iter);
   host = gh_library_model_get_host (self->model, &iter);
   if (machine != NULL)
-    text = g_strdup_printf ("%s\n%s\n%s", gh_machine_get_label (machine),
-                            gh_machine_get_state_text (machine), gh_machine_get_uuid (machine));
+    {
+      GdkRectangle cell;
+
+      draw_row (self->column, self->renderer, GTK_TREE_MODEL (self->model), &iter, NULL);
+      gtk_tree_view_get_cell_area (self->tree, path, self->column, &cell);
+      if (!gh_library_renderer_is_cut (GH_LIBRARY_RENDERER (self->renderer),
+                                       GTK_WIDGET (self->tree), &cell))
+        return FALSE;
+      text = g_strdup_printf ("%s\n%s · %s", gh_machine_get_label (machine),
+                              gh_machine_get_state_text (machine), gh_machine_get_name (machine));
+    }
   else
     {
       g_object_get (host, "error-text", &error_text, NULL);

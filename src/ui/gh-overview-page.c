@@ -20,17 +20,14 @@
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
-/* “Running for 2 hours” is right to the minute. */
-#define UPTIME_INTERVAL_S 20
-
 struct _GhOverviewPage
 {
   GtkBin        parent_instance;
 
   GtkStack     *stack;
+  GtkScrolledWindow *facts_page;
   GtkBox       *groups_box;
   GtkLabel     *description_label;
-  GtkLabel     *state_label;
   GtkWidget    *graph_frame;
   GhCpuGraph   *graph;
   GtkTextView  *xml_view;
@@ -38,7 +35,6 @@ struct _GhOverviewPage
   GhMachine    *machine;     /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) (nullable): of what is read about the machine */
   gboolean      stale;
-  guint         uptime_id;
 };
 
 enum
@@ -159,6 +155,18 @@ add_fact_row (GhOverviewPage *self,
     }
 }
 
+/* Nothing is better than what was true of another machine. */
+static void
+clear_facts (GhOverviewPage *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  gtk_container_foreach (GTK_CONTAINER (self->groups_box), (GtkCallback) gtk_widget_destroy, NULL);
+  gtk_widget_hide (GTK_WIDGET (self->description_label));
+  gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->xml_view), "", -1);
+  gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->facts_page), 0);
+}
+
 static void
 show_facts (GhOverviewPage       *self,
             const GhMachineFacts *facts)
@@ -239,41 +247,17 @@ load (GhOverviewPage *self)
 }
 
 static void
-update_state (GhOverviewPage *self)
+update_graph (GhOverviewPage *self)
 {
-  g_autofree char *span = NULL;
-  g_autofree char *text = NULL;
-  gboolean exact = FALSE;
-  gint64 seconds = 0;
-
-  if (self->machine == NULL)
-    return;
-
-  seconds = gh_machine_get_uptime (self->machine, &exact);
-  if (seconds >= 0)
-    {
-      span = gh_format_duration (seconds);
-      /* Translators: a state, and for how long a machine has been running: “Running · 2 hours”. */
-      text = g_strdup_printf (exact ? _("%s · %s") : _("%s · at least %s"),
-                              gh_machine_get_state_text (self->machine), span);
-    }
-  gtk_label_set_text (self->state_label,
-                      text != NULL ? text : gh_machine_get_state_text (self->machine));
-  gtk_widget_set_visible (self->graph_frame, gh_machine_is_active (self->machine));
-}
-
-static gboolean
-uptime_cb (gpointer user_data)
-{
-  update_state (user_data);
-  return G_SOURCE_CONTINUE;
+  gtk_widget_set_visible (self->graph_frame,
+                          self->machine != NULL && gh_machine_is_active (self->machine));
 }
 
 static void
 machine_changed_cb (GhOverviewPage *self)
 {
   self->stale = TRUE;
-  update_state (self);
+  update_graph (self);
   load (self);
 }
 
@@ -305,17 +289,8 @@ gh_overview_page_map (GtkWidget *widget)
   GhOverviewPage *self = GH_OVERVIEW_PAGE (widget);
 
   GTK_WIDGET_CLASS (gh_overview_page_parent_class)->map (widget);
-  update_state (self);
-  if (self->uptime_id == 0)
-    self->uptime_id = g_timeout_add_seconds (UPTIME_INTERVAL_S, uptime_cb, self);
+  update_graph (self);
   load (self);
-}
-
-static void
-gh_overview_page_unmap (GtkWidget *widget)
-{
-  g_clear_handle_id (&GH_OVERVIEW_PAGE (widget)->uptime_id, g_source_remove);
-  GTK_WIDGET_CLASS (gh_overview_page_parent_class)->unmap (widget);
 }
 
 static void
@@ -323,7 +298,6 @@ gh_overview_page_dispose (GObject *object)
 {
   GhOverviewPage *self = GH_OVERVIEW_PAGE (object);
 
-  g_clear_handle_id (&self->uptime_id, g_source_remove);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
@@ -340,7 +314,6 @@ gh_overview_page_class_init (GhOverviewPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = gh_overview_page_dispose;
   widget_class->map = gh_overview_page_map;
-  widget_class->unmap = gh_overview_page_unmap;
 
   signals[FAILED] =
     g_signal_new ("failed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
@@ -349,11 +322,11 @@ gh_overview_page_class_init (GhOverviewPageClass *klass)
   g_type_ensure (GH_TYPE_CPU_GRAPH);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-overview-page.ui");
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, description_label);
+  gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, facts_page);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, graph);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, graph_frame);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, groups_box);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, stack);
-  gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, state_label);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, xml_view);
   gtk_widget_class_bind_template_callback (widget_class, copy_xml_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, xml_toggled_cb);
@@ -393,6 +366,7 @@ gh_overview_page_set_machine (GhOverviewPage *self,
     g_signal_handlers_disconnect_by_data (self->machine, self);
   g_set_object (&self->machine, machine);
   gh_cpu_graph_set_machine (self->graph, machine);
+  clear_facts (self);
   if (machine == NULL)
     return;
   g_signal_connect_swapped (machine, "notify::state", G_CALLBACK (machine_changed_cb), self);

@@ -38,7 +38,7 @@ gh_ui_init (void)
     return;
 
   initialized = TRUE;
-  g_resources_register (gh_ui_get_resource ());
+  gh_ui_register_resource ();
   hdy_init ();
   load_style ();
 }

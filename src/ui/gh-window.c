@@ -45,11 +45,12 @@ struct _GhWindow
   HdyHeaderBar        *machine_header;
   GhErrorBar          *machine_errors;
   GtkStack            *content;
+  GtkWidget           *nothing_label;
   GhMachinePage       *page;     /* (unowned) (nullable): made with the first machine */
   GtkWidget           *controls; /* (unowned) (nullable): likewise */
   HdyStatusPage       *multiple; /* (unowned) (nullable): made with the first selection of several */
-  GtkWidget           *library_activity; /* (unowned) (nullable) */
-  GhInterruptedBar    *interrupted;      /* (unowned) (nullable) */
+  GtkWidget           *machine_activity; /* (unowned) (nullable): made after the first picture */
+  GtkWidget           *library_activity; /* (unowned) (nullable): likewise; shown while folded */
 
   GhHosts             *hosts;    /* (owned) */
   GhMachineActions    *actions;  /* (owned) */
@@ -59,6 +60,8 @@ struct _GhWindow
   gboolean             fullscreen;
   guint                update_id;
   guint                uptime_id;
+  guint                late_id;
+  guint                late_step;
   gulong               after_paint_id;
   gboolean             window_reported;
   gboolean             list_reported;
@@ -266,7 +269,12 @@ update_content (GhWindow *self)
       gtk_stack_set_visible_child_name (self->content, "machine");
     }
   else
-    gtk_stack_set_visible_child_name (self->content, "nothing");
+    {
+      gtk_widget_set_visible (self->nothing_label,
+                              gh_library_model_get_n_machines (
+                                gh_library_view_get_model (self->library)) > 0);
+      gtk_stack_set_visible_child_name (self->content, "nothing");
+    }
   if (self->controls != NULL)
     gtk_widget_set_visible (self->controls, machines->len > 0);
 }
@@ -380,7 +388,10 @@ leaflet_changed_cb (GhWindow *self)
   gboolean folded = hdy_leaflet_get_folded (self->leaflet);
 
   if (self->library_activity != NULL)
-    gtk_widget_set_visible (self->library_activity, folded);
+    {
+      gtk_widget_set_visible (self->library_activity, folded);
+      gtk_widget_set_visible (self->machine_activity, !folded);
+    }
   /* Beside the list the machine is there anyway; a list alone is where one starts. */
   set_action_enabled (self, "back",
                       folded && hdy_leaflet_get_visible_child (self->leaflet) ==
@@ -479,11 +490,17 @@ show_shortcuts_activated_cb (GSimpleAction *action,
                              GVariant      *parameter,
                              gpointer       user_data)
 {
-  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-shortcuts.ui");
-  GtkWindow *shortcuts = GTK_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
+  GtkApplicationWindow *window = GTK_APPLICATION_WINDOW (user_data);
 
-  gtk_window_set_transient_for (shortcuts, GTK_WINDOW (user_data));
-  gtk_window_present (shortcuts);
+  if (gtk_application_window_get_help_overlay (window) == NULL)
+    {
+      g_autoptr (GtkBuilder) builder =
+        gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-shortcuts.ui");
+
+      gtk_application_window_set_help_overlay (
+        window, GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "shortcuts")));
+    }
+  gtk_window_present (GTK_WINDOW (gtk_application_window_get_help_overlay (window)));
 }
 
 static const char *const sort_names[] = { "name", "state", "cpu" };
@@ -542,26 +559,35 @@ show_machine_requested_cb (GhWindow   *self,
   self->awaited = g_strdup (uuid);
 }
 
-/* What the first picture does not need. */
-static void
-add_late_widgets (GhWindow *self)
+/* What the first picture does not need, one piece at a time so that nothing waits for it. */
+static gboolean
+add_late_widget_cb (gpointer user_data)
 {
-  GtkWidget *button = gh_activity_button_new ();
-  GtkWidget *bar = gh_interrupted_bar_new ();
+  GhWindow *self = user_data;
+  GtkWidget *widget = NULL;
 
-  gtk_widget_show (button);
-  hdy_header_bar_pack_end (self->machine_header, button);
-  self->library_activity = gh_activity_button_new ();
-  hdy_header_bar_pack_end (self->library_header, self->library_activity);
+  switch (self->late_step++)
+    {
+    case 0:
+      self->machine_activity = gh_activity_button_new ();
+      hdy_header_bar_pack_end (self->machine_header, self->machine_activity);
+      return G_SOURCE_CONTINUE;
 
-  gtk_widget_show (bar);
-  gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane), bar, "position", 1, NULL);
-  self->interrupted = GH_INTERRUPTED_BAR (bar);
-  gh_interrupted_bar_load (self->interrupted, self->hosts);
+    case 1:
+      self->library_activity = gh_activity_button_new ();
+      hdy_header_bar_pack_end (self->library_header, self->library_activity);
+      leaflet_changed_cb (self);
+      return G_SOURCE_CONTINUE;
 
-  g_signal_connect_object (gh_activity_get_default (), "show-machine",
-                           G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
-  leaflet_changed_cb (self);
+    default:
+      widget = gh_interrupted_bar_new ();
+      gtk_widget_show (widget);
+      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane), widget, "position", 1,
+                                         NULL);
+      gh_interrupted_bar_load (GH_INTERRUPTED_BAR (widget), self->hosts);
+      self->late_id = 0;
+      return G_SOURCE_REMOVE;
+    }
 }
 
 /* Milestones */
@@ -580,7 +606,7 @@ after_paint_cb (GdkFrameClock *clock,
     {
       self->list_reported = TRUE;
       gh_debug_milestone ("list-settled");
-      add_late_widgets (self);
+      self->late_id = g_idle_add_full (G_PRIORITY_LOW, add_late_widget_cb, self, NULL);
       g_signal_handler_disconnect (clock, self->after_paint_id);
       self->after_paint_id = 0;
     }
@@ -662,6 +688,17 @@ gh_window_key_press_event (GtkWidget   *widget,
   return GTK_WIDGET_CLASS (gh_window_parent_class)->key_press_event (widget, event);
 }
 
+/* The list is as wide for large text as it is for small. */
+static void
+set_library_width (GhWindow *self)
+{
+  double resolution = gdk_screen_get_resolution (gtk_widget_get_screen (GTK_WIDGET (self)));
+  double scale = resolution > 0 ? resolution / 96 : 1;
+  int width = (int) (g_settings_get_int (self->settings, "sidebar-width") * scale);
+
+  gtk_widget_set_size_request (self->library_pane, width, -1);
+}
+
 static void
 load_size (GhWindow *self)
 {
@@ -669,8 +706,7 @@ load_size (GhWindow *self)
                                g_settings_get_int (self->settings, "window-height"));
   if (g_settings_get_boolean (self->settings, "window-maximized"))
     gtk_window_maximize (GTK_WINDOW (self));
-  gtk_widget_set_size_request (self->library_pane,
-                               g_settings_get_int (self->settings, "sidebar-width"), -1);
+  set_library_width (self);
 }
 
 static gboolean
@@ -688,12 +724,13 @@ gh_window_destroy (GtkWidget *widget)
 
   g_clear_handle_id (&self->update_id, g_source_remove);
   g_clear_handle_id (&self->uptime_id, g_source_remove);
+  g_clear_handle_id (&self->late_id, g_source_remove);
   /* The template's children go now; callbacks that come later find nothing to touch. */
   self->page = NULL;
   self->controls = NULL;
   self->multiple = NULL;
   self->library_activity = NULL;
-  self->interrupted = NULL;
+  self->machine_activity = NULL;
   g_clear_object (&self->actions);
   GTK_WIDGET_CLASS (gh_window_parent_class)->destroy (widget);
 }
@@ -735,6 +772,7 @@ gh_window_class_init (GhWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_errors);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_header);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_pane);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, nothing_label);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
   gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, leaflet_changed_cb);
@@ -752,6 +790,8 @@ gh_window_init (GhWindow *self)
   self->settings = g_settings_new (GH_APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
   load_size (self);
+  g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-xft-dpi",
+                           G_CALLBACK (set_library_width), self, G_CONNECT_SWAPPED);
   self->uptime_id = g_timeout_add_seconds (UPTIME_INTERVAL_S, uptime_cb, self);
 }
 
@@ -778,6 +818,8 @@ gh_window_new (GtkApplication *application,
   gh_library_view_set_hosts (self->library, hosts);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gh_activity_get_default (), "show-machine",
+                           G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
   gh_library_view_focus_list (self->library);
   update_now (self);
   return self;
