@@ -448,6 +448,7 @@ draft_made_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
   g_autoptr (GError) objection = NULL;
   g_autoptr (GhPlanDraft) draft = g_task_propagate_pointer (G_TASK (result), &error);
+  gboolean runs = FALSE;
 
   if (GPOINTER_TO_UINT (user_data) != priv->serial)
     return;
@@ -468,8 +469,10 @@ draft_made_cb (GObject      *object,
   take_status (self, g_strdup (objection != NULL ? objection->message : _("Ready")));
   set_state (self, GH_PLAN_PREPARED);
   g_signal_emit (self, signals[PREPARED], 0);
+  /* Who waited may begin a run right away, which prepares anew and is not the one meant below. */
+  runs = priv->run_task != NULL;
   answer_waiters (self, NULL);
-  if (priv->run_task == NULL)
+  if (!runs)
     return;
   if (objection != NULL)
     fail_run (self, g_steal_pointer (&objection));
