@@ -54,7 +54,6 @@ set_accessible_name (GtkWidget  *widget,
 static void
 update_fixing (GhCheckRow *self)
 {
-  gtk_widget_set_sensitive (self->fix_button, !self->fixing);
   gtk_widget_set_visible (GTK_WIDGET (self->fix_spinner), self->fixing);
   g_object_set (self->fix_spinner, "active", self->fixing, NULL);
 }
@@ -107,10 +106,14 @@ check_fixed_cb (GObject      *object,
   g_signal_emit (self, signals[FIXED], 0);
 }
 
-/* A fix changes things, so it runs to its end, whatever happens to the window. */
+/* A fix changes things, so it runs to its end, whatever happens to the window. The button stays
+ * sensitive meanwhile, or it would lose the keyboard's focus. */
 static void
 fix_clicked_cb (GhCheckRow *self)
 {
+  if (self->fixing)
+    return;
+
   self->fixing = TRUE;
   gh_error_note_clear (self->error_note);
   update_fixing (self);

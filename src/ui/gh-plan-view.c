@@ -3,8 +3,8 @@
  */
 
 /* How the view keeps up with its plan: every notification of an input that leaves the
- * plan EDITING starts a short timer anew and cancels a preparation under way; when the
- * timer ends, one preparation starts. So typing costs one timer per key, and at most
+ * plan EDITING starts a short timer anew (the plan itself drops a preparation under way);
+ * when the timer ends, one preparation starts. So typing costs one timer per key, and at most
  * one preparation runs. What was shown stays until the next preparation is there.
  */
 
@@ -473,12 +473,12 @@ settled_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The preparation under way has been dropped by the plan itself, if an input changed; if it
+ * failed, its callback comes next, and stops the timer. */
 static void
 queue_prepare (GhPlanView *self)
 {
   self->run_wanted = FALSE;
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_handle_id (&self->settle_id, g_source_remove);
   self->settle_id = g_timeout_add (SETTLE_MS, settled_cb, self);
@@ -505,6 +505,14 @@ plan_run_ended_cb (GhPlanView *self,
     g_signal_emit (self, signals[DONE], 0);
 }
 
+/* Not what the engine itself says about its work, such as “status-text”. */
+static gboolean
+is_input (GParamSpec *pspec)
+{
+  return pspec->owner_type != GH_TYPE_PLAN || g_str_equal (pspec->name, "host") ||
+         g_str_equal (pspec->name, "state");
+}
+
 static void
 plan_notify_cb (GhPlanView *self,
                 GParamSpec *pspec,
@@ -515,7 +523,7 @@ plan_notify_cb (GhPlanView *self,
   if (is_closed (self))
     return;
 
-  if (state == GH_PLAN_EDITING && !self->started)
+  if (state == GH_PLAN_EDITING && !self->started && is_input (pspec))
     queue_prepare (self);
   if (is_running (plan))
     {

@@ -1,0 +1,184 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "gh-ui-test.h"
+
+#include <string.h>
+
+#include "gh-stall-watch.h"
+#include "gh-threads.h"
+#include "gh-ui.h"
+
+typedef struct
+{
+  GType       type;
+  const char *name;
+  gboolean    in_text;
+  GtkWidget  *found;
+} Search;
+
+static gboolean
+matches (GtkWidget    *widget,
+         const Search *search)
+{
+  AtkObject *accessible = gtk_widget_get_accessible (widget);
+  const char *name = atk_object_get_name (accessible);
+
+  if (search->in_text)
+    return GTK_IS_LABEL (widget) &&
+           strstr (gtk_label_get_text (GTK_LABEL (widget)), search->name) != NULL;
+  if (g_strcmp0 (name, search->name) == 0)
+    return TRUE;
+  return GTK_IS_LABEL (widget) && g_strcmp0 (gtk_label_get_text (GTK_LABEL (widget)), search->name) == 0;
+}
+
+static void
+search_cb (GtkWidget *widget,
+           gpointer   user_data)
+{
+  Search *search = user_data;
+
+  if (search->found != NULL || !gtk_widget_get_visible (widget) ||
+      !gtk_widget_get_child_visible (widget))
+    return;
+
+  if (g_type_is_a (G_OBJECT_TYPE (widget), search->type) && matches (widget, search))
+    search->found = widget;
+  else if (GTK_IS_REVEALER (widget) && !gtk_revealer_get_reveal_child (GTK_REVEALER (widget)))
+    return;
+  else if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), search_cb, search);
+}
+
+void
+gh_ui_test_init (int    *argc,
+                 char ***argv)
+{
+  gtk_test_init (argc, argv, NULL);
+  gh_threads_init ();
+  gh_ui_init ();
+  /* What is revealed is there at once. */
+  g_object_set (gtk_settings_get_default (), "gtk-enable-animations", FALSE, NULL);
+  gh_stall_watch_start (50);
+}
+
+GtkWidget *
+gh_ui_test_find (GtkWidget  *root,
+                 GType       type,
+                 const char *name)
+{
+  Search search = { type, name, FALSE, NULL };
+
+  search_cb (root, &search);
+  return search.found;
+}
+
+GtkWidget *
+gh_ui_test_get (GtkWidget  *root,
+                GType       type,
+                const char *name)
+{
+  GtkWidget *widget = gh_ui_test_find (root, type, name);
+
+  if (widget == NULL)
+    g_error ("There is no %s “%s”", g_type_name (type), name);
+  return widget;
+}
+
+gboolean
+gh_ui_test_shows (GtkWidget  *root,
+                  const char *text)
+{
+  Search search = { GTK_TYPE_LABEL, text, TRUE, NULL };
+
+  search_cb (root, &search);
+  return search.found != NULL;
+}
+
+typedef struct
+{
+  GtkWidget  *root;
+  const char *text;
+} Shows;
+
+static gboolean
+shows_cb (gpointer data)
+{
+  Shows *shows = data;
+
+  return gh_ui_test_shows (shows->root, shows->text);
+}
+
+void
+gh_ui_test_wait_shows (GtkWidget  *root,
+                       const char *text)
+{
+  Shows shows = { root, text };
+
+  g_test_message ("waiting for “%s”", text);
+  gh_test_wait_until (shows_cb, &shows);
+}
+
+void
+gh_ui_test_click (GtkWidget  *root,
+                  const char *name)
+{
+  GtkWidget *button = gh_ui_test_get (root, GTK_TYPE_BUTTON, name);
+
+  g_assert_true (gtk_widget_is_sensitive (button));
+  gtk_button_clicked (GTK_BUTTON (button));
+}
+
+void
+gh_ui_test_settle (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  return *(gpointer *) data == NULL;
+}
+
+void
+gh_ui_test_assert_finalized (gpointer *weak_pointer)
+{
+  g_test_message ("waiting for an object to be finalized");
+  gh_test_wait_until (is_gone, weak_pointer);
+}
+
+static gboolean
+elapsed_cb (gpointer user_data)
+{
+  *(int *) user_data = 1;
+  return G_SOURCE_REMOVE;
+}
+
+void
+gh_ui_test_shoot (GtkWidget  *window,
+                  const char *name)
+{
+  const char *folder = g_getenv ("GUESTHOUSE_SHOTS");
+  g_autofree char *path = NULL;
+  GdkPixbuf *pixbuf = NULL;
+  GdkWindow *gdk_window = NULL;
+  int done = 0;
+
+  if (folder == NULL)
+    return;
+
+  /* Transitions and frames: the only way is to give them time. */
+  g_timeout_add (700, elapsed_cb, &done);
+  gh_test_wait_flag (&done);
+  gdk_window = gtk_widget_get_window (window);
+  pixbuf = gdk_pixbuf_get_from_window (gdk_window, 0, 0, gdk_window_get_width (gdk_window),
+                                       gdk_window_get_height (gdk_window));
+  path = g_strdup_printf ("%s/%s.png", folder, name);
+  gdk_pixbuf_save (pixbuf, path, "png", NULL, NULL);
+  g_object_unref (pixbuf);
+}

@@ -1,0 +1,28 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "gh-test.h"
+
+G_BEGIN_DECLS
+
+void       gh_ui_test_init       (int *argc, char ***argv);
+
+/* Widgets as a user finds them: mapped ones, by accessible name or by the text they show. */
+GtkWidget *gh_ui_test_find       (GtkWidget *root, GType type, const char *name); /* nullable */
+GtkWidget *gh_ui_test_get        (GtkWidget *root, GType type, const char *name); /* must be there */
+gboolean   gh_ui_test_shows      (GtkWidget *root, const char *text); /* some visible label holds it */
+void       gh_ui_test_wait_shows (GtkWidget *root, const char *text);
+void       gh_ui_test_click      (GtkWidget *root, const char *name);
+/* Handles what is pending, such as allocations, without waiting. */
+void       gh_ui_test_settle     (void);
+/* @object has one reference left; with it the object must go, now or when pending work is done. */
+void       gh_ui_test_assert_finalized (gpointer *weak_pointer);
+/* Writes the window's picture to $GUESTHOUSE_SHOTS/NAME.png when that is set. */
+void       gh_ui_test_shoot      (GtkWidget *window, const char *name);
+
+G_END_DECLS
