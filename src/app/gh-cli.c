@@ -385,17 +385,22 @@ is_word (int         argc,
   return argc == 2 && (g_strcmp0 (argv[1], first) == 0 || g_strcmp0 (argv[1], second) == 0);
 }
 
-/* A first word that is no verb: a mistake rather than a wish for the window. */
+/* A first word that is no verb: a mistake rather than a wish for the window. After an option that
+ * is not ours it may be that one's value. */
 static const char *
 find_stray_word (int    argc,
                  char **argv)
 {
+  static const char * const ours[] = { "--json", "--yes", "-y", "--dry-run", "-n", NULL };
+
   for (int i = 1; i < argc; i++)
     {
       if (strcmp (argv[i], "-c") == 0 || strcmp (argv[i], "--connect") == 0)
         i++;
       else if (*argv[i] != '-')
         return argv[i];
+      else if (!g_strv_contains (ours, argv[i]) && !g_str_has_prefix (argv[i], "--connect="))
+        return NULL;
     }
   return NULL;
 }

@@ -448,7 +448,9 @@ draft_made_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
   g_autoptr (GError) objection = NULL;
   g_autoptr (GhPlanDraft) draft = g_task_propagate_pointer (G_TASK (result), &error);
-  gboolean runs = FALSE;
+  /* Who sees that it is prepared may begin a run right away, which prepares anew and is not the
+   * one meant below. */
+  gboolean runs = priv->run_task != NULL;
 
   if (GPOINTER_TO_UINT (user_data) != priv->serial)
     return;
@@ -469,8 +471,6 @@ draft_made_cb (GObject      *object,
   take_status (self, g_strdup (objection != NULL ? objection->message : _("Ready")));
   set_state (self, GH_PLAN_PREPARED);
   g_signal_emit (self, signals[PREPARED], 0);
-  /* Who waited may begin a run right away, which prepares anew and is not the one meant below. */
-  runs = priv->run_task != NULL;
   answer_waiters (self, NULL);
   if (!runs)
     return;
