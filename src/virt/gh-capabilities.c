@@ -58,7 +58,8 @@ matches (xmlXPathContextPtr  context,
 /**
  * gh_capabilities_new:
  * @capabilities_xml: from virConnectGetCapabilities()
- * @domain_capabilities_xml: (nullable): from virConnectGetDomainCapabilities() with all defaults
+ * @domain_capabilities_xml: (nullable): from virConnectGetDomainCapabilities(), of q35
+ *   where there is that, else with all defaults
  * @memory_kib: the host's memory, in KiB, from virNodeGetInfo()
  * @n_cpus: its CPUs, likewise
  *

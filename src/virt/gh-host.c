@@ -1359,8 +1359,12 @@ capabilities_worker (GhLane        *lane,
       free (capabilities_xml);
       return NULL;
     }
+  /* Of the machine type that new machines have: Secure Boot is not offered for the default one.
+   * Other architectures do not know it. */
+  domain_xml = virConnectGetDomainCapabilities (conn, NULL, NULL, "q35", NULL, 0);
+  if (domain_xml == NULL)
+    domain_xml = virConnectGetDomainCapabilities (conn, NULL, NULL, NULL, NULL, 0);
   /* Fails where no emulator is installed, and on drivers that have none: nothing is offered then. */
-  domain_xml = virConnectGetDomainCapabilities (conn, NULL, NULL, NULL, NULL, 0);
   if (domain_xml == NULL)
     virResetLastError ();
   capabilities = gh_capabilities_new (capabilities_xml, domain_xml, node.memory, node.cpus);
