@@ -65,6 +65,26 @@ update_more (GhErrorBar *self)
   gtk_widget_set_visible (GTK_WIDGET (self->more_label), text != NULL);
 }
 
+/* The target first: GTK warns of an action that lacks it even for a moment. */
+static void
+set_offer_action (GhErrorBar *self,
+                  const char *detailed_name)
+{
+  GtkActionable *button = GTK_ACTIONABLE (self->offer_button);
+  g_autofree char *name = NULL;
+  g_autoptr (GVariant) target = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_action_parse_detailed_name (detailed_name, &name, &target, &error))
+    {
+      g_critical ("Bad action “%s”: %s", detailed_name, error->message);
+      return;
+    }
+  gtk_actionable_set_action_name (button, NULL);
+  gtk_actionable_set_action_target_value (button, target);
+  gtk_actionable_set_action_name (button, name);
+}
+
 static void
 show_first (GhErrorBar *self)
 {
@@ -84,8 +104,7 @@ show_first (GhErrorBar *self)
   if (failure->offer != NULL)
     {
       gtk_button_set_label (self->offer_button, failure->offer);
-      gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->offer_button),
-                                               failure->action);
+      set_offer_action (self, failure->action);
     }
   update_more (self);
 }

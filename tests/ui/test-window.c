@@ -1,0 +1,729 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The main window, built, driven and finalized, on hosts of libvirt's test driver. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "gh-cpu-graph.h"
+#include "gh-error-bar.h"
+#include "gh-faults.h"
+#include "gh-library-view.h"
+#include "gh-machine-page.h"
+#include "gh-overview-page.h"
+#include "gh-stall-watch.h"
+#include "gh-test-hosts.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+#include "gh-ui.h"
+#include "gh-virt-error.h"
+#include "gh-window.h"
+
+/* What no dispatch may take. */
+#define STALL_MS 50
+/* A machine that is busy with something else may be late now and then, but not always. */
+#define TRIES 5
+
+typedef struct
+{
+  GhHosts       *hosts;
+  GhHost        *host;
+  GhWindow      *window;
+  GhLibraryView *library;
+} Fixture;
+
+static gpointer
+get_child (gpointer    widget,
+           GType       type,
+           const char *name)
+{
+  gpointer child = gtk_widget_get_template_child (widget, type, name);
+
+  g_assert_nonnull (child);
+  return child;
+}
+
+static gboolean
+is_settled (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_CONNECTED || gh_host_get_state (data) == GH_HOST_LOST;
+}
+
+static gboolean
+is_connected (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_CONNECTED;
+}
+
+static gboolean
+is_lost (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_LOST;
+}
+
+/* Lets what is queued happen, and a frame be painted. */
+static void
+painted_cb (GdkFrameClock *clock,
+            int           *painted)
+{
+  *painted = 1;
+}
+
+static void
+wait_for_frame (gpointer window)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (window);
+  int painted = 0;
+  gulong id = g_signal_connect (clock, "after-paint", G_CALLBACK (painted_cb), &painted);
+
+  gtk_widget_queue_draw (window);
+  gh_test_wait_flag (&painted);
+  g_signal_handler_disconnect (clock, id);
+}
+
+static void
+open_window (Fixture *fixture)
+{
+  fixture->window = gh_window_new (NULL, fixture->hosts);
+  fixture->library = get_child (fixture->window, GH_TYPE_WINDOW, "library");
+  gtk_window_present (GTK_WINDOW (fixture->window));
+  wait_for_frame (fixture->window);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  guint n = GPOINTER_TO_UINT (data);
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n, TRUE) : g_strdup ("test:///default");
+
+  fixture->hosts = gh_hosts_new ();
+  fixture->host = gh_hosts_add (fixture->hosts, uri);
+  gh_host_connect (fixture->host);
+  open_window (fixture);
+  gh_test_wait_until (is_settled, fixture->host);
+  wait_for_frame (fixture->window);
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  return *(gpointer *) data == NULL;
+}
+
+static void
+close_window (Fixture *fixture)
+{
+  gpointer window = fixture->window;
+  gpointer library = fixture->library;
+  gpointer model = gh_library_view_get_model (fixture->library);
+
+  g_object_add_weak_pointer (G_OBJECT (window), &window);
+  g_object_add_weak_pointer (G_OBJECT (library), &library);
+  g_object_add_weak_pointer (G_OBJECT (model), &model);
+  gtk_widget_destroy (GTK_WIDGET (fixture->window));
+  gh_test_wait_until (is_gone, &window);
+  gh_test_wait_until (is_gone, &library);
+  gh_test_wait_until (is_gone, &model);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  gh_faults_set (NULL);
+  if (fixture->window != NULL)
+    close_window (fixture);
+  while (g_list_model_get_n_items (G_LIST_MODEL (fixture->hosts)) > 0)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (fixture->hosts), 0);
+
+      gh_hosts_remove (fixture->hosts, host);
+    }
+  g_assert_finalize_object (fixture->hosts);
+}
+
+static GhMachine *
+find_machine (Fixture *fixture,
+              guint    i)
+{
+  g_autofree char *uuid = gh_test_hosts_dup_uuid (i);
+  GhMachine *machine = gh_host_find_machine (fixture->host, uuid);
+
+  g_assert_nonnull (machine);
+  return machine;
+}
+
+static void
+assert_selected (Fixture *fixture,
+                 guint    i)
+{
+  g_autoptr (GPtrArray) selected = gh_library_view_dup_selected (fixture->library);
+  g_autofree char *uuid = gh_test_hosts_dup_uuid (i);
+
+  g_assert_cmpuint (selected->len, ==, 1);
+  g_assert_cmpstr (gh_machine_get_uuid (g_ptr_array_index (selected, 0)), ==, uuid);
+}
+
+static gboolean
+is_enabled (Fixture    *fixture,
+            const char *action)
+{
+  return g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), action);
+}
+
+typedef struct
+{
+  Fixture    *fixture;
+  const char *action;
+} ActionWait;
+
+static gboolean
+is_action_enabled (gpointer data)
+{
+  ActionWait *wait = data;
+
+  return is_enabled (wait->fixture, wait->action);
+}
+
+static void
+activate (Fixture    *fixture,
+          const char *action)
+{
+  gh_test_wait_until (is_action_enabled, &(ActionWait){ fixture, action });
+  g_action_group_activate_action (G_ACTION_GROUP (fixture->window), action, NULL);
+}
+
+typedef struct
+{
+  GhMachine      *machine;
+  GhMachineState  state;
+} StateWait;
+
+static gboolean
+has_state (gpointer data)
+{
+  StateWait *wait = data;
+
+  return gh_machine_get_state (wait->machine) == wait->state &&
+         gh_machine_get_busy_text (wait->machine) == NULL;
+}
+
+static void
+wait_state (Fixture        *fixture,
+            GhMachine      *machine,
+            GhMachineState  state)
+{
+  gh_test_wait_until (has_state, &(StateWait){ machine, state });
+  wait_for_frame (fixture->window);
+}
+
+static GtkWidget *
+find_dialog (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GTK_IS_MESSAGE_DIALOG (l->data))
+      return l->data;
+  return NULL;
+}
+
+typedef struct
+{
+  const char *text;
+  GtkWidget  *found;
+} Search;
+
+static void
+search_cb (GtkWidget *widget,
+           gpointer   user_data)
+{
+  Search *search = user_data;
+
+  if (search->found != NULL)
+    return;
+  if (GTK_IS_LABEL (widget) && strstr (gtk_label_get_text (GTK_LABEL (widget)), search->text) != NULL)
+    search->found = widget;
+  else if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), search_cb, search);
+}
+
+/* A label with that text in it, also inside of what a widget is made of. */
+static GtkWidget *
+find_label (GtkWidget  *widget,
+            const char *text)
+{
+  Search search = { text, NULL };
+
+  search_cb (widget, &search);
+  return search.found;
+}
+
+static void
+test_finalized (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+  gpointer page = NULL;
+
+  gh_window_show_machine (fixture->window, machine, TRUE);
+  wait_for_frame (fixture->window);
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"), "machine");
+  g_assert_true (GH_IS_MACHINE_PAGE (page));
+  g_assert_cmpstr (gh_machine_page_get_page (page), ==, "console");
+  gh_machine_page_set_page (page, "overview");
+  wait_for_frame (fixture->window);
+
+  g_object_add_weak_pointer (G_OBJECT (page), &page);
+  close_window (fixture);
+  fixture->window = NULL;
+  gh_test_wait_until (is_gone, &page);
+}
+
+static void
+test_selection_survives (Fixture       *fixture,
+                         gconstpointer  data)
+{
+  GhLibraryModel *model = gh_library_view_get_model (fixture->library);
+  GhMachine *machine = find_machine (fixture, 4);
+
+  gh_library_view_select (fixture->library, machine);
+  assert_selected (fixture, 4);
+
+  gh_library_model_set_sort (model, GH_LIBRARY_SORT_STATE);
+  assert_selected (fixture, 4);
+  gh_library_model_set_sort (model, GH_LIBRARY_SORT_NAME);
+
+  gh_library_model_set_filter (model, "machine-00001");
+  g_assert_false (gh_library_model_find_machine (model, machine, NULL));
+  gh_library_model_set_filter (model, "");
+  assert_selected (fixture, 4);
+
+  gh_library_model_set_collapsed (model, fixture->host, TRUE);
+  gh_library_model_set_collapsed (model, fixture->host, FALSE);
+  assert_selected (fixture, 4);
+
+  gh_host_refresh (fixture->host);
+  wait_for_frame (fixture->window);
+  assert_selected (fixture, 4);
+
+  gh_host_disconnect (fixture->host);
+  wait_for_frame (fixture->window);
+  gh_host_connect (fixture->host);
+  gh_test_wait_until (is_connected, fixture->host);
+  wait_for_frame (fixture->window);
+  assert_selected (fixture, 4);
+}
+
+static void
+test_show_machine (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  GhLibraryModel *model = gh_library_view_get_model (fixture->library);
+
+  gh_library_model_set_collapsed (model, fixture->host, TRUE);
+  gtk_entry_set_text (get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "filter_entry"), "nothing");
+  gh_library_model_set_filter (model, "nothing");
+  gh_window_show_machine (fixture->window, find_machine (fixture, 7), FALSE);
+  assert_selected (fixture, 7);
+  g_assert_cmpstr (gh_library_model_get_filter (model), ==, "");
+}
+
+static void
+test_lifecycle (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+
+  g_assert_false (is_enabled (fixture, "machine-pause"));
+  gh_library_view_select (fixture->library, machine);
+  wait_for_frame (fixture->window);
+  g_assert_true (is_enabled (fixture, "machine-pause"));
+  g_assert_false (is_enabled (fixture, "machine-start"));
+  g_assert_false (is_enabled (fixture, "machine-resume"));
+  g_assert_true (is_enabled (fixture, "delete-machine"));
+
+  activate (fixture, "machine-pause");
+  wait_state (fixture, machine, GH_MACHINE_PAUSED);
+  activate (fixture, "machine-resume");
+  wait_state (fixture, machine, GH_MACHINE_RUNNING);
+  activate (fixture, "machine-save");
+  wait_state (fixture, machine, GH_MACHINE_SAVED);
+  g_assert_true (is_enabled (fixture, "machine-discard-saved"));
+  activate (fixture, "machine-start");
+  wait_state (fixture, machine, GH_MACHINE_RUNNING);
+  activate (fixture, "machine-shutdown");
+  wait_state (fixture, machine, GH_MACHINE_OFF);
+  g_assert_true (is_enabled (fixture, "machine-start"));
+}
+
+static void
+test_dangerous (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+  GtkWidget *dialog = NULL;
+
+  gh_library_view_select (fixture->library, machine);
+  wait_for_frame (fixture->window);
+
+  activate (fixture, "machine-force-off");
+  dialog = find_dialog ();
+  g_assert_nonnull (dialog);
+  g_assert_nonnull (find_label (dialog, "“test”"));
+  g_assert_nonnull (find_label (dialog, "It has been running for"));
+  gtk_dialog_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  g_assert_null (find_dialog ());
+  wait_for_frame (fixture->window);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_RUNNING);
+  g_assert_null (gh_machine_get_busy_text (machine));
+
+  activate (fixture, "machine-force-off");
+  gtk_dialog_response (GTK_DIALOG (find_dialog ()), GTK_RESPONSE_ACCEPT);
+  wait_state (fixture, machine, GH_MACHINE_OFF);
+  g_assert_null (find_dialog ());
+}
+
+static void
+test_bulk (Fixture       *fixture,
+           gconstpointer  data)
+{
+  GtkTreeSelection *selection = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "selection");
+  g_autoptr (GPtrArray) machines = NULL;
+  GtkWidget *dialog = NULL;
+
+  gtk_tree_selection_select_all (selection);
+  wait_for_frame (fixture->window);
+  machines = gh_library_view_dup_selected (fixture->library);
+  /* The heading is nothing to select. */
+  g_assert_cmpuint (machines->len, ==, 6);
+  g_assert_false (is_enabled (fixture, "delete-machine"));
+
+  activate (fixture, "machine-force-off");
+  dialog = find_dialog ();
+  g_assert_nonnull (find_label (dialog, "Force off 3 machines?"));
+  g_assert_nonnull (find_label (dialog, "machine-00003"));
+  g_assert_null (find_label (dialog, "machine-00002"));
+  gtk_dialog_response (GTK_DIALOG (dialog), GTK_RESPONSE_ACCEPT);
+  for (guint i = 0; i < machines->len; i++)
+    wait_state (fixture, g_ptr_array_index (machines, i), GH_MACHINE_OFF);
+  activate (fixture, "machine-start");
+  for (guint i = 0; i < machines->len; i++)
+    wait_state (fixture, g_ptr_array_index (machines, i), GH_MACHINE_RUNNING);
+}
+
+static gboolean
+has_error (gpointer data)
+{
+  return gh_error_bar_get_n_errors (data) > 0;
+}
+
+static void
+test_failure (Fixture       *fixture,
+              gconstpointer  data)
+{
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+  GtkWidget *bar = get_child (fixture->window, GH_TYPE_WINDOW, "machine_errors");
+
+  gh_library_view_select (fixture->library, machine);
+  wait_for_frame (fixture->window);
+  g_assert_false (gtk_widget_get_visible (bar));
+
+  gh_faults_set ("domain-suspend:fail=68");
+  activate (fixture, "machine-pause");
+  gh_test_wait_until (has_error, bar);
+  g_assert_true (gtk_widget_get_visible (bar));
+  g_assert_nonnull (find_label (bar, "Could not pause “test”"));
+  g_assert_nonnull (find_label (bar, "Injected failure of domain-suspend"));
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_RUNNING);
+  gh_window_clear_errors (fixture->window);
+  g_assert_false (gtk_widget_get_visible (bar));
+}
+
+/* A saved state that does not restore: the offer discards it and starts. */
+static void
+test_restore_fails (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+  GtkWidget *bar = get_child (fixture->window, GH_TYPE_WINDOW, "machine_errors");
+  GtkWidget *offer = NULL;
+
+  gh_library_view_select (fixture->library, machine);
+  wait_for_frame (fixture->window);
+  activate (fixture, "machine-save");
+  wait_state (fixture, machine, GH_MACHINE_SAVED);
+
+  gh_faults_set ("domain-create:fail=9,times=1");
+  activate (fixture, "machine-start");
+  gh_test_wait_until (has_error, bar);
+  offer = get_child (bar, GH_TYPE_ERROR_BAR, "offer_button");
+  g_assert_true (gtk_widget_get_visible (offer));
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (offer)), ==, "Discard the saved state and start");
+  gtk_button_clicked (GTK_BUTTON (offer));
+  wait_state (fixture, machine, GH_MACHINE_RUNNING);
+  g_assert_false (gtk_widget_get_visible (bar));
+}
+
+static void
+test_no_machines (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  GtkStack *stack = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "stack");
+  g_auto (GhTestCall) call = { 0 };
+  GhMachine *machine = gh_host_find_machine (fixture->host, "test");
+  g_autofree char *uuid = g_strdup (gh_machine_get_uuid (machine));
+
+  gh_host_force_off_async (fixture->host, uuid, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_force_off_finish (fixture->host, gh_test_call_wait (&call), NULL));
+  gh_test_call_clear (&call);
+  memset (&call, 0, sizeof call);
+  gh_host_undefine_async (fixture->host, uuid, 0, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_undefine_finish (fixture->host, gh_test_call_wait (&call), NULL));
+  while (gh_host_get_n_machines (fixture->host) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  wait_for_frame (fixture->window);
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "placeholder");
+  g_assert_nonnull (find_label (GTK_WIDGET (stack), "No machines yet"));
+}
+
+static void
+test_no_match (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GtkStack *stack = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "stack");
+  GtkEntry *entry = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "filter_entry");
+
+  gtk_entry_set_text (entry, "nothing is called so");
+  g_signal_emit_by_name (entry, "search-changed");
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "placeholder");
+  g_assert_nonnull (find_label (GTK_WIDGET (stack), "No machine matches"));
+  g_action_group_activate_action (gtk_widget_get_action_group (GTK_WIDGET (fixture->library), "library"),
+                                  "clear-filter", NULL);
+  g_signal_emit_by_name (entry, "search-changed");
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "list");
+}
+
+static void
+test_host_lost (void)
+{
+  Fixture fixture = { 0 };
+  GtkStack *stack = NULL;
+  GActionGroup *actions = NULL;
+
+  gh_faults_set ("connect-open:fail=38");
+  set_up (&fixture, GUINT_TO_POINTER (0));
+  gh_test_wait_until (is_lost, fixture.host);
+  wait_for_frame (fixture.window);
+  stack = get_child (fixture.library, GH_TYPE_LIBRARY_VIEW, "stack");
+  g_assert_nonnull (find_label (GTK_WIDGET (stack), "Cannot reach"));
+
+  gh_faults_set (NULL);
+  actions = gtk_widget_get_action_group (GTK_WIDGET (fixture.library), "library");
+  g_action_group_activate_action (actions, "host-retry", NULL);
+  gh_test_wait_until (is_connected, fixture.host);
+  wait_for_frame (fixture.window);
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "list");
+  g_assert_cmpuint (gh_library_model_get_n_machines (gh_library_view_get_model (fixture.library)), ==, 1);
+  tear_down (&fixture, NULL);
+}
+
+/* A host that takes its time freezes nothing: what is slow, and until when to look. */
+static void
+check_no_stall (Fixture         *fixture,
+                const char      *faults,
+                void           (*act) (Fixture *fixture),
+                GhTestCondition  until,
+                gpointer         data)
+{
+  guint longest = G_MAXUINT;
+
+  for (guint i = 0; i < TRIES && longest > STALL_MS * 1000; i++)
+    {
+      gh_faults_set (faults);
+      gh_stall_watch_reset ();
+      act (fixture);
+      for (guint frame = 0; frame < 10; frame++)
+        wait_for_frame (fixture->window);
+      gh_test_wait_until (until, data);
+      wait_for_frame (fixture->window);
+      longest = gh_stall_watch_get_longest ();
+      gh_faults_set (NULL);
+    }
+  g_test_message ("%s: longest dispatch %.1f ms", faults, longest / 1000.0);
+#if !defined (__SANITIZE_ADDRESS__)
+  g_assert_cmpuint (longest, <=, STALL_MS * 1000);
+#endif
+}
+
+static void
+reconnect (Fixture *fixture)
+{
+  gh_host_disconnect (fixture->host);
+  gh_host_connect (fixture->host);
+}
+
+static void
+pause_or_resume (Fixture *fixture)
+{
+  activate (fixture, is_enabled (fixture, "machine-pause") ? "machine-pause" : "machine-resume");
+}
+
+static gboolean
+is_idle (gpointer data)
+{
+  return gh_machine_get_busy_text (data) == NULL;
+}
+
+static void
+test_slow_host (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhMachine *machine = find_machine (fixture, 1);
+
+  gh_stall_watch_start (STALL_MS);
+  check_no_stall (fixture, "connect-open:delay=300", reconnect, is_connected, fixture->host);
+  check_no_stall (fixture, "domain-list:delay=300", reconnect, is_connected, fixture->host);
+  check_no_stall (fixture, "domain-stats:delay=300;domain-titles:delay=300", reconnect, is_connected,
+                  fixture->host);
+  machine = find_machine (fixture, 1);
+  gh_window_show_machine (fixture->window, machine, FALSE);
+  wait_for_frame (fixture->window);
+  check_no_stall (fixture, "domain-suspend:delay=300;domain-resume:delay=300", pause_or_resume, is_idle,
+                  machine);
+  gh_stall_watch_stop ();
+}
+
+/* While it connects, the user can walk away. */
+static void
+test_cancel_connecting (void)
+{
+  Fixture fixture = { 0 };
+
+  gh_faults_set ("connect-open:delay=500");
+  fixture.hosts = gh_hosts_new ();
+  fixture.host = gh_hosts_add (fixture.hosts, "test:///default");
+  gh_host_connect (fixture.host);
+  open_window (&fixture);
+  g_assert_cmpint (gh_host_get_state (fixture.host), ==, GH_HOST_CONNECTING);
+  g_assert_false (gh_library_model_is_settled (gh_library_view_get_model (fixture.library)));
+  gh_host_disconnect (fixture.host);
+  wait_for_frame (fixture.window);
+  g_assert_cmpint (gh_host_get_state (fixture.host), ==, GH_HOST_DISCONNECTED);
+  tear_down (&fixture, NULL);
+}
+
+/* From a letter to the list that shows what it finds. */
+static double
+measure_keystroke (Fixture    *fixture,
+                   GtkEntry   *entry,
+                   const char *text)
+{
+  g_test_timer_start ();
+  gtk_entry_set_text (entry, text);
+  /* The entry waits for a pause in typing; that is not what is measured. */
+  g_signal_emit_by_name (entry, "search-changed");
+  wait_for_frame (fixture->window);
+  return g_test_timer_elapsed () * 1000;
+}
+
+static void
+test_keystroke (Fixture       *fixture,
+                gconstpointer  data)
+{
+  static const char *const texts[] = { "m", "ma", "machine-0", "machine-001", "", "buro" };
+  GtkEntry *entry = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "filter_entry");
+  double slowest = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      double best = G_MAXDOUBLE;
+
+      for (guint j = 0; j < TRIES; j++)
+        {
+          measure_keystroke (fixture, entry, "zzz");
+          best = MIN (best, measure_keystroke (fixture, entry, texts[i]));
+        }
+      g_test_message ("“%s”: %.1f ms", texts[i], best);
+      slowest = MAX (slowest, best);
+    }
+  g_test_minimized_result (slowest, "filter to painted list %.1f ms", slowest);
+#if !defined (__SANITIZE_ADDRESS__)
+  g_assert_cmpfloat (slowest, <, 50);
+#endif
+}
+
+static gboolean
+has_facts (gpointer data)
+{
+  return find_label (data, "52:54:00:00:00:03") != NULL;
+}
+
+static void
+test_overview (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GtkWidget *page = NULL;
+
+  gh_window_show_machine (fixture->window, find_machine (fixture, 3), FALSE);
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"), "machine");
+  gh_machine_page_set_page (GH_MACHINE_PAGE (page), "overview");
+  gh_test_wait_until (has_facts, page);
+  g_assert_nonnull (find_label (page, "1.0\302\240GiB"));
+  g_assert_nonnull (find_label (page, "/images/machine-00003.qcow2"));
+  /* Nothing of one machine stays while the next one is read. */
+  gh_window_show_machine (fixture->window, find_machine (fixture, 5), FALSE);
+  g_assert_null (find_label (page, "/images/machine-00003.qcow2"));
+}
+
+static void
+test_error_bar (void)
+{
+  GtkWidget *bar = g_object_ref_sink (gh_error_bar_new ());
+  g_autoptr (GError) error = g_error_new_literal (GH_VIRT_ERROR, 38, "Read-only file system");
+
+  g_assert_cmpuint (gh_error_bar_get_n_errors (GH_ERROR_BAR (bar)), ==, 0);
+  gh_error_bar_add (GH_ERROR_BAR (bar), "First", error, NULL, NULL);
+  gh_error_bar_add (GH_ERROR_BAR (bar), "Second", error, NULL, NULL);
+  g_assert_nonnull (find_label (bar, "First"));
+  g_assert_nonnull (find_label (bar, "1 more"));
+  gtk_info_bar_response (get_child (bar, GH_TYPE_ERROR_BAR, "bar"), GTK_RESPONSE_CLOSE);
+  g_assert_nonnull (find_label (bar, "Second"));
+  gtk_info_bar_response (get_child (bar, GH_TYPE_ERROR_BAR, "bar"), GTK_RESPONSE_CLOSE);
+  g_assert_false (gtk_widget_get_visible (bar));
+  gtk_widget_destroy (bar);
+  g_assert_finalize_object (G_OBJECT (bar));
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gh_threads_init ();
+  gtk_test_init (&argc, &argv, NULL);
+  gh_ui_init ();
+#define ADD(path, n, func) \
+  g_test_add ("/window/" path, Fixture, GUINT_TO_POINTER (n), set_up, func, tear_down)
+  ADD ("finalized", 0, test_finalized);
+  ADD ("selection-survives", 12, test_selection_survives);
+  ADD ("show-machine", 12, test_show_machine);
+  ADD ("lifecycle", 0, test_lifecycle);
+  ADD ("dangerous", 0, test_dangerous);
+  ADD ("bulk", 6, test_bulk);
+  ADD ("failure", 0, test_failure);
+  ADD ("restore-fails", 0, test_restore_fails);
+  ADD ("no-machines", 0, test_no_machines);
+  ADD ("no-match", 3, test_no_match);
+  ADD ("overview", 6, test_overview);
+  ADD ("slow-host", 300, test_slow_host);
+  ADD ("keystroke", 10000, test_keystroke);
+  g_test_add_func ("/window/host-lost", test_host_lost);
+  g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
+  g_test_add_func ("/window/error-bar", test_error_bar);
+  return g_test_run ();
+}
