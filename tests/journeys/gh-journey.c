@@ -1,0 +1,419 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "gh-journey.h"
+
+#include <X11/Xlib.h>
+#include <X11/Xutil.h>
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define WAIT_S 60
+
+struct _GhJourney
+{
+  GhLab    *lab; /* (unowned) */
+  GPid      pid;
+  GPid      window_manager;
+  Display  *display;
+  char     *pictures;
+};
+
+/* Looking */
+
+static gboolean
+is_wanted (AtspiAccessible *widget,
+           AtspiRole        role,
+           const char      *name)
+{
+  g_autofree char *own_name = NULL;
+  g_autoptr (AtspiStateSet) states = NULL;
+
+  if (atspi_accessible_get_role (widget, NULL) != role)
+    return FALSE;
+  if (name != NULL)
+    {
+      own_name = atspi_accessible_get_name (widget, NULL);
+      if (g_strcmp0 (own_name, name) != 0)
+        return FALSE;
+    }
+  states = atspi_accessible_get_state_set (widget);
+  return states != NULL && atspi_state_set_contains (states, ATSPI_STATE_SHOWING);
+}
+
+/* Depth first; branches that are not shown are passed over. */
+static AtspiAccessible *
+search (AtspiAccessible *widget,
+        AtspiRole        role,
+        const char      *name,
+        guint            depth)
+{
+  int n = 0;
+
+  if (is_wanted (widget, role, name))
+    return g_object_ref (widget);
+  if (depth > 60)
+    return NULL;
+  n = atspi_accessible_get_child_count (widget, NULL);
+  for (int i = 0; i < n && i < 500; i++)
+    {
+      g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (widget, i, NULL);
+      AtspiAccessible *found = child != NULL ? search (child, role, name, depth + 1) : NULL;
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+static AtspiAccessible *
+find_application (GhJourney *self)
+{
+  g_autoptr (AtspiAccessible) desktop = atspi_get_desktop (0);
+  int n = atspi_accessible_get_child_count (desktop, NULL);
+
+  for (int i = 0; i < n; i++)
+    {
+      AtspiAccessible *application = atspi_accessible_get_child_at_index (desktop, i, NULL);
+
+      if (application != NULL && (GPid) atspi_accessible_get_process_id (application, NULL) == self->pid)
+        return application;
+      g_clear_object (&application);
+    }
+  return NULL;
+}
+
+static AtspiAccessible *
+look_for (GhJourney  *self,
+          AtspiRole   role,
+          const char *name)
+{
+  g_autoptr (AtspiAccessible) application = NULL;
+
+  /* The program tells its changes by messages; what is known of it is asked anew each time. */
+  application = find_application (self);
+  if (application == NULL)
+    return NULL;
+  atspi_accessible_clear_cache (application);
+  return search (application, role, name, 0);
+}
+
+typedef struct
+{
+  GhJourney       *journey;
+  AtspiRole        role;
+  const char      *name;
+  AtspiStateType   state;   /* ATSPI_STATE_INVALID: any */
+  AtspiAccessible *found;
+} Search;
+
+static gboolean
+is_found (gpointer data)
+{
+  Search *wanted = data;
+  g_autoptr (AtspiStateSet) states = NULL;
+
+  g_clear_object (&wanted->found);
+  wanted->found = look_for (wanted->journey, wanted->role, wanted->name);
+  if (wanted->found == NULL || wanted->state == ATSPI_STATE_INVALID)
+    return wanted->found != NULL;
+  states = atspi_accessible_get_state_set (wanted->found);
+  return states != NULL && atspi_state_set_contains (states, wanted->state);
+}
+
+static gboolean
+is_gone (gpointer data)
+{
+  Search *wanted = data;
+  g_autoptr (AtspiAccessible) found = look_for (wanted->journey, wanted->role, wanted->name);
+
+  return found == NULL;
+}
+
+static void
+dump (AtspiAccessible *widget,
+      guint            depth)
+{
+  g_autofree char *name = atspi_accessible_get_name (widget, NULL);
+  g_autofree char *role = atspi_accessible_get_role_name (widget, NULL);
+  g_autoptr (AtspiStateSet) states = atspi_accessible_get_state_set (widget);
+  int n = MIN (atspi_accessible_get_child_count (widget, NULL), 40);
+
+  if (states != NULL && !atspi_state_set_contains (states, ATSPI_STATE_SHOWING) && depth > 0)
+    return;
+  if (name != NULL && *name != '\0')
+    g_printerr ("%*s%s “%s”\n", (int) depth, "", role, name);
+  for (int i = 0; i < n && depth < 40; i++)
+    {
+      g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (widget, i, NULL);
+
+      if (child != NULL)
+        dump (child, depth + 1);
+    }
+}
+
+static void
+fail (GhJourney  *self,
+      const char *what,
+      AtspiRole   role,
+      const char *name)
+{
+  g_autoptr (AtspiAccessible) application = find_application (self);
+  g_autofree char *role_name = atspi_role_get_name (role);
+  g_autoptr (GdkPixbuf) picture = gh_journey_screenshot (self, "failed");
+
+  if (application != NULL)
+    dump (application, 0);
+  g_error ("%s: %s “%s”", what, role_name, name != NULL ? name : "");
+}
+
+AtspiAccessible *
+gh_journey_find (GhJourney  *self,
+                 AtspiRole   role,
+                 const char *name)
+{
+  Search wanted = { self, role, name, ATSPI_STATE_INVALID, NULL };
+
+  if (!gh_lab_wait (WAIT_S, is_found, &wanted))
+    fail (self, "Not on the screen", role, name);
+  return wanted.found;
+}
+
+gboolean
+gh_journey_has (GhJourney  *self,
+                AtspiRole   role,
+                const char *name)
+{
+  g_autoptr (AtspiAccessible) found = look_for (self, role, name);
+
+  return found != NULL;
+}
+
+void
+gh_journey_wait_gone (GhJourney  *self,
+                      AtspiRole   role,
+                      const char *name)
+{
+  Search wanted = { self, role, name, ATSPI_STATE_INVALID, NULL };
+
+  if (!gh_lab_wait (WAIT_S, is_gone, &wanted))
+    fail (self, "Still on the screen", role, name);
+}
+
+static AtspiAccessible *
+find_in_state (GhJourney      *self,
+               AtspiRole       role,
+               const char     *name,
+               AtspiStateType  state)
+{
+  Search wanted = { self, role, name, state, NULL };
+
+  if (!gh_lab_wait (WAIT_S, is_found, &wanted))
+    fail (self, "Not usable", role, name);
+  return wanted.found;
+}
+
+void
+gh_journey_wait_enabled (GhJourney  *self,
+                         AtspiRole   role,
+                         const char *name)
+{
+  g_autoptr (AtspiAccessible) widget = find_in_state (self, role, name, ATSPI_STATE_SENSITIVE);
+}
+
+/* Doing */
+
+void
+gh_journey_press (GhJourney  *self,
+                  AtspiRole   role,
+                  const char *name)
+{
+  g_autoptr (AtspiAccessible) widget = find_in_state (self, role, name, ATSPI_STATE_SENSITIVE);
+  g_autoptr (AtspiAction) action = atspi_accessible_get_action_iface (widget);
+  g_autoptr (GError) error = NULL;
+
+  if (action == NULL || !atspi_action_do_action (action, 0, &error))
+    fail (self, "Cannot be pressed", role, name);
+}
+
+void
+gh_journey_set_text (GhJourney  *self,
+                     AtspiRole   role,
+                     const char *name,
+                     const char *text)
+{
+  g_autoptr (AtspiAccessible) widget = find_in_state (self, role, name, ATSPI_STATE_SENSITIVE);
+  g_autoptr (AtspiEditableText) entry = atspi_accessible_get_editable_text_iface (widget);
+
+  if (entry == NULL || !atspi_editable_text_set_text_contents (entry, text, NULL))
+    fail (self, "Cannot be typed into", role, name);
+}
+
+void
+gh_journey_type (GhJourney  *self,
+                 const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  atspi_generate_keyboard_event (0, text, ATSPI_KEY_STRING, &error);
+  g_assert_no_error (error);
+}
+
+void
+gh_journey_key (GhJourney *self,
+                guint      keyval)
+{
+  g_autoptr (GError) error = NULL;
+
+  atspi_generate_keyboard_event ((glong) keyval, NULL, ATSPI_KEY_SYM, &error);
+  g_assert_no_error (error);
+}
+
+void
+gh_journey_get_extents (AtspiAccessible *widget,
+                        GdkRectangle    *extents)
+{
+  g_autoptr (AtspiComponent) component = atspi_accessible_get_component_iface (widget);
+  AtspiRect *rect = atspi_component_get_extents (component, ATSPI_COORD_TYPE_SCREEN, NULL);
+
+  g_assert_nonnull (rect);
+  *extents = (GdkRectangle){ rect->x, rect->y, rect->width, rect->height };
+  g_free (rect);
+}
+
+void
+gh_journey_click_at (GhJourney       *self,
+                     AtspiAccessible *widget)
+{
+  GdkRectangle extents;
+  g_autoptr (GError) error = NULL;
+
+  gh_journey_get_extents (widget, &extents);
+  atspi_generate_mouse_event (extents.x + extents.width / 2, extents.y + extents.height / 2, "b1c", &error);
+  g_assert_no_error (error);
+}
+
+/* Pictures */
+
+GdkPixbuf *
+gh_journey_look (GhJourney *self)
+{
+  Window root = DefaultRootWindow (self->display);
+  XWindowAttributes attributes;
+  XImage *image = NULL;
+  GdkPixbuf *pixbuf = NULL;
+  guchar *pixels = NULL;
+  int stride = 0;
+
+  XGetWindowAttributes (self->display, root, &attributes);
+  image = XGetImage (self->display, root, 0, 0, (guint) attributes.width, (guint) attributes.height, AllPlanes,
+                     ZPixmap);
+  g_assert_nonnull (image);
+  pixbuf = gdk_pixbuf_new (GDK_COLORSPACE_RGB, FALSE, 8, image->width, image->height);
+  pixels = gdk_pixbuf_get_pixels (pixbuf);
+  stride = gdk_pixbuf_get_rowstride (pixbuf);
+  for (int y = 0; y < image->height; y++)
+    for (int x = 0; x < image->width; x++)
+      {
+        unsigned long pixel = XGetPixel (image, x, y);
+
+        pixels[y * stride + x * 3] = (guchar) (pixel >> 16);
+        pixels[y * stride + x * 3 + 1] = (guchar) (pixel >> 8);
+        pixels[y * stride + x * 3 + 2] = (guchar) pixel;
+      }
+  XDestroyImage (image);
+  return pixbuf;
+}
+
+GdkPixbuf *
+gh_journey_screenshot (GhJourney  *self,
+                       const char *name)
+{
+  GdkPixbuf *pixbuf = gh_journey_look (self);
+  g_autofree char *file = g_strconcat (name, ".png", NULL);
+  g_autofree char *path = g_build_filename (self->pictures, file, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!gdk_pixbuf_save (pixbuf, path, "png", &error, NULL))
+    g_printerr ("%s\n", error->message);
+  return pixbuf;
+}
+
+/* Starting and ending */
+
+static GPid
+spawn (GhLab  *lab,
+       char  **argv)
+{
+  g_auto (GStrv) environ_all = gh_lab_dup_environ (lab);
+  GError *error = NULL;
+  GPid pid = 0;
+
+  environ_all = g_environ_unsetenv (environ_all, "NO_AT_BRIDGE");
+  environ_all = g_environ_setenv (environ_all, "GTK_MODULES", "gail:atk-bridge", TRUE);
+  environ_all = g_environ_setenv (environ_all, "GUESTHOUSE_STALL_WATCH", "50", FALSE);
+  g_spawn_async (NULL, argv, environ_all, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, NULL, NULL, &pid, &error);
+  g_assert_no_error (error);
+  return pid;
+}
+
+static void
+end_child (GPid pid)
+{
+  if (pid == 0)
+    return;
+  kill (pid, SIGTERM);
+  while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
+    ;
+}
+
+GhJourney *
+gh_journey_start (GhLab      *lab,
+                  const char *arg,
+                  ...)
+{
+  GhJourney *self = g_new0 (GhJourney, 1);
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  char *manager[] = { (char *) "openbox", (char *) "--sm-disable", NULL };
+  va_list list;
+
+  self->lab = lab;
+  self->display = XOpenDisplay (NULL);
+  g_assert_nonnull (self->display);
+  self->pictures = g_test_build_filename (G_TEST_BUILT, "screenshots", NULL);
+  g_mkdir_with_parents (self->pictures, 0755);
+  atspi_init ();
+
+  self->window_manager = spawn (lab, manager);
+  g_ptr_array_add (argv, (char *) g_getenv ("GUESTHOUSE_PROGRAM"));
+  va_start (list, arg);
+  for (const char *word = arg; word != NULL; word = va_arg (list, const char *))
+    g_ptr_array_add (argv, (char *) word);
+  va_end (list);
+  g_ptr_array_add (argv, NULL);
+  self->pid = spawn (lab, (char **) argv->pdata);
+  return self;
+}
+
+GPid
+gh_journey_get_pid (GhJourney *self)
+{
+  return self->pid;
+}
+
+void
+gh_journey_end (GhJourney *self)
+{
+  end_child (self->pid);
+  end_child (self->window_manager);
+  XCloseDisplay (self->display);
+  g_free (self->pictures);
+  g_free (self);
+}

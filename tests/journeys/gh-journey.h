@@ -1,0 +1,53 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <atspi/atspi.h>
+#include <gdk/gdk.h>
+
+#include "gh-lab.h"
+
+G_BEGIN_DECLS
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAccessible, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAction, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiComponent, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiEditableText, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiStateSet, g_object_unref)
+
+/**
+ * GhJourney:
+ *
+ * The real program on a display, used as a person uses it: widgets are found by their
+ * accessible role and name, pressed, and typed into by the keyboard. A window manager runs
+ * beside it, so that windows have the focus as on a desktop.
+ */
+typedef struct _GhJourney GhJourney;
+
+GhJourney       *gh_journey_start        (GhLab *lab, const char *arg, ...) G_GNUC_NULL_TERMINATED;
+void             gh_journey_end          (GhJourney *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhJourney, gh_journey_end)
+
+/* Waits until such a widget is on the screen. NULL for @name takes any. */
+AtspiAccessible *gh_journey_find         (GhJourney *self, AtspiRole role, const char *name);
+gboolean         gh_journey_has          (GhJourney *self, AtspiRole role, const char *name);
+void             gh_journey_wait_gone    (GhJourney *self, AtspiRole role, const char *name);
+void             gh_journey_wait_enabled (GhJourney *self, AtspiRole role, const char *name);
+/* Waits until it is there and can be pressed, and presses it. */
+void             gh_journey_press        (GhJourney *self, AtspiRole role, const char *name);
+/* Replaces the text of an entry. */
+void             gh_journey_set_text     (GhJourney *self, AtspiRole role, const char *name, const char *text);
+/* Keys as from the keyboard, into what has the focus. */
+void             gh_journey_type         (GhJourney *self, const char *text);
+void             gh_journey_key          (GhJourney *self, guint keyval);
+void             gh_journey_click_at     (GhJourney *self, AtspiAccessible *widget);
+
+/* The whole display; also kept as NAME.png with the other screenshots. */
+GdkPixbuf       *gh_journey_screenshot   (GhJourney *self, const char *name);
+GdkPixbuf       *gh_journey_look         (GhJourney *self);
+void             gh_journey_get_extents  (AtspiAccessible *widget, GdkRectangle *extents);
+GPid             gh_journey_get_pid      (GhJourney *self);
+
+G_END_DECLS
