@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gh-activity.h"
+#include "gh-color-scheme.h"
 #include "gh-host.h"
 #include "gh-stall-watch.h"
 #include "gh-ui.h"
@@ -278,8 +279,7 @@ gh_application_startup (GApplication *application)
   g_set_application_name (_("Guesthouse"));
   gtk_window_set_default_icon_name (GH_APP_ID);
   gh_ui_init ();
-  hdy_style_manager_set_color_scheme (hdy_style_manager_get_default (),
-                                      HDY_COLOR_SCHEME_PREFER_LIGHT);
+  gh_color_scheme_follow ();
   self->hosts = gh_hosts_new ();
   g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
                                    G_N_ELEMENTS (action_entries), self);
