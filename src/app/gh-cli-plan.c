@@ -62,11 +62,11 @@ show_steps (GhCli  *self,
       GhStep *step = g_ptr_array_index (steps, i);
       g_autofree char *title = gh_step_dup_title (step);
       g_autofree char *command = gh_step_dup_command (step);
-      g_auto (GStrv) lines = g_strsplit (command, "\n", -1);
 
+      /* Commands stand at the margin, so that they can be copied: a here-document ends only there. */
       gh_cli_print (self, "  %u. %s\n", i + 1, title);
-      for (guint j = 0; lines[j] != NULL && *lines[j] != '\0'; j++)
-        gh_cli_print (self, "%s%s\n", j == 0 ? "     $ " : "       ", lines[j]);
+      if (*command != '\0')
+        gh_cli_print (self, "%s\n", command);
     }
 }
 
@@ -104,7 +104,7 @@ progress_cb (GhPlan     *plan,
   g_autofree char *status = gh_plan_dup_status (plan);
   GhPlanState state = gh_plan_get_state (plan);
 
-  if (state != GH_PLAN_RUNNING && state != GH_PLAN_UNDOING)
+  if ((state != GH_PLAN_RUNNING && state != GH_PLAN_UNDOING) || gh_plan_get_outcome (plan) != GH_OUTCOME_NONE)
     return;
   g_strdelimit (status, "\n", ' ');
   if (progress->cli->terminal)

@@ -132,7 +132,7 @@ check_state_files (GhDeletePlan *self,
   if (n > 0)
     take_check (draft, GH_CHECK_WARNING, "snapshots",
                 g_strdup_printf (ngettext ("Its snapshot is forgotten", "Its %u snapshots are forgotten", n), n),
-                _("Without the machine there is no way back to them, also where its disks are kept."));
+                _("Without the machine there is no way back to a snapshot, also where its disks are kept."));
 
   for (guint i = 0; i < self->files->files->len; i++)
     {

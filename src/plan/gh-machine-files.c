@@ -28,6 +28,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gh-domain-xml.h"
 #include "gh-file-users.h"
@@ -228,8 +229,12 @@ measure (GhMachineFile *file,
     advise (file, GH_FILE_KEEP_ONLY, _("It is not a file."));
   else if (volume == NULL)
     {
+      g_autofree char *folder = g_path_get_dirname (file->path);
+
       file->has_size = TRUE;
       file->size = (guint64) status.st_blocks * 512;
+      if (access (folder, W_OK) != 0)
+        advise (file, GH_FILE_KEEP_ONLY, _("You may not delete files in its folder."));
     }
 }
 

@@ -228,7 +228,8 @@ make_step (JsonObject *journaled)
 static char *
 dup_title (GhPlan *plan)
 {
-  return g_strdup_printf (_("Undo “%s”"), gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
+  /* Translators: %s is the title of a plan: “Create “web-1””. */
+  return g_strdup_printf (_("Undo: %s"), gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
 }
 
 static JsonNode *
@@ -241,18 +242,23 @@ dup_record (GhPlan *plan)
 
 static void
 add_story (GhUndoPlan  *self,
-           GhPlanDraft *draft)
+           GhPlanDraft *draft,
+           gboolean     no_way_back)
 {
   g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (self->time_us / G_USEC_PER_SEC);
   g_autoptr (GDateTime) time = utc != NULL ? g_date_time_to_local (utc) : NULL;
   g_autofree char *when = time != NULL ? g_date_time_format (time, "%c") : g_strdup ("?");
-  /* Translators: a plan's title, and a date and time. */
-  g_autofree char *title = g_strdup_printf (_("“%s” of %s was interrupted"),
+  /* Translators: a plan's title, “Create “web-1””, and a date and time. */
+  g_autofree char *title = g_strdup_printf (_("%s: begun on %s and interrupted"),
                                             gh_undo_plan_get_original_title (self), when);
 
   gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE, "interrupted", title,
-                                                _("Guesthouse was ended before it was done. What it had "
-                                                  "made by then is listed below and can be taken back.")));
+                                                no_way_back
+                                                ? _("Guesthouse was ended before it was done, but too late to "
+                                                    "take anything back. See what is left, then let it be "
+                                                    "forgotten.")
+                                                : _("Guesthouse was ended before it was done. What it had "
+                                                    "made by then can be taken back.")));
 }
 
 static void
@@ -268,10 +274,12 @@ add_no_way_back (GhPlanDraft *draft,
 
       if (state == GH_STEP_WAITING)
         title = g_strdup_printf (_("Not done: %s"), step_title);
-      else
+      else if (state == GH_STEP_DONE)
         title = g_strdup_printf (_("Done, and not to be taken back: %s"), step_title);
+      else
+        title = g_strdup_printf (_("Begun, and perhaps not done: %s"), step_title);
       gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE,
-                                                    state == GH_STEP_WAITING ? "not-done" : "no-way-back",
+                                                    state == GH_STEP_DONE ? "no-way-back" : "not-done",
                                                     title, NULL));
     }
 }
@@ -310,7 +318,6 @@ fill_draft (GhUndoPlan  *self,
   g_autoptr (GPtrArray) steps = list_journaled_steps (self);
   gboolean no_way_back = FALSE;
 
-  add_story (self, draft);
   for (guint i = 0; i < steps->len; i++)
     {
       JsonObject *journaled = g_ptr_array_index (steps, i);
@@ -318,6 +325,7 @@ fill_draft (GhUndoPlan  *self,
       no_way_back = no_way_back || (gh_json_get_boolean (journaled, "final") &&
                                     get_journaled_state (journaled) == GH_STEP_DONE);
     }
+  add_story (self, draft, no_way_back);
   if (no_way_back)
     {
       add_no_way_back (draft, steps);
