@@ -27,7 +27,10 @@ gh_console_frame_get_preferred_width (GtkWidget *widget,
 {
   GTK_WIDGET_CLASS (gh_console_frame_parent_class)->get_preferred_width (widget, minimum, natural);
   if (GH_CONSOLE_FRAME (widget)->shrinks)
-    *minimum = 1;
+    {
+      *minimum = 1;
+      *natural = MAX (*natural, 1);
+    }
 }
 
 static void
@@ -37,7 +40,10 @@ gh_console_frame_get_preferred_height (GtkWidget *widget,
 {
   GTK_WIDGET_CLASS (gh_console_frame_parent_class)->get_preferred_height (widget, minimum, natural);
   if (GH_CONSOLE_FRAME (widget)->shrinks)
-    *minimum = 1;
+    {
+      *minimum = 1;
+      *natural = MAX (*natural, 1);
+    }
 }
 
 static void

@@ -369,6 +369,7 @@ static void
 display_made_cb (GhDisplay     *display,
                  GhConsoleLink *self)
 {
+  gh_debug_milestone ("console-widget");
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -377,6 +378,7 @@ display_shown_cb (GhDisplay     *display,
                   GhConsoleLink *self)
 {
   g_clear_handle_id (&self->answer_id, g_source_remove);
+  gh_debug_milestone ("console-shown");
   g_clear_object (&self->last_frame);
   self->shown_time = g_get_monotonic_time ();
   set_status (self, GH_CONSOLE_SHOWN, get_icon (self), g_strdup (""), NULL, NULL,
@@ -472,6 +474,7 @@ module_loaded_cb (GObject      *object,
       opening_failed (opening, error);
       return;
     }
+  gh_debug_milestone ("console-module");
   opening->create = create;
   opening_advance (opening);
 }
@@ -506,6 +509,7 @@ socket_opened_cb (GObject      *object,
       return;
     }
 
+  gh_debug_milestone ("console-socket");
   opening->reached = TRUE;
   opening_advance (opening);
 }

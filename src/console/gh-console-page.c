@@ -114,8 +114,8 @@ gh_console_page_class_init (GhConsolePageClass *klass)
     g_signal_new ("password-given", GH_TYPE_CONSOLE_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
 
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/org/guesthouse/Guesthouse/console/gh-console-page.ui");
+  gtk_widget_class_set_template_from_resource (
+    widget_class, "/org/guesthouse/Guesthouse/console/gh-console-page.ui");
   gtk_widget_class_bind_template_child (widget_class, GhConsolePage, image_stack);
   gtk_widget_class_bind_template_child (widget_class, GhConsolePage, image);
   gtk_widget_class_bind_template_child (widget_class, GhConsolePage, spinner);

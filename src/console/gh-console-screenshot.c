@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* A screenshot goes: picture of the display, or what the host sees (PNG or PPM), to PNG in memory, to
- * the file. GIO writes the file beside its place and renames it, so it is there whole or not at all. */
+/* A screenshot is the picture of the display, or what the host sees (PNG or PPM), made a PNG in
+ * memory and then a file. GIO writes the file beside its place and renames it, so it is there whole
+ * or not at all. */
 
 #define G_LOG_DOMAIN "gh-console-screenshot"
 

@@ -181,6 +181,7 @@ has_keys (GhConsole *self)
   GdkSeat *seat = NULL;
 
   if (self->input == NULL || self->toplevel == NULL || self->state != GH_CONSOLE_SHOWN ||
+      !gh_display_get_takes_input (self->display) ||
       gtk_window_get_focus (GTK_WINDOW (self->toplevel)) != self->input)
     return FALSE;
   if (gtk_window_is_active (GTK_WINDOW (self->toplevel)))
@@ -368,6 +369,14 @@ display_can_resize_cb (GhDisplay  *display,
 }
 
 static void
+display_takes_input_cb (GhDisplay  *display,
+                        GParamSpec *pspec,
+                        GhConsole  *self)
+{
+  update_grabbed (self);
+}
+
+static void
 remove_display (GhConsole *self)
 {
   if (self->input != NULL)
@@ -400,6 +409,7 @@ add_display (GhConsole *self,
   gh_display_set_scaling (display, self->scaling);
   gh_display_set_resize_guest (display, self->resize_guest);
   g_signal_connect (display, "notify::can-resize-guest", G_CALLBACK (display_can_resize_cb), self);
+  g_signal_connect (display, "notify::takes-input", G_CALLBACK (display_takes_input_cb), self);
   g_signal_connect (self->input, "button-press-event", G_CALLBACK (input_button_cb), self);
 
   accessible = gtk_widget_get_accessible (self->input);
@@ -434,7 +444,8 @@ update_buttons (GhConsole *self)
   gboolean shown = self->state == GH_CONSOLE_SHOWN;
   gboolean other = serial ? self->has_graphics : self->has_serial;
   GhMachine *machine = gh_console_link_get_machine (self->link);
-  gboolean active = machine != NULL && gh_machine_is_active (machine);
+  /* What is shown can be used even while its host does not answer. */
+  gboolean active = shown || (machine != NULL && gh_machine_is_active (machine));
 
   g_simple_action_set_enabled (get_action (self, "send-keys"), active);
   g_simple_action_set_enabled (get_action (self, "screenshot"), active);
@@ -1259,11 +1270,13 @@ gh_console_send_keys (GhConsole  *self,
 
   g_return_val_if_fail (GH_IS_CONSOLE (self), FALSE);
 
-  if (keys == NULL || machine == NULL || !gh_machine_is_active (machine))
+  if (keys == NULL || machine == NULL)
     return FALSE;
   if (self->display != NULL && self->state == GH_CONSOLE_SHOWN &&
       gh_display_send_keys (self->display, keys->keyvals))
     return TRUE;
+  if (!gh_machine_is_active (machine))
+    return FALSE;
 
   while (keys->codes[n] != 0)
     n++;
@@ -1312,15 +1325,15 @@ gh_console_take_screenshot_async (GhConsole           *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, gh_console_take_screenshot_async);
   machine = gh_console_get_machine (self);
-  if (machine == NULL || !gh_machine_is_active (machine))
+  if (self->display != NULL && self->state == GH_CONSOLE_SHOWN)
+    frame = gh_display_dup_frame (self->display);
+  if (frame == NULL && (machine == NULL || !gh_machine_is_active (machine)))
     {
       g_task_return_new_error (task, GH_CONSOLE_ERROR, GH_CONSOLE_ERROR_NO_DISPLAY, "%s",
                                _("The machine is off."));
       return;
     }
 
-  if (self->display != NULL && self->state == GH_CONSOLE_SHOWN)
-    frame = gh_display_dup_frame (self->display);
   gh_console_screenshot_save_async (machine, frame, file, cancellable, screenshot_saved_cb,
                                     g_steal_pointer (&task));
 }

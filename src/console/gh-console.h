@@ -64,8 +64,8 @@ typedef struct
  * on change: "state" (GhConsoleState), "status-text" (nullable), "grabbed" (keys go to the guest),
  * "scaling" (read-write, default TRUE: fit the guest's screen to the window; FALSE: its own size),
  * "resize-guest" (read-write, default FALSE: ask the guest to take the window's size),
- * "can-resize-guest" (its agent runs), "has-graphics", "has-serial", "fullscreen" (read-write: to be
- * set by the window when it becomes or stops being full screen; the bar then hides at the top
+ * "can-resize-guest" (its agent runs), "has-graphics", "has-serial", "fullscreen" (read-write: to
+ * be set by the window when it becomes or stops being full screen; the bar then hides at the top
  * edge), "on-hold".
  *
  * Signals:

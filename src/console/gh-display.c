@@ -11,6 +11,7 @@
 typedef struct
 {
   gboolean can_resize_guest;
+  gboolean takes_input;
   gboolean closed;
   gboolean shown;
   gboolean drawn;
@@ -21,6 +22,7 @@ G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GhDisplay, gh_display, G_TYPE_OBJECT)
 enum
 {
   PROP_CAN_RESIZE_GUEST = 1,
+  PROP_TAKES_INPUT,
   N_PROPS,
 };
 
@@ -50,6 +52,9 @@ gh_display_get_property (GObject    *object,
     case PROP_CAN_RESIZE_GUEST:
       g_value_set_boolean (value, gh_display_get_can_resize_guest (self));
       break;
+    case PROP_TAKES_INPUT:
+      g_value_set_boolean (value, gh_display_get_takes_input (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -64,6 +69,9 @@ gh_display_class_init (GhDisplayClass *klass)
 
   properties[PROP_CAN_RESIZE_GUEST] =
     g_param_spec_boolean ("can-resize-guest", NULL, NULL, FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_TAKES_INPUT] =
+    g_param_spec_boolean ("takes-input", NULL, NULL, FALSE,
                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
@@ -215,6 +223,18 @@ gh_display_get_can_resize_guest (GhDisplay *self)
 }
 
 /**
+ * gh_display_get_takes_input:
+ * @self: a display
+ *
+ * Returns: whether keys reach the guest already; the picture may be there before
+ */
+gboolean
+gh_display_get_takes_input (GhDisplay *self)
+{
+  return get_private (self)->takes_input;
+}
+
+/**
  * gh_display_dup_frame:
  * @self: a display
  *
@@ -264,6 +284,18 @@ gh_display_set_can_resize_guest (GhDisplay *self,
     return;
   priv->can_resize_guest = can_resize_guest;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_RESIZE_GUEST]);
+}
+
+void
+gh_display_set_takes_input (GhDisplay *self,
+                            gboolean   takes_input)
+{
+  GhDisplayPrivate *priv = get_private (self);
+
+  if (priv->takes_input == takes_input)
+    return;
+  priv->takes_input = takes_input;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TAKES_INPUT]);
 }
 
 /* Emits "made": from now on there is a widget. */

@@ -27,7 +27,7 @@ G_DECLARE_DERIVABLE_TYPE (GhDisplay, gh_display, GH, DISPLAY, GObject)
  * "consoles", which is loaded when the first console opens. A display is used once:
  * another connection is another display.
  *
- * Properties: "can-resize-guest", for subclasses to set.
+ * Properties: "can-resize-guest", "takes-input", for subclasses to set.
  * Signals: "made" when there is a widget, "shown" when there is something to see, "drawn" when it
  * was first painted, "lost" (GError *, nullable) when the connection failed or ended, and
  * "password-needed" (gboolean user_too) when it cannot go on without one; after the last two the
@@ -59,12 +59,14 @@ gboolean   gh_display_send_keys            (GhDisplay *self, const guint *keyval
 void       gh_display_set_scaling          (GhDisplay *self, gboolean scaling);
 void       gh_display_set_resize_guest     (GhDisplay *self, gboolean resize_guest);
 gboolean   gh_display_get_can_resize_guest (GhDisplay *self);
+gboolean   gh_display_get_takes_input      (GhDisplay *self);
 GdkPixbuf *gh_display_dup_frame            (GhDisplay *self);
 void       gh_display_copy                 (GhDisplay *self);
 void       gh_display_paste                (GhDisplay *self);
 
 /* For subclasses. */
 void       gh_display_set_can_resize_guest (GhDisplay *self, gboolean can_resize_guest);
+void       gh_display_set_takes_input      (GhDisplay *self, gboolean takes_input);
 void       gh_display_emit_made            (GhDisplay *self);
 void       gh_display_emit_shown           (GhDisplay *self);
 void       gh_display_emit_drawn           (GhDisplay *self);

@@ -99,6 +99,7 @@ opened_cb (GObject      *object,
   g_signal_connect (self->stream, "data", G_CALLBACK (data_cb), self);
   g_signal_connect (self->stream, "closed", G_CALLBACK (closed_cb), self);
   gh_serial_stream_start (self->stream);
+  gh_display_set_takes_input (GH_DISPLAY (self), TRUE);
   gh_display_emit_shown (GH_DISPLAY (self));
 }
 

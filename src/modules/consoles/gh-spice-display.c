@@ -18,6 +18,8 @@
 
 /* How long to wait for a picture once the channel is open: a guest may show nothing at all. */
 #define BLANK_MS 2000
+/* Screen, cursor and input need a socket each: fetched while the main channel says hello. */
+#define N_SPARES 3
 /* Pictures above this are not copied; the guest chooses the size. */
 #define MAX_PIXELS (64 * 1024 * 1024)
 
@@ -32,6 +34,9 @@ struct _GhSpiceDisplay
   GhMachine        *machine; /* (owned) (nullable): NULL over the network */
   guint             graphics_index;
   GCancellable     *cancellable; /* (owned): of the sockets being fetched */
+  GQueue            spares;      /* sockets that no channel asked for yet */
+  GQueue            waiting;     /* (element-type SpiceChannel) (owned): without a socket yet */
+  guint             n_fetching;
   SpiceSession     *session;     /* (owned) (nullable) */
   SpiceMainChannel *main;        /* (unowned) (nullable): lives with the session */
   SpiceChannel     *screen;      /* (unowned) (nullable): the display channel shown */
@@ -44,24 +49,9 @@ struct _GhSpiceDisplay
   gboolean          end_user;
 };
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpiceChannel, g_object_unref)
+
 G_DEFINE_FINAL_TYPE (GhSpiceDisplay, gh_spice_display, GH_TYPE_DISPLAY)
-
-typedef struct
-{
-  GhSpiceDisplay *display; /* (owned) */
-  SpiceChannel   *channel; /* (owned) */
-  GCancellable   *cancellable; /* (owned) */
-} Fetch;
-
-static void
-fetch_free (Fetch *fetch)
-{
-  g_object_unref (fetch->display);
-  g_object_unref (fetch->channel);
-  g_object_unref (fetch->cancellable);
-  g_free (fetch);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fetch, fetch_free)
 
 /* --- The end of it --- */
 
@@ -169,31 +159,49 @@ channel_event_cb (SpiceChannel      *channel,
 
 /* --- Sockets --- */
 
+static gboolean
+is_needed (SpiceChannel *channel)
+{
+  return SPICE_IS_MAIN_CHANNEL (channel) || SPICE_IS_DISPLAY_CHANNEL (channel) ||
+         SPICE_IS_INPUTS_CHANNEL (channel);
+}
+
 static void
 socket_fetched_cb (GObject      *object,
                    GAsyncResult *result,
                    gpointer      user_data)
 {
-  g_autoptr (Fetch) fetch = user_data;
+  g_autoptr (GhSpiceDisplay) self = user_data;
+  g_autoptr (SpiceChannel) channel = NULL;
   g_autoptr (GError) error = NULL;
-  GhSpiceDisplay *self = fetch->display;
   int fd = gh_machine_open_graphics_finish (GH_MACHINE (object), result, &error);
 
-  if (g_cancellable_is_cancelled (fetch->cancellable) || self->session == NULL)
+  self->n_fetching--;
+  if (self->session == NULL)
     {
       if (fd >= 0)
         close (fd);
       return;
     }
 
-  if (fd >= 0)
-    spice_channel_open_fd (fetch->channel, fd);
-  else if (SPICE_IS_MAIN_CHANNEL (fetch->channel) || fetch->channel == self->screen ||
-           SPICE_IS_INPUTS_CHANNEL (fetch->channel))
+  channel = g_queue_pop_head (&self->waiting);
+  if (fd >= 0 && channel == NULL)
+    g_queue_push_tail (&self->spares, GINT_TO_POINTER (fd));
+  else if (fd >= 0)
+    spice_channel_open_fd (channel, fd);
+  else if (channel != NULL && is_needed (channel))
     end (self, g_steal_pointer (&error));
   else
-    /* Sound and the like: the guest can be used without. */
+    /* A spare one, or sound and the like: the guest can be used without. */
     g_debug ("A channel stays closed: %s", error->message);
+}
+
+static void
+fetch_socket (GhSpiceDisplay *self)
+{
+  self->n_fetching++;
+  gh_machine_open_graphics_async (self->machine, self->graphics_index, self->cancellable,
+                                  socket_fetched_cb, g_object_ref (self));
 }
 
 static void
@@ -201,17 +209,17 @@ channel_open_fd_cb (SpiceChannel   *channel,
                     int             tls,
                     GhSpiceDisplay *self)
 {
-  Fetch *fetch = NULL;
-
   if (self->machine == NULL || self->ending)
     return;
 
-  fetch = g_new0 (Fetch, 1);
-  fetch->display = g_object_ref (self);
-  fetch->channel = g_object_ref (channel);
-  fetch->cancellable = g_object_ref (self->cancellable);
-  gh_machine_open_graphics_async (self->machine, self->graphics_index, self->cancellable,
-                                  socket_fetched_cb, fetch);
+  if (!g_queue_is_empty (&self->spares))
+    {
+      spice_channel_open_fd (channel, GPOINTER_TO_INT (g_queue_pop_head (&self->spares)));
+      return;
+    }
+  g_queue_push_tail (&self->waiting, g_object_ref (channel));
+  if (self->n_fetching < self->waiting.length)
+    fetch_socket (self);
 }
 
 /* --- Sound --- */
@@ -262,6 +270,14 @@ screen_event_cb (SpiceChannel      *channel,
 {
   if (event == SPICE_CHANNEL_OPENED && self->blank_id == 0 && self->session != NULL)
     self->blank_id = g_timeout_add (BLANK_MS, blank_cb, self);
+}
+
+static void
+input_event_cb (SpiceChannel      *channel,
+                SpiceChannelEvent  event,
+                GhSpiceDisplay    *self)
+{
+  gh_display_set_takes_input (GH_DISPLAY (self), event == SPICE_CHANNEL_OPENED);
 }
 
 static void
@@ -365,6 +381,10 @@ channel_new_cb (SpiceSession   *session,
       if (self->widget == NULL)
         make_widget (self);
     }
+  else if (SPICE_IS_INPUTS_CHANNEL (channel))
+    {
+      g_signal_connect_object (channel, "channel-event", G_CALLBACK (input_event_cb), self, 0);
+    }
   else if (SPICE_IS_PLAYBACK_CHANNEL (channel))
     {
       g_thread_unref (g_thread_new ("sound", sound_worker, g_object_ref (self)));
@@ -402,6 +422,8 @@ gh_spice_display_open (GhDisplay             *display,
       self->graphics_index = target->index;
       if (!spice_session_open_fd (self->session, fd))
         end (self, NULL);
+      for (guint i = 0; self->machine != NULL && i < N_SPARES; i++)
+        fetch_socket (self);
       return;
     }
 
@@ -428,6 +450,10 @@ gh_spice_display_close (GhDisplay *display)
       gtk_widget_destroy (self->widget);
     }
   g_clear_object (&self->widget);
+
+  while (!g_queue_is_empty (&self->spares))
+    close (GPOINTER_TO_INT (g_queue_pop_head (&self->spares)));
+  g_queue_clear_full (&self->waiting, g_object_unref);
 
   self->main = NULL;
   self->screen = NULL;

@@ -150,6 +150,7 @@ initialized_cb (VncDisplay   *widget,
                 GhVncDisplay *self)
 {
   gh_display_set_can_resize_guest (GH_DISPLAY (self), TRUE);
+  gh_display_set_takes_input (GH_DISPLAY (self), TRUE);
 }
 
 static gboolean
@@ -222,7 +223,13 @@ gh_vnc_display_close (GhDisplay *display)
   g_clear_handle_id (&self->end_id, g_source_remove);
   if (self->widget != NULL)
     {
+      VncConnection *connection = vnc_display_get_connection (VNC_DISPLAY (self->widget));
+
       g_signal_handlers_disconnect_by_data (self->widget, self);
+      /* The connection ends by and by, and what comes until then would be drawn into the widget's
+       * window, which is no more. */
+      g_signal_handlers_disconnect_by_data (connection, self->widget);
+      g_signal_handlers_disconnect_by_data (connection, self);
       vnc_display_close (VNC_DISPLAY (self->widget));
       gtk_widget_destroy (self->widget);
     }
