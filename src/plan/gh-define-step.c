@@ -272,11 +272,14 @@ define_undo_async (GhStep              *step,
                           new_task (step, host, NULL, callback, user_data));
 }
 
+static const char * const needs[] = { "uuid", "name", NULL };
+
 static void
 gh_define_step_class_init (GhDefineStepClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = xml_step_finalize;
   klass->kind = "define";
+  klass->needs = needs;
   klass->dup_title = define_dup_title;
   klass->dup_command = define_dup_command;
   klass->dup_left = dup_machine_left;
@@ -462,6 +465,7 @@ gh_undefine_step_class_init (GhUndefineStepClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = xml_step_finalize;
   klass->kind = "undefine";
+  klass->needs = needs;
   klass->dup_title = undefine_dup_title;
   klass->dup_command = undefine_dup_command;
   klass->dup_left = dup_machine_left;

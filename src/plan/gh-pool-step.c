@@ -227,10 +227,13 @@ undo_async (GhStep              *step,
     remove_pool (task, host);
 }
 
+static const char * const needs[] = { "uuid", "name", "path", NULL };
+
 static void
 gh_pool_create_step_class_init (GhPoolCreateStepClass *klass)
 {
   klass->kind = "pool-create";
+  klass->needs = needs;
   klass->dup_title = dup_title;
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;

@@ -173,10 +173,13 @@ start_undo_async (GhStep              *step,
   gh_host_force_off_async (host, gh_step_get_string (step, "uuid"), NULL, forced_off_cb, task);
 }
 
+static const char * const needs[] = { "uuid", "name", NULL };
+
 static void
 gh_start_step_class_init (GhStartStepClass *klass)
 {
   klass->kind = "start";
+  klass->needs = needs;
   klass->dup_title = start_dup_title;
   klass->dup_command = start_dup_command;
   klass->dup_left = start_dup_left;
@@ -257,6 +260,7 @@ static void
 gh_force_off_step_class_init (GhForceOffStepClass *klass)
 {
   klass->kind = "force-off";
+  klass->needs = needs;
   klass->dup_title = force_off_dup_title;
   klass->dup_command = force_off_dup_command;
   klass->dup_left = force_off_dup_left;

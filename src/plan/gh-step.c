@@ -508,13 +508,30 @@ gh_step_set_uri (GhStep     *self,
   priv->uri = g_strdup (uri);
 }
 
+/* Journals are files, and may say anything. */
+static gboolean
+has_needs (GhStepClass *klass,
+           JsonObject  *params)
+{
+  for (guint i = 0; klass->needs != NULL && klass->needs[i] != NULL; i++)
+    {
+      const char *value = gh_json_get_string (params, klass->needs[i]);
+
+      if (value == NULL || *value == '\0' ||
+          (strcmp (klass->needs[i], "uuid") == 0 && !g_uuid_string_is_valid (value)) ||
+          (strcmp (klass->needs[i], "path") == 0 && !g_path_is_absolute (value)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /**
  * gh_step_new_for_kind:
  * @kind: a kind out of a journal
  * @params: its parameters
  *
  * Returns: (transfer full) (nullable): the step, or %NULL for a kind that this
- *   version does not know, which must then not be touched
+ *   version does not know, or one without what it needs; it must then not be touched
  */
 GhStep *
 gh_step_new_for_kind (const char *kind,
@@ -538,8 +555,11 @@ gh_step_new_for_kind (const char *kind,
       GType type = types[i] ();
       GhStepClass *klass = g_type_class_ref (type);
       gboolean found = strcmp (klass->kind, kind) == 0;
+      gboolean usable = found && has_needs (klass, params);
 
       g_type_class_unref (klass);
+      if (found && !usable)
+        return NULL;
       if (found)
         {
           GhStep *self = g_object_new (type, NULL);

@@ -331,10 +331,13 @@ create_undo_async (GhStep              *step,
   g_object_unref (task);
 }
 
+static const char * const create_needs[] = { "pool", "name", "path", "format", NULL };
+
 static void
 gh_volume_create_step_class_init (GhVolumeCreateStepClass *klass)
 {
   klass->kind = "volume-create";
+  klass->needs = create_needs;
   klass->dup_title = create_dup_title;
   klass->dup_command = create_dup_command;
   klass->dup_left = dup_left;
@@ -425,10 +428,13 @@ remove_undo_async (GhStep              *step,
   look_at_path (new_task (step, host, NULL, callback, user_data), NULL, still_there_cb);
 }
 
+static const char * const remove_needs[] = { "path", NULL };
+
 static void
 gh_volume_remove_step_class_init (GhVolumeRemoveStepClass *klass)
 {
   klass->kind = "volume-remove";
+  klass->needs = remove_needs;
   klass->final = TRUE;
   klass->dup_title = remove_dup_title;
   klass->dup_command = remove_dup_command;
