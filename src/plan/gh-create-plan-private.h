@@ -74,6 +74,60 @@ typedef struct
   GhVolumeInfo   *target_volume; /* a volume that is where the new disk would be */
 } GhCreateFacts;
 
+struct _GhCreatePlan
+{
+  GhPlan          parent_instance;
+
+  GhCreateInputs  inputs;
+  GhCreateFacts   facts;
+  char           *machine_uuid;
+  char           *pool_uuid;
+  char           *xml;            /* (nullable): as of the last preparation */
+
+  GCancellable   *host_load;      /* (nullable): while it runs */
+  GCancellable   *scan_load;      /* (nullable) */
+  GCancellable   *defaults_load;  /* (nullable) */
+  GCancellable   *last_load;      /* (nullable) */
+  gint64          host_time;      /* when it was read, monotonic; 0: never */
+  gint64          scan_time;
+  char           *defaults_key;   /* (nullable): what the defaults are for */
+  char           *identified_key; /* (nullable): the file that was recognised, or not */
+  gboolean        was_loading;    /* what “loading” was last notified as */
+
+  GTask          *prepare_task;   /* (nullable) */
+};
+
+/* Properties, of which some are notified by readings. */
+typedef enum
+{
+  PROP_0,
+  PROP_SOURCE,
+  PROP_ISO_PATH,
+  PROP_DISK_PATH,
+  PROP_KERNEL_PATH,
+  PROP_INITRD_PATH,
+  PROP_CMDLINE,
+  PROP_TITLE,
+  PROP_CLIPBOARD,
+  PROP_SOUND,
+  PROP_START,
+  PROP_NAME,
+  PROP_OS_ID,
+  PROP_MEMORY_KIB,
+  PROP_CPUS,
+  PROP_DISK_BYTES,
+  PROP_POOL,
+  PROP_DISK_NAME,
+  PROP_FIRMWARE,
+  PROP_NETWORK,
+  PROP_GRAPHICS,
+  PROP_TPM,
+  PROP_LOADING,
+  PROP_OS_NAME,
+  PROP_DETECTED_OS,
+  N_PROPS
+} GhCreatePlanProperty;
+
 void        gh_create_inputs_clear  (GhCreateInputs *self);
 void        gh_create_facts_clear   (GhCreateFacts *self);
 
@@ -101,6 +155,20 @@ GhMachineSpec *gh_create_make_spec     (const GhCreateInputs *inputs, const GhCr
  * steps to show then. @plan: for fixes. */
 gboolean    gh_create_check_all        (GhCreatePlan *plan, const GhCreateInputs *inputs,
                                         const GhCreateFacts *facts, GhPlanDraft *draft);
+void        gh_create_plan_notify         (GhCreatePlan *self, GhCreatePlanProperty property);
+/* From the moment it runs, a plan is about what it was prepared for. */
+gboolean    gh_create_plan_is_frozen      (GhCreatePlan *self);
+/* The signal “choices-changed”. */
+void        gh_create_plan_emit_choices   (GhCreatePlan *self);
+
+/* Readings. */
+void        gh_create_plan_host_changed   (GhCreatePlan *self);
+void        gh_create_plan_begin_scan     (GhCreatePlan *self);
+void        gh_create_plan_begin_defaults (GhCreatePlan *self);
+void        gh_create_plan_loads_changed  (GhCreatePlan *self);
+void        gh_create_plan_cancel_loads   (GhCreatePlan *self);
+void        gh_create_plan_prepare_async  (GhPlan *plan, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
 /* From fixes: what was read of the host counts no more. */
 void        gh_create_plan_forget_facts (GhCreatePlan *self);
 

@@ -92,16 +92,22 @@ mark (Sniffer      *self,
   self->sniff->flags |= flags;
 }
 
-/* A name out of an image: cut at the first NUL, made printable. */
+/* A name out of an image: cut at the first NUL, made printable on one line. */
 static char *
 make_text (const void *bytes,
            gsize       length)
 {
   g_autofree char *text = g_strndup (bytes, length);
 
+  for (char *p = text; *p != '\0'; p++)
+    {
+      if (g_ascii_iscntrl (*p))
+        *p = '?';
+    }
   return g_utf8_make_valid (text, -1);
 }
 
+/* The name of another file; “?” for one that is not there, so that it never looks like none. */
 static char *
 read_name (Sniffer *self,
            guint64  offset,
@@ -109,7 +115,8 @@ read_name (Sniffer *self,
 {
   char buffer[MAX_NAME];
 
-  if (length == 0 || length > sizeof buffer || !read_at (self, offset, buffer, length))
+  if (length == 0 || length > sizeof buffer || !read_at (self, offset, buffer, length) ||
+      *buffer == '\0')
     {
       mark (self, GH_IMAGE_DAMAGED);
       return g_strdup ("?");
@@ -248,14 +255,15 @@ sniff_qed (Sniffer *self)
     mark (self, GH_IMAGE_DIRTY);
 }
 
-/* The text between the first two quotes. */
+/* The text between the first two quotes; “?” for none. */
 static char *
 dup_quoted (const char *line)
 {
   const char *start = strchr (line, '"');
   const char *end = start != NULL ? strchr (start + 1, '"') : NULL;
 
-  return end != NULL ? g_strndup (start + 1, (gsize) (end - start - 1)) : NULL;
+  return end != NULL && end != start + 1 ? make_text (start + 1, (gsize) (end - start - 1))
+                                         : g_strdup ("?");
 }
 
 /* The value of “KEY = VALUE”, with any spaces; NULL when the line is not about @key. */
