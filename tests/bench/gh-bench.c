@@ -31,7 +31,8 @@ gh_bench_start (const char * const *argv,
   run->milestones = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   run->pending = g_string_new (NULL);
   run->start_us = g_get_monotonic_time ();
-  g_spawn_async_with_pipes (NULL, (char **) argv, environ_all, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &run->pid,
+  g_spawn_async_with_pipes (NULL, (char **) argv, environ_all,
+                            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, NULL, NULL, &run->pid,
                             NULL, NULL, &run->err_fd, &error);
   g_assert_no_error (error);
   return run;
