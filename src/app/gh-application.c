@@ -306,6 +306,69 @@ gh_application_activate (GApplication *application)
   gtk_window_present (GTK_WINDOW (self->window));
 }
 
+/* A machine asked for by --show: looked for on each host when its list is there. */
+typedef struct
+{
+  GhApplication *application; /* (owned) */
+  char          *name;
+  guint          n_hosts;     /* that have not answered */
+  gboolean       shown;
+} ShowRequest;
+
+static void
+show_host_ready_cb (GObject      *object,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  GhHost *host = GH_HOST (object);
+  ShowRequest *request = user_data;
+  GhApplication *self = request->application;
+  GhMachine *machine = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (gh_host_ready_finish (host, result, &error))
+    machine = gh_host_find_machine (host, request->name);
+  request->n_hosts--;
+  if (machine != NULL && !request->shown && self->window != NULL)
+    {
+      request->shown = TRUE;
+      gh_window_show_machine (self->window, machine, /* console= */ TRUE);
+    }
+  if (request->n_hosts > 0)
+    return;
+
+  if (!request->shown && self->window != NULL)
+    {
+      g_autofree char *title = g_strdup_printf (_("There is no machine “%s”"), request->name);
+
+      if (error == NULL)
+        g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                             _("None of the connected hosts has a machine of this name."));
+      gh_window_show_error (self->window, NULL, title, error);
+    }
+  g_object_unref (request->application);
+  g_free (request->name);
+  g_free (request);
+}
+
+static void
+show_machine (GhApplication *self,
+              const char    *name)
+{
+  GListModel *hosts = G_LIST_MODEL (self->hosts);
+  ShowRequest *request = g_new0 (ShowRequest, 1);
+
+  request->application = g_object_ref (self);
+  request->name = g_strdup (name);
+  request->n_hosts = g_list_model_get_n_items (hosts);
+  for (guint i = 0; i < g_list_model_get_n_items (hosts); i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (hosts, i);
+
+      gh_host_ready_async (host, NULL, show_host_ready_cb, request);
+    }
+}
+
 static int
 gh_application_command_line (GApplication            *application,
                              GApplicationCommandLine *command_line)
@@ -313,11 +376,14 @@ gh_application_command_line (GApplication            *application,
   GhApplication *self = GH_APPLICATION (application);
   GVariantDict *options = g_application_command_line_get_options_dict (command_line);
   g_autofree const char **uris = NULL;
+  const char *machine = NULL;
 
   /* Given hosts replace the saved ones, and join those of a window that is there. */
   if (g_variant_dict_lookup (options, "connect", "^a&s", &uris))
     add_hosts (self, (char **) uris);
   g_application_activate (application);
+  if (g_variant_dict_lookup (options, "show", "&s", &machine))
+    show_machine (self, machine);
   return EXIT_SUCCESS;
 }
 
@@ -364,6 +430,8 @@ gh_application_init (GhApplication *self)
   const GOptionEntry options[] = {
     { "connect", 'c', 0, G_OPTION_ARG_STRING_ARRAY, NULL,
       N_("Show the machines of this host (may be given several times)"), N_("URI") },
+    { "show", 0, 0, G_OPTION_ARG_STRING, NULL,
+      N_("Open the console of this machine"), N_("MACHINE") },
     { NULL },
   };
 
