@@ -229,6 +229,17 @@ show_machine_activated_cb (GSimpleAction *action,
 }
 
 static void
+new_machine_activated_cb (GSimpleAction *action,
+                          GVariant      *parameter,
+                          gpointer       user_data)
+{
+  GhApplication *self = user_data;
+
+  g_application_activate (G_APPLICATION (self));
+  g_action_group_activate_action (G_ACTION_GROUP (self->window), "new-machine", NULL);
+}
+
+static void
 activate_activated_cb (GSimpleAction *action,
                        GVariant      *parameter,
                        gpointer       user_data)
@@ -241,6 +252,7 @@ static const GActionEntry action_entries[] = {
   { "about", about_activated_cb },
   { "quit", quit_activated_cb },
   { "activate", activate_activated_cb },
+  { "new-machine", new_machine_activated_cb },
   { "show-machine", show_machine_activated_cb, "s" },
 };
 
@@ -384,6 +396,8 @@ gh_application_command_line (GApplication            *application,
   g_application_activate (application);
   if (g_variant_dict_lookup (options, "show", "&s", &machine))
     show_machine (self, machine);
+  if (g_variant_dict_contains (options, "new-machine"))
+    g_action_group_activate_action (G_ACTION_GROUP (application), "new-machine", NULL);
   return EXIT_SUCCESS;
 }
 
@@ -432,6 +446,7 @@ gh_application_init (GhApplication *self)
       N_("Show the machines of this host (may be given several times)"), N_("URI") },
     { "show", 0, 0, G_OPTION_ARG_STRING, NULL,
       N_("Open the console of this machine"), N_("MACHINE") },
+    { "new-machine", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Begin with making a new machine"), NULL },
     { NULL },
   };
 

@@ -366,7 +366,8 @@ find_verb_index (int    argc,
 {
   for (int i = 1; i < argc; i++)
     {
-      if (strcmp (argv[i], "-c") == 0 || strcmp (argv[i], "--connect") == 0)
+      if (strcmp (argv[i], "-c") == 0 || strcmp (argv[i], "--connect") == 0 ||
+          strcmp (argv[i], "--show") == 0)
         i++;
       else if (*argv[i] != '-')
         return find_verb (argv[i]) != NULL ? i : 0;
@@ -416,7 +417,8 @@ gh_cli_is_asked (int    argc,
 static void
 print_help (void)
 {
-  g_print ("%s\n  guesthouse [-c URI]\n  guesthouse [-c URI] %s\n\n%s\n", _("Usage:"), _("VERB [ARGUMENT…]"),
+  g_print ("%s\n  guesthouse [-c URI]… %s\n  guesthouse [-c URI] %s\n\n%s\n", _("Usage:"),
+           _("[--show MACHINE | --new-machine]"), _("VERB [ARGUMENT…]"),
            _("Without a verb the window opens. Verbs:"));
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     g_print ("  %-14s %s\n", verbs[i].name, _(verbs[i].summary));
