@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-create-plan.h"
 #include "gh-plan-text.h"
 
 struct _GhActivityItem
@@ -149,18 +150,6 @@ gh_activity_item_new (GhPlan *plan)
   return self;
 }
 
-/* What plans that make or concern one machine call its UUID. */
-static char *
-dup_machine (GhPlan *plan)
-{
-  GParamSpec *pspec = g_object_class_find_property (G_OBJECT_GET_CLASS (plan), "machine-uuid");
-  char *uuid = NULL;
-
-  if (pspec != NULL && pspec->value_type == G_TYPE_STRING)
-    g_object_get (plan, "machine-uuid", &uuid, NULL);
-  return uuid;
-}
-
 /* The run has ended: keeps what there is to tell, and lets go of the plan. */
 void
 gh_activity_item_end (GhActivityItem *self)
@@ -174,7 +163,8 @@ gh_activity_item_end (GhActivityItem *self)
   self->outcome = gh_plan_get_outcome (self->plan);
   self->end_time = gh_plan_get_end_time (self->plan);
   self->log = gh_plan_text_dup_log (self->plan);
-  self->machine = dup_machine (self->plan);
+  if (GH_IS_CREATE_PLAN (self->plan))
+    self->machine = g_strdup (gh_create_plan_get_machine_uuid (GH_CREATE_PLAN (self->plan)));
   g_clear_object (&self->plan);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OUTCOME]);

@@ -16,6 +16,7 @@
 #include "gh-os-chooser.h"
 #include "gh-reset-button.h"
 #include "gh-size-spin.h"
+#include "gh-text-binding.h"
 #include "gh-ui.h"
 
 struct _GhCreateForm
@@ -64,6 +65,9 @@ enum
 };
 
 static GParamSpec *properties[N_PROPS];
+
+static const char *reset_buttons[] = { "name_reset", "os_reset", "memory_reset", "cpus_reset",
+                                       "size_reset" };
 
 static gboolean
 is_given (const char *path)
@@ -390,6 +394,9 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, GhCreateForm, size_row);
   gtk_widget_class_bind_template_child (widget_class, GhCreateForm, size_spin);
   gtk_widget_class_bind_template_child (widget_class, GhCreateForm, options);
+  for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
+    gtk_widget_class_bind_template_child_full (widget_class, reset_buttons[i],
+                                               /* internal_child= */ FALSE, 0);
   gtk_widget_class_bind_template_callback (widget_class, tile_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, os_chosen_cb);
   gtk_widget_class_bind_template_callback (widget_class, host_chosen_cb);
@@ -429,13 +436,21 @@ gh_create_form_init (GhCreateForm *self)
   gtk_drag_dest_set (GTK_WIDGET (self), GTK_DEST_DEFAULT_ALL, NULL, 0, GDK_ACTION_COPY);
   gtk_drag_dest_add_uri_targets (GTK_WIDGET (self));
 
+  /* GtkBuilder cannot bind properties that are objects. */
+  g_object_bind_property (self, "plan", self->options, "plan", G_BINDING_DEFAULT);
+  for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
+    g_object_bind_property (self, "plan",
+                            gtk_widget_get_template_child (GTK_WIDGET (self), GH_TYPE_CREATE_FORM,
+                                                           reset_buttons[i]),
+                            "plan", G_BINDING_DEFAULT);
+
   bindings = self->bindings = g_binding_group_new ();
   g_binding_group_bind (bindings, "iso-path", self->iso_entry, "path", flags);
   g_binding_group_bind (bindings, "disk-path", self->disk_entry, "path", flags);
   g_binding_group_bind (bindings, "kernel-path", self->kernel_entry, "path", flags);
   g_binding_group_bind (bindings, "initrd-path", self->initrd_entry, "path", flags);
-  g_binding_group_bind (bindings, "cmdline", self->cmdline_entry, "text", flags);
-  g_binding_group_bind (bindings, "name", self->name_entry, "text", flags);
+  gh_text_binding_add (bindings, "cmdline", self->cmdline_entry);
+  gh_text_binding_add (bindings, "name", self->name_entry);
   g_binding_group_bind (bindings, "cpus", self->cpus_spin, "value", flags);
   g_binding_group_bind_full (bindings, "memory-kib", self->memory_spin, "value", flags,
                              kib_to_mib, mib_to_kib, NULL, NULL);

@@ -9,15 +9,17 @@
 #include "gh-create-options.h"
 
 #include <glib/gi18n-lib.h>
+#include <handy.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gh-reset-button.h"
+#include "gh-text-binding.h"
 #include "gh-ui.h"
 
 struct _GhCreateOptions
 {
-  HdyExpanderRow   parent_instance;
+  GtkBin           parent_instance;
 
   GhCreatePlan    *plan;     /* (nullable) */
   GBindingGroup   *bindings; /* its source is the plan */
@@ -42,7 +44,7 @@ struct _GhCreateOptions
   GtkWidget       *start_switch;
 };
 
-G_DEFINE_FINAL_TYPE (GhCreateOptions, gh_create_options, HDY_TYPE_EXPANDER_ROW)
+G_DEFINE_FINAL_TYPE (GhCreateOptions, gh_create_options, GTK_TYPE_BIN)
 
 enum
 {
@@ -59,6 +61,9 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
+
+static const char *reset_buttons[] = { "firmware_reset", "network_reset", "graphics_reset",
+                                       "pool_reset", "file_reset", "tpm_reset" };
 
 static gboolean
 has_id (GtkComboBoxText *combo,
@@ -364,6 +369,9 @@ gh_create_options_class_init (GhCreateOptionsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhCreateOptions, clipboard_row);
   gtk_widget_class_bind_template_child (widget_class, GhCreateOptions, clipboard_switch);
   gtk_widget_class_bind_template_child (widget_class, GhCreateOptions, start_switch);
+  for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
+    gtk_widget_class_bind_template_child_full (widget_class, reset_buttons[i],
+                                               /* internal_child= */ FALSE, 0);
   gtk_widget_class_bind_template_callback (widget_class, combo_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, host_changed_cb);
 }
@@ -374,9 +382,15 @@ gh_create_options_init (GhCreateOptions *self)
   GBindingFlags flags = G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* GtkBuilder cannot bind properties that are objects. */
+  for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
+    g_object_bind_property (self, "plan",
+                            gtk_widget_get_template_child (GTK_WIDGET (self), GH_TYPE_CREATE_OPTIONS,
+                                                           reset_buttons[i]),
+                            "plan", G_BINDING_DEFAULT);
   self->bindings = g_binding_group_new ();
-  g_binding_group_bind (self->bindings, "title", self->title_entry, "text", flags);
-  g_binding_group_bind (self->bindings, "disk-name", self->file_entry, "text", flags);
+  gh_text_binding_add (self->bindings, "title", self->title_entry);
+  gh_text_binding_add (self->bindings, "disk-name", self->file_entry);
   g_binding_group_bind (self->bindings, "tpm", self->tpm_switch, "active", flags);
   g_binding_group_bind (self->bindings, "sound", self->sound_switch, "active", flags);
   g_binding_group_bind (self->bindings, "clipboard", self->clipboard_switch, "active", flags);

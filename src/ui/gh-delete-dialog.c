@@ -35,6 +35,7 @@ gh_delete_dialog_present (GtkWindow *parent,
   plan = gh_delete_plan_new (machine);
   dialog = gh_plan_dialog_new (parent, _("Delete machine"), GH_PLAN_DIALOG_DESTRUCTIVE,
                                gh_delete_form_new (plan));
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 520);
   gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
   gtk_window_present (GTK_WINDOW (dialog));
 }

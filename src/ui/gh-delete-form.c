@@ -43,7 +43,7 @@ show_machine (GhDeleteForm *self)
   title = g_strdup_printf (_("Delete “%s”?"), gh_machine_get_label (machine));
   gtk_label_set_label (self->title_label, title);
 
-  if (gh_machine_is_active (machine) && seconds >= 0)
+  if (gh_machine_is_active (machine) && (exact ? seconds >= 0 : seconds >= 60))
     {
       g_autofree char *duration = gh_format_duration (seconds);
 

@@ -10,8 +10,12 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-plan-text.h"
 #include "gh-plan-view.h"
 #include "gh-ui.h"
+
+/* Less of the view than this is as good as none. */
+#define MIN_SEEN_PX 48
 
 struct _GhPlanDialog
 {
@@ -19,6 +23,7 @@ struct _GhPlanDialog
 
   GtkWidget         *form;  /* (unowned) (nullable) */
   GhPlan            *plan;  /* (owned) (nullable) */
+  guint              strip_id;
   gboolean           ready; /* the form is filled in so far that checking makes sense */
 
   GtkButton         *close_button;
@@ -26,6 +31,9 @@ struct _GhPlanDialog
   GtkScrolledWindow *scroller;
   GtkBox            *content;
   GhPlanView        *view;
+  GtkWidget         *strip_button;
+  GtkImage          *strip_icon;
+  GtkLabel          *strip_label;
 };
 
 G_DEFINE_FINAL_TYPE (GhPlanDialog, gh_plan_dialog, HDY_TYPE_WINDOW)
@@ -37,6 +45,96 @@ enum
 };
 
 static guint signals[N_SIGNALS];
+
+static void
+show_in_strip (GhPlanDialog *self,
+               GhCheckLevel  level,
+               const char   *text)
+{
+  static const char *classes[] = { "gh-ok", "gh-note", "gh-warning", "gh-refusal" };
+  GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (self->strip_icon));
+
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    gtk_style_context_remove_class (style, classes[i]);
+  gtk_style_context_add_class (style, classes[level]);
+  gtk_image_set_from_icon_name (self->strip_icon, gh_plan_text_check_icon (level),
+                                GTK_ICON_SIZE_BUTTON);
+  gtk_label_set_label (self->strip_label, text);
+}
+
+/* The worst of what the view says, in a line. */
+static void
+fill_strip (GhPlanDialog *self)
+{
+  GPtrArray *checks = gh_plan_get_checks (self->plan);
+  GhCheckLevel level = gh_plan_get_worst (self->plan);
+  g_autofree char *status = gh_plan_dup_status (self->plan);
+
+  switch (gh_plan_get_state (self->plan))
+    {
+    case GH_PLAN_PREPARED:
+      show_in_strip (self, level,
+                     level > GH_CHECK_OK ? gh_check_get_title (g_ptr_array_index (checks, 0))
+                                         : status);
+      break;
+    case GH_PLAN_RUNNING:
+    case GH_PLAN_UNDOING:
+      show_in_strip (self, GH_CHECK_NOTE, status);
+      break;
+    case GH_PLAN_ENDED:
+      show_in_strip (self, GH_CHECK_REFUSAL, status);
+      break;
+    case GH_PLAN_EDITING:
+    case GH_PLAN_PREPARING:
+    default:
+      /* As it was: it changes in a moment. */
+      break;
+    }
+}
+
+/* Whether checks and steps are out of sight, below. */
+static gboolean
+is_view_below (GhPlanDialog *self)
+{
+  int y = 0;
+
+  return gtk_widget_get_mapped (GTK_WIDGET (self->view)) &&
+         gtk_widget_translate_coordinates (GTK_WIDGET (self->view), GTK_WIDGET (self->scroller), 0,
+                                           0, NULL, &y) &&
+         y > gtk_widget_get_allocated_height (GTK_WIDGET (self->scroller)) - MIN_SEEN_PX;
+}
+
+static gboolean
+strip_due_cb (gpointer user_data)
+{
+  GhPlanDialog *self = user_data;
+
+  self->strip_id = 0;
+  if (self->plan != NULL)
+    fill_strip (self);
+  gtk_widget_set_visible (self->strip_button, self->plan != NULL && is_view_below (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* Not from within an allocation, which is what mostly changes it. */
+static void
+queue_strip (GhPlanDialog *self)
+{
+  if (self->strip_id == 0 && self->strip_button != NULL)
+    self->strip_id = g_idle_add (strip_due_cb, self);
+}
+
+static void
+strip_clicked_cb (GhPlanDialog *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (self->scroller);
+  int y = 0;
+
+  gtk_widget_translate_coordinates (GTK_WIDGET (self->view), GTK_WIDGET (self->content), 0, 0,
+                                    NULL, &y);
+  gtk_adjustment_set_value (adjustment, y);
+  gtk_widget_child_focus (GTK_WIDGET (self->view), GTK_DIR_TAB_FORWARD);
+}
 
 static void
 update_view (GhPlanDialog *self)
@@ -108,7 +206,10 @@ gh_plan_dialog_dispose (GObject *object)
 {
   GhPlanDialog *self = GH_PLAN_DIALOG (object);
 
+  if (self->plan != NULL)
+    g_signal_handlers_disconnect_by_data (self->plan, self);
   g_clear_object (&self->plan);
+  g_clear_handle_id (&self->strip_id, g_source_remove);
   G_OBJECT_CLASS (gh_plan_dialog_parent_class)->dispose (object);
 }
 
@@ -134,6 +235,11 @@ gh_plan_dialog_class_init (GhPlanDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, scroller);
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, content);
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, view);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_button);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_icon);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_label);
+  gtk_widget_class_bind_template_callback (widget_class, queue_strip);
+  gtk_widget_class_bind_template_callback (widget_class, strip_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, verb_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, key_pressed_cb);
 }
@@ -197,7 +303,12 @@ gh_plan_dialog_set_plan (GhPlanDialog *self,
   g_return_if_fail (GH_IS_PLAN_DIALOG (self));
   g_return_if_fail (plan == NULL || GH_IS_PLAN (plan));
 
+  if (self->plan != NULL)
+    g_signal_handlers_disconnect_by_data (self->plan, self);
   g_set_object (&self->plan, plan);
+  if (plan != NULL)
+    g_signal_connect_object (plan, "notify", G_CALLBACK (queue_strip), self, G_CONNECT_SWAPPED);
+  gtk_button_set_label (GTK_BUTTON (self->verb_button), plan != NULL ? gh_plan_get_verb (plan) : "");
   update_view (self);
 }
 

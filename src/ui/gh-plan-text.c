@@ -48,7 +48,7 @@ gh_plan_text_step_icon (GhStepState state)
   switch (state)
     {
     case GH_STEP_WAITING:
-      return "media-record-symbolic";
+      return "radio-symbolic";
     case GH_STEP_DONE:
       return "object-select-symbolic";
     case GH_STEP_FAILED:

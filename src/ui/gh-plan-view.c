@@ -78,7 +78,6 @@ enum
   PROP_PLAN,
   PROP_CAN_RUN,
   PROP_RUNNING,
-  PROP_VERB,
   N_PROPS
 };
 
@@ -627,9 +626,6 @@ gh_plan_view_get_property (GObject    *object,
     case PROP_RUNNING:
       g_value_set_boolean (value, self->running);
       break;
-    case PROP_VERB:
-      g_value_set_string (value, self->plan != NULL ? gh_plan_get_verb (self->plan) : "");
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -670,7 +666,6 @@ gh_plan_view_class_init (GhPlanViewClass *klass)
                                                    flags | G_PARAM_READABLE);
   properties[PROP_RUNNING] = g_param_spec_boolean ("running", NULL, NULL, FALSE,
                                                    flags | G_PARAM_READABLE);
-  properties[PROP_VERB] = g_param_spec_string ("verb", NULL, NULL, "", flags | G_PARAM_READABLE);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -793,7 +788,6 @@ gh_plan_view_set_plan (GhPlanView *self,
     }
   update_flags (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PLAN]);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_VERB]);
 }
 
 gboolean

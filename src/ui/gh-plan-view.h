@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * the last change, so a dialog only sets properties on the plan. The button
  * with the verb belongs to the dialog and is bound to "can-run".
  *
- * Properties: "plan", "can-run", "running" (also while undoing), "verb".
+ * Properties: "plan", "can-run", "running" (also while undoing).
  * Signals: "done": the plan was run to its end and is done.
  */
 #define GH_TYPE_PLAN_VIEW (gh_plan_view_get_type ())

@@ -125,7 +125,7 @@ gh_reset_button_set_property (GObject      *object,
       break;
     case PROP_ROW:
       self->row = g_value_get_object (value);
-      self->says = self->row != NULL && hdy_action_row_get_subtitle (self->row) == NULL;
+      self->says = self->row != NULL && *hdy_action_row_get_subtitle (self->row) == '\0';
       update (self);
       break;
     default:

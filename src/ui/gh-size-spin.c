@@ -134,6 +134,8 @@ static void
 gh_size_spin_init (GhSizeSpin *self)
 {
   self->plain_limit = 64;
+  /* Else what is no size would be taken for the smallest. */
+  gtk_spin_button_set_update_policy (GTK_SPIN_BUTTON (self), GTK_UPDATE_IF_VALID);
 }
 
 /**

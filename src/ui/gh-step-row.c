@@ -53,7 +53,7 @@ update (GhStepRow *self)
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->spinner)),
                        gh_plan_text_step_state (state));
 
-  if (state == GH_STEP_RUNNING && fraction >= 0)
+  if (state == GH_STEP_RUNNING && fraction > 0)
     {
       /* Translators: how far a step is. */
       g_autofree char *text = g_strdup_printf (_("%d %%"), (int) (fraction * 100));

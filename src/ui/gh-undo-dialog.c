@@ -13,20 +13,6 @@
 #include "gh-plan-dialog.h"
 #include "gh-ui.h"
 
-static char *
-dup_explanation (GhUndoPlan *plan)
-{
-  g_autoptr (GDateTime) start = NULL;
-  g_autofree char *when = NULL;
-
-  start = g_date_time_new_from_unix_local (gh_undo_plan_get_start_time (plan) / G_USEC_PER_SEC);
-  when = start != NULL ? g_date_time_format (start, "%x %H:%M") : g_strdup ("");
-  /* Translators: the first %s is the name of a plan, “Create “web-1””, the second a time. */
-  return g_strdup_printf (_("%s was begun on %s, and Guesthouse ended before it was through. What "
-                            "it had done by then can be taken back."),
-                          gh_undo_plan_get_original_title (plan), when);
-}
-
 /**
  * gh_undo_dialog_present:
  * @parent: (nullable): the window it is for
@@ -38,7 +24,6 @@ GtkWindow *
 gh_undo_dialog_present (GtkWindow  *parent,
                         GhUndoPlan *plan)
 {
-  g_autofree char *explanation = NULL;
   GtkWidget *label = NULL;
   GhPlanDialog *dialog = NULL;
 
@@ -46,11 +31,12 @@ gh_undo_dialog_present (GtkWindow  *parent,
   g_return_val_if_fail (GH_IS_UNDO_PLAN (plan), NULL);
 
   gh_ui_init ();
-  explanation = dup_explanation (plan);
-  label = gtk_label_new (explanation);
+  label = gtk_label_new (_("Guesthouse ended before this was through. What had been done by then can be "
+                           "taken back."));
   g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
                 "xalign", 0.0, NULL);
   dialog = gh_plan_dialog_new (parent, _("Interrupted"), GH_PLAN_DIALOG_SUGGESTED, label);
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 360);
   gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
   gtk_window_present (GTK_WINDOW (dialog));
   return GTK_WINDOW (dialog);

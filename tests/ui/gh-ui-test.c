@@ -6,6 +6,7 @@
 
 #include "gh-ui-test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gh-stall-watch.h"
@@ -172,6 +173,9 @@ gh_ui_test_shoot (GtkWidget  *window,
   if (folder == NULL)
     return;
 
+  if (g_getenv ("GUESTHOUSE_SHOT_WIDTH") != NULL && GTK_IS_WINDOW (window))
+    gtk_window_resize (GTK_WINDOW (window), atoi (g_getenv ("GUESTHOUSE_SHOT_WIDTH")),
+                       gtk_widget_get_allocated_height (window));
   /* Transitions and frames: the only way is to give them time. */
   g_timeout_add (700, elapsed_cb, &done);
   gh_test_wait_flag (&done);
