@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* What may be wrong with a machine that somebody wants to make, and what can be done about it. Reads
- * inputs and facts and writes checks; calls nothing except in fixes. */
+/* What may be wrong with a machine that somebody wants to make, and what can be done about it.
+ * Reads inputs and facts and writes checks; calls nothing except in fixes. */
 
 #define G_LOG_DOMAIN "gh-create-checks"
 
@@ -121,12 +121,14 @@ check_emulator (Checker *self)
     {
       add (self, GH_CHECK_REFUSAL, "no-emulator",
            g_strdup_printf (_("%s has no QEMU, which runs the machines."), get_host_label (self)),
-           g_strdup_printf (_("Install it there, on Debian by: %s"), "sudo apt install qemu-system-x86"));
+           g_strdup_printf (_("Install it there, on Debian by: %s"),
+                            "sudo apt install qemu-system-x86"));
       return;
     }
   if (capabilities->has_kvm)
     {
-      add (self, GH_CHECK_OK, "kvm", g_strdup (_("The processor's virtualization (KVM) is used.")), NULL);
+      add (self, GH_CHECK_OK, "kvm", g_strdup (_("The processor's virtualization (KVM) is used.")),
+           NULL);
       return;
     }
 
@@ -134,22 +136,24 @@ check_emulator (Checker *self)
     detail = g_strdup (_("Look there whether virtualization is switched on in the firmware (BIOS) "
                          "and /dev/kvm exists."));
   else if (local->kvm == GH_KVM_NO_PROCESSOR)
-    detail = g_strdup (_("The processor does not offer virtualization, or it is switched off in the "
-                         "firmware (BIOS), where it is called VT-x, AMD-V or SVM. On a virtual computer, "
-                         "its host has to allow nested virtualization."));
+    detail = g_strdup (_("The processor does not offer virtualization, or it is switched off in "
+                         "the firmware (BIOS), where it is called VT-x, AMD-V or SVM. On a virtual "
+                         "computer, its host has to allow nested virtualization."));
   else if (local->kvm == GH_KVM_NO_MODULE)
-    detail = g_strdup_printf (_("The processor has virtualization, but /dev/kvm is missing. Try: %s. If that "
-                                "fails, it is switched off in the firmware (BIOS)."),
-                              g_strcmp0 (local->kvm_module, "kvm_amd") == 0 ? "sudo modprobe kvm_amd"
-                                                                            : "sudo modprobe kvm_intel");
+    detail = g_strdup_printf (_("The processor has virtualization, but /dev/kvm is missing. Try: "
+                                "%s. If that fails, it is switched off in the firmware (BIOS)."),
+                              g_strcmp0 (local->kvm_module, "kvm_amd") == 0
+                                ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel");
   else if (local->kvm == GH_KVM_NO_ACCESS)
-    detail = g_strdup_printf (_("You may not open /dev/kvm. Run “sudo adduser %s kvm” and log in again."),
+    detail = g_strdup_printf (_("You may not open /dev/kvm. Run “sudo adduser %s kvm” and log in "
+                                "again."),
                               has_text (user) ? user : "USER");
   else
-    detail = g_strdup (_("/dev/kvm exists, but does not work for QEMU. Another virtualization program may "
-                         "hold the processor's virtualization."));
+    detail = g_strdup (_("/dev/kvm exists, but does not work for QEMU. Another virtualization "
+                         "program may hold the processor's virtualization."));
   add (self, GH_CHECK_WARNING, "no-kvm",
-       g_strdup (_("The machine will be slow: without KVM its processor is emulated in software.")), detail);
+       g_strdup (_("The machine will be slow: without KVM its processor is emulated in software.")),
+       detail);
 }
 
 /* Name and title */
@@ -185,7 +189,8 @@ check_name (Checker *self)
   if (has_text (self->inputs->title) &&
       (has_line_break (self->inputs->title) || !g_utf8_validate (self->inputs->title, -1, NULL)))
     {
-      add (self, GH_CHECK_REFUSAL, "title-illegal", g_strdup (_("The title has to be one line of text.")),
+      add (self, GH_CHECK_REFUSAL, "title-illegal",
+           g_strdup (_("The title has to be one line of text.")),
            NULL);
       self->possible = FALSE;
     }
@@ -201,7 +206,8 @@ check_os (Checker *self)
   const GhOsDefaults *defaults = facts->defaults;
   GhCheck *check = NULL;
 
-  if (facts->os_error != NULL && g_error_matches (facts->os_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
+  if (facts->os_error != NULL &&
+      g_error_matches (facts->os_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) &&
       has_text (inputs->os_id))
     {
       check = add (self, GH_CHECK_REFUSAL, "os-unknown",
@@ -211,12 +217,15 @@ check_os (Checker *self)
     }
   if (facts->os_error != NULL)
     add (self, GH_CHECK_NOTE, "os-database",
-         g_strdup (_("What operating systems need is not known here; the settings are general ones.")),
+         g_strdup (_("What operating systems need is not known here; the settings are general "
+                     "ones.")),
          gh_error_dup_sentence (facts->os_error));
-  else if (inputs->source == GH_CREATE_FROM_ISO && has_text (inputs->iso_path) && !has_text (inputs->os_id))
+  else if (inputs->source == GH_CREATE_FROM_ISO && has_text (inputs->iso_path) &&
+           !has_text (inputs->os_id))
     add (self, GH_CHECK_NOTE, "os-not-recognised",
          g_strdup (_("The operating system is not recognised; the settings are general ones.")),
-         g_strdup (_("Choose it in the list if you know it: the machine becomes faster by fitting drivers.")));
+         g_strdup (_("Choose it in the list if you know it: the machine becomes faster by fitting "
+                     "drivers.")));
   else if (defaults != NULL && defaults->os != NULL && facts->detected != NULL &&
            strcmp (defaults->os->id, facts->detected->id) == 0)
     add (self, GH_CHECK_OK, "os-recognised",
@@ -230,7 +239,8 @@ check_os (Checker *self)
       check = add (self, GH_CHECK_WARNING, "os-needs-uefi",
                    g_strdup_printf (_("%s starts only from UEFI."), defaults->os->name),
                    facts->capabilities->has_uefi
-                     ? NULL : g_strdup_printf (_("%s does not offer it. On Debian, install “ovmf” there."),
+                     ? NULL : g_strdup_printf (_("%s does not offer it. On Debian, install “ovmf” "
+                                                 "there."),
                                                get_host_label (self)));
       if (facts->capabilities->has_uefi)
         gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use UEFI"));
@@ -238,9 +248,11 @@ check_os (Checker *self)
   else if (defaults->secure_boot && inputs->firmware != GH_FIRMWARE_UEFI_SECURE)
     {
       check = add (self, GH_CHECK_WARNING, "os-needs-secure-boot",
-                   g_strdup_printf (_("%s demands Secure Boot to be installed."), defaults->os->name),
+                   g_strdup_printf (_("%s demands Secure Boot to be installed."),
+                                    defaults->os->name),
                    facts->capabilities->has_secure_boot
-                     ? NULL : g_strdup_printf (_("%s does not offer it. On Debian, install “ovmf” there."),
+                     ? NULL : g_strdup_printf (_("%s does not offer it. On Debian, install “ovmf” "
+                                                 "there."),
                                                get_host_label (self)));
       if (facts->capabilities->has_secure_boot)
         gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use Secure Boot"));
@@ -248,7 +260,8 @@ check_os (Checker *self)
   if (!defaults->uefi && inputs->firmware != GH_FIRMWARE_BIOS)
     {
       check = add (self, GH_CHECK_WARNING, "os-needs-bios",
-                   g_strdup_printf (_("%s is not known to start from UEFI."), defaults->os->name), NULL);
+                   g_strdup_printf (_("%s is not known to start from UEFI."), defaults->os->name),
+                   NULL);
       gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use BIOS"));
     }
   if (defaults->tpm && !inputs->tpm)
@@ -256,7 +269,8 @@ check_os (Checker *self)
       check = add (self, GH_CHECK_WARNING, "os-needs-tpm",
                    g_strdup_printf (_("%s demands a TPM to be installed."), defaults->os->name),
                    facts->capabilities->has_tpm
-                     ? NULL : g_strdup_printf (_("%s does not offer one. On Debian, install “swtpm” and "
+                     ? NULL : g_strdup_printf (_("%s does not offer one. On Debian, install "
+                                                 "“swtpm” and "
                                                  "“swtpm-tools” there."), get_host_label (self)));
       if (facts->capabilities->has_tpm)
         gh_create_fix_reset (check, self->plan, GH_CREATE_TPM, _("Add a TPM"));
@@ -298,15 +312,18 @@ refuse_closed (Checker     *self,
 
   if (info->closed_for != NULL)
     {
-      title = g_strdup_printf (_("QEMU cannot reach “%s”: the folder “%s” is closed to it."), info->path,
+      title = g_strdup_printf (_("QEMU cannot reach “%s”: the folder “%s” is closed to it."),
+                               info->path,
                                place);
       command = g_strdup_printf ("setfacl -m u:%s:x %s", info->closed_for, quoted);
-      detail = g_strdup_printf (_("Machines of this host run as “%s”. Let it pass through the folder, without "
+      detail = g_strdup_printf (_("Machines of this host run as “%s”. Let it pass through the "
+                                  "folder, without "
                                   "showing it what is in there: %s"), info->closed_for, command);
     }
   else if (info->closed_folder != NULL)
     {
-      title = g_strdup_printf (_("“%s” cannot be reached: you may not enter the folder “%s”."), info->path,
+      title = g_strdup_printf (_("“%s” cannot be reached: you may not enter the folder “%s”."),
+                               info->path,
                                place);
       command = g_strdup_printf ("chmod u+x %s", quoted);
     }
@@ -319,7 +336,8 @@ refuse_closed (Checker     *self,
     detail = g_strdup (_("It belongs to somebody else. Ask for access to it, or copy the file."));
 
   check = add (self, GH_CHECK_REFUSAL,
-               info->closed_folder != NULL ? "file-closed-folder" : "file-unreadable", title, detail);
+               info->closed_folder != NULL ? "file-closed-folder" : "file-unreadable", title,
+               detail);
   if (info->closed_is_ours || geteuid () == 0)
     gh_create_fix_access (check, self->plan, info, command);
 }
@@ -379,7 +397,8 @@ check_file_is_there (Checker      *self,
       return FALSE;
     case GH_IMAGE_REJECTED:
       add (self, GH_CHECK_REFUSAL, "image-damaged",
-           g_strdup_printf (_("The disk image “%s” is damaged."), info->path), g_strdup (info->message));
+           g_strdup_printf (_("The disk image “%s” is damaged."), info->path),
+           g_strdup (info->message));
       return FALSE;
     default:
       g_return_val_if_reached (FALSE);
@@ -401,11 +420,13 @@ check_iso (Checker *self)
 
   if (!has_text (self->inputs->iso_path))
     {
-      add (self, GH_CHECK_REFUSAL, "iso-missing", g_strdup (_("Choose the CD image to install from.")), NULL);
+      add (self, GH_CHECK_REFUSAL, "iso-missing",
+           g_strdup (_("Choose the CD image to install from.")), NULL);
       self->possible = FALSE;
       return;
     }
-  if (!check_file_is_there (self, GH_CREATE_ISO, info) || self->facts->volumes[GH_CREATE_ISO] != NULL)
+  if (!check_file_is_there (self, GH_CREATE_ISO, info) ||
+      self->facts->volumes[GH_CREATE_ISO] != NULL)
     return;
 
   if (is_disk_format (info->kind))
@@ -431,13 +452,15 @@ check_iso (Checker *self)
       else if (boots == GH_IMAGE_BOOT_BIOS && self->inputs->firmware != GH_FIRMWARE_BIOS)
         {
           check = add (self, GH_CHECK_WARNING, "iso-needs-bios",
-                       g_strdup (_("The CD image starts only from BIOS, the machine has UEFI.")), NULL);
+                       g_strdup (_("The CD image starts only from BIOS, the machine has UEFI.")),
+                       NULL);
           gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use BIOS"));
         }
       else if (boots == GH_IMAGE_BOOT_UEFI && self->inputs->firmware == GH_FIRMWARE_BIOS)
         {
           check = add (self, GH_CHECK_WARNING, "iso-needs-uefi",
-                       g_strdup (_("The CD image starts only from UEFI, the machine has BIOS.")), NULL);
+                       g_strdup (_("The CD image starts only from UEFI, the machine has BIOS.")),
+                       NULL);
           if (self->facts->capabilities->has_uefi)
             gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use UEFI"));
         }
@@ -456,16 +479,18 @@ refuse_linked (Checker    *self,
   if (data != NULL)
     add (self, GH_CHECK_REFUSAL, "image-external-data",
          g_strdup_printf (_("“%s” is only a part of a disk: its data is in “%s”."), path, data),
-         g_strdup_printf (_("An image that names other files could make the machine read any file of this "
-                            "computer. If you trust it, make one whole image of it: %s %s -O qcow2 %s NEW.qcow2"),
+         g_strdup_printf (_("An image that names other files could make the machine read any file "
+                            "of this computer. If you trust it, make one whole image of it: %s %s "
+                            "-O qcow2 %s NEW.qcow2"),
                           "qemu-img convert -f", format, quoted));
   else
     add (self, GH_CHECK_REFUSAL, "image-backing-file",
          backing != NULL
            ? g_strdup_printf (_("“%s” holds only what differs from “%s”."), path, backing)
            : g_strdup_printf (_("“%s” holds only what differs from another image."), path),
-         g_strdup_printf (_("An image that names other files could make the machine read any file of this "
-                            "computer. If you trust it, make one whole image of it: %s %s -O qcow2 %s NEW.qcow2"),
+         g_strdup_printf (_("An image that names other files could make the machine read any file "
+                            "of this computer. If you trust it, make one whole image of it: %s %s "
+                            "-O qcow2 %s NEW.qcow2"),
                           "qemu-img convert -f", format, quoted));
 }
 
@@ -481,15 +506,18 @@ check_users (Checker    *self,
     {
       if (self->facts->users_error != NULL)
         add (self, GH_CHECK_WARNING, "image-users-unknown",
-             g_strdup (_("It could not be found out whether another machine uses this disk image.")),
+             g_strdup (_("It could not be found out whether another machine uses this disk "
+                         "image.")),
              gh_error_dup_sentence (self->facts->users_error));
       return;
     }
 
-  users = gh_file_users_find (self->facts->users, path, gh_create_plan_get_machine_uuid (self->plan));
+  users = gh_file_users_find (self->facts->users, path,
+                              gh_create_plan_get_machine_uuid (self->plan));
   if (users->len == 0)
     return;
-  text = gh_file_users_dup_text (self->facts->users, path, gh_create_plan_get_machine_uuid (self->plan));
+  text = gh_file_users_dup_text (self->facts->users, path,
+                                 gh_create_plan_get_machine_uuid (self->plan));
   for (guint i = 0; i < users->len && running == NULL; i++)
     {
       const GhFileUser *user = g_ptr_array_index (users, i);
@@ -502,12 +530,13 @@ check_users (Checker    *self,
   if (running != NULL)
     add (self, GH_CHECK_REFUSAL, "image-in-use-running",
          g_strdup_printf (_("The disk image is in use: “%s” runs from it."), running),
-         g_strdup_printf (_("Two machines that write to one disk destroy what is on it. Used by: %s"), text));
+         g_strdup_printf (_("Two machines that write to one disk destroy what is on it. Used by: "
+                            "%s"), text));
   else
     add (self, GH_CHECK_WARNING, "image-in-use",
          g_strdup_printf (_("The disk image belongs to another machine already: %s."), text),
-         g_strdup (_("Never run both at the same time: two machines that write to one disk destroy what "
-                     "is on it. A clone gets a disk of its own.")));
+         g_strdup (_("Never run both at the same time: two machines that write to one disk destroy "
+                     "what is on it. A clone gets a disk of its own.")));
 }
 
 static void
@@ -519,7 +548,8 @@ check_disk (Checker *self)
 
   if (!has_text (self->inputs->disk_path))
     {
-      add (self, GH_CHECK_REFUSAL, "disk-missing", g_strdup (_("Choose the disk image to start from.")), NULL);
+      add (self, GH_CHECK_REFUSAL, "disk-missing",
+           g_strdup (_("Choose the disk image to start from.")), NULL);
       self->possible = FALSE;
       return;
     }
@@ -546,15 +576,16 @@ check_disk (Checker *self)
            (info->kind == GH_IMAGE_UNKNOWN && (info->flags & GH_IMAGE_BLANK) == 0))
     add (self, GH_CHECK_REFUSAL, "image-unknown-format",
          g_strdup_printf (_("“%s” is no disk image that Guesthouse knows."), info->path),
-         g_strdup (_("Known are qcow2, raw disks with a partition table or boot sector, VMDK, VDI, VHDX and VHD. "
-                     "Unpack the file first if it is compressed.")));
-  else if (info->backing_path != NULL || info->data_path != NULL || (info->flags & GH_IMAGE_LINKED) != 0)
+         g_strdup (_("Known are qcow2, raw disks with a partition table or boot sector, VMDK, VDI, "
+                     "VHDX and VHD. Unpack the file first if it is compressed.")));
+  else if (info->backing_path != NULL || info->data_path != NULL ||
+           (info->flags & GH_IMAGE_LINKED) != 0)
     refuse_linked (self, info->path, info->format, info->backing_path, info->data_path);
   else if ((info->flags & GH_IMAGE_ENCRYPTED) != 0)
     add (self, GH_CHECK_REFUSAL, "image-encrypted",
          g_strdup_printf (_("“%s” is encrypted."), info->path),
-         g_strdup (_("The machine could not be started: its passphrase would have to be kept by libvirt, "
-                     "which Guesthouse does not set up.")));
+         g_strdup (_("The machine could not be started: its passphrase would have to be kept by "
+                     "libvirt, which Guesthouse does not set up.")));
   else if ((info->flags & GH_IMAGE_DAMAGED) != 0)
     add (self, GH_CHECK_REFUSAL, "image-damaged",
          g_strdup_printf (_("The disk image “%s” is damaged."), info->path), NULL);
@@ -570,7 +601,8 @@ check_disk (Checker *self)
       if ((info->flags & GH_IMAGE_BLANK) != 0)
         add (self, GH_CHECK_WARNING, "disk-blank",
              g_strdup_printf (_("“%s” begins with nothing but zeros."), info->path),
-             g_strdup (_("It is taken as an empty raw disk: the machine finds nothing to start from.")));
+             g_strdup (_("It is taken as an empty raw disk: the machine finds nothing to start "
+                         "from.")));
     }
 }
 
@@ -590,7 +622,8 @@ check_kernel (Checker *self)
         add (self, GH_CHECK_REFUSAL, "cmdline-without-kernel",
              g_strdup (_("Kernel options need a kernel that reads them.")), NULL);
       else
-        add (self, GH_CHECK_REFUSAL, "kernel-missing", g_strdup (_("Choose the kernel to start.")), NULL);
+        add (self, GH_CHECK_REFUSAL, "kernel-missing", g_strdup (_("Choose the kernel to start.")),
+             NULL);
       self->possible = FALSE;
       return;
     }
@@ -609,7 +642,8 @@ check_kernel (Checker *self)
       self->facts->volumes[GH_CREATE_KERNEL] == NULL && kernel->kind != GH_IMAGE_KERNEL)
     add (self, GH_CHECK_REFUSAL, "kernel-unknown-format",
          g_strdup_printf (_("“%s” is not a kernel."), kernel->path),
-         g_strdup (_("A Linux kernel is called vmlinuz, bzImage or, with a version, vmlinuz-6.1.")));
+         g_strdup (_("A Linux kernel is called vmlinuz, bzImage or, with a version, "
+                     "vmlinuz-6.1.")));
   if (has_text (inputs->initrd_path) && check_file_is_there (self, GH_CREATE_INITRD, initrd) &&
       self->facts->volumes[GH_CREATE_INITRD] == NULL && initrd->kind != GH_IMAGE_INITRD)
     add (self, GH_CHECK_WARNING, "initrd-unknown-format",
@@ -636,7 +670,8 @@ check_remote_files (Checker *self)
         }
       else if (volume == NULL)
         add (self, i == GH_CREATE_DISK ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "file-not-in-pool",
-             g_strdup_printf (_("“%s” is in no storage pool of %s, so it cannot be looked at from here."), path,
+             g_strdup_printf (_("“%s” is in no storage pool of %s, so it cannot be looked at from "
+                                "here."), path,
                               get_host_label (self)),
              g_strdup (_("The path is one of that host, not of this computer.")));
     }
@@ -683,7 +718,8 @@ check_memory (Checker *self)
 
   if (memory_kib == 0)
     {
-      check = add (self, GH_CHECK_REFUSAL, "memory-zero", g_strdup (_("The machine needs memory.")), NULL);
+      check = add (self, GH_CHECK_REFUSAL, "memory-zero", g_strdup (_("The machine needs memory.")),
+                   NULL);
       self->possible = FALSE;
     }
   else if (memory_kib < LEAST_MEMORY_KIB)
@@ -691,7 +727,8 @@ check_memory (Checker *self)
                  g_strdup_printf (_("No machine can be made with %s of memory."), wanted), NULL);
   else if (host_kib != 0 && memory_kib > host_kib)
     check = add (self, GH_CHECK_REFUSAL, "memory-over-host",
-                 g_strdup_printf (_("%s of memory is more than %s has: %s."), wanted, get_host_label (self), host),
+                 g_strdup_printf (_("%s of memory is more than %s has: %s."), wanted,
+                                  get_host_label (self), host),
                  NULL);
   if (check != NULL)
     {
@@ -704,8 +741,10 @@ check_memory (Checker *self)
       g_autofree char *available = gh_format_memory (free_kib);
 
       add (self, GH_CHECK_WARNING, "memory-over-free",
-           g_strdup_printf (_("Only %s of memory is free now, the machine may take %s."), available, wanted),
-           g_strdup (_("The whole computer becomes slow, or programs are ended, when memory runs out.")));
+           g_strdup_printf (_("Only %s of memory is free now, the machine may take %s."), available,
+                            wanted),
+           g_strdup (_("The whole computer becomes slow, or programs are ended, when memory runs "
+                       "out.")));
     }
   if (defaults != NULL && memory_kib < defaults->minimum_memory_kib && defaults->os != NULL)
     {
@@ -727,20 +766,24 @@ check_cpus (Checker *self)
 
   if (cpus == 0)
     {
-      check = add (self, GH_CHECK_REFUSAL, "cpus-zero", g_strdup (_("The machine needs a processor.")), NULL);
+      check = add (self, GH_CHECK_REFUSAL, "cpus-zero",
+                   g_strdup (_("The machine needs a processor.")), NULL);
       self->possible = FALSE;
     }
   else if (cpus > most)
     check = add (self, GH_CHECK_REFUSAL, "cpus-over-machine",
-                 g_strdup_printf (_("A machine of this host can have %u processors at most."), most), NULL);
+                 g_strdup_printf (_("A machine of this host can have %u processors at most."),
+                                  most), NULL);
   else if (capabilities->n_cpus != 0 && cpus > capabilities->n_cpus)
     check = add (self, GH_CHECK_WARNING, "cpus-over-host",
-                 g_strdup_printf (_("%u processors are more than %s has: %u."), cpus, get_host_label (self),
+                 g_strdup_printf (_("%u processors are more than %s has: %u."), cpus,
+                                  get_host_label (self),
                                   capabilities->n_cpus),
                  g_strdup (_("The machine becomes slower by that, not faster.")));
   else if (defaults != NULL && defaults->os != NULL && cpus < defaults->minimum_cpus)
     add (self, GH_CHECK_WARNING, "cpus-below-minimum",
-         g_strdup_printf (_("%s needs at least %u processors."), defaults->os->name, defaults->minimum_cpus),
+         g_strdup_printf (_("%s needs at least %u processors."), defaults->os->name,
+                          defaults->minimum_cpus),
          NULL);
   if (check != NULL)
     gh_create_fix_reset (check, self->plan, GH_CREATE_CPUS, _("Use the proposal"));
@@ -751,7 +794,8 @@ check_cpus (Checker *self)
 static gboolean
 is_legal_file_name (const char *name)
 {
-  if (!has_text (name) || strlen (name) > 255 || strcmp (name, ".") == 0 || strcmp (name, "..") == 0 ||
+  if (!has_text (name) || strlen (name) > 255 ||
+      strcmp (name, ".") == 0 || strcmp (name, "..") == 0 ||
       strchr (name, '/') != NULL || !g_utf8_validate (name, -1, NULL) || *name == '-')
     return FALSE;
   for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
@@ -785,13 +829,15 @@ check_space (Checker          *self,
                           self->inputs->pool), NULL);
   else if (free_bytes < size)
     add (self, GH_CHECK_WARNING, "space-low",
-         g_strdup_printf (_("The disk may grow to %s, but only %s is free in “%s”."), wanted, available,
+         g_strdup_printf (_("The disk may grow to %s, but only %s is free in “%s”."), wanted,
+                          available,
                           self->inputs->pool),
-         g_strdup (_("It takes only the space that is used in it. When the space runs out, the machine is "
-                     "paused until there is more.")));
+         g_strdup (_("It takes only the space that is used in it. When the space runs out, the "
+                     "machine is paused until there is more.")));
   else
     add (self, GH_CHECK_OK, "space",
-         g_strdup_printf (_("There is space for the disk of %s: %s is free."), wanted, available), NULL);
+         g_strdup_printf (_("There is space for the disk of %s: %s is free."), wanted, available),
+         NULL);
 }
 
 static void
@@ -806,7 +852,8 @@ check_pool (Checker *self)
       g_autofree char *path = gh_create_dup_default_pool_path (facts);
 
       add (self, GH_CHECK_NOTE, "pool-will-be-made",
-           g_strdup_printf (_("The storage pool “%s” will be made for it, in “%s”."), GH_CREATE_DEFAULT_POOL,
+           g_strdup_printf (_("The storage pool “%s” will be made for it, in “%s”."),
+                            GH_CREATE_DEFAULT_POOL,
                             path), NULL);
       if (facts->local != NULL && !facts->local->folder_writable && facts->is_session)
         add (self, GH_CHECK_REFUSAL, "pool-not-writable",
@@ -821,8 +868,9 @@ check_pool (Checker *self)
       self->possible = FALSE;
       return;
     }
-  else if (pool->path == NULL || (g_strcmp0 (pool->type, "dir") != 0 && g_strcmp0 (pool->type, "fs") != 0 &&
-                                  g_strcmp0 (pool->type, "netfs") != 0))
+  else if (pool->path == NULL ||
+           (g_strcmp0 (pool->type, "dir") != 0 && g_strcmp0 (pool->type, "fs") != 0 &&
+            g_strcmp0 (pool->type, "netfs") != 0))
     {
       add (self, GH_CHECK_REFUSAL, "pool-unsupported",
            g_strdup_printf (_("The storage pool “%s” is not a folder."), pool->name),
@@ -855,7 +903,8 @@ check_disk_name (Checker *self)
           (name_problem = gh_create_plan_check_name (self->inputs->name, NULL)) != NULL)
         return;
       check = add (self, GH_CHECK_REFUSAL, "disk-name-illegal",
-                   g_strdup_printf (_("“%s” cannot be the name of a file."), self->inputs->disk_name), NULL);
+                   g_strdup_printf (_("“%s” cannot be the name of a file."),
+                                    self->inputs->disk_name), NULL);
       gh_create_fix_reset (check, self->plan, GH_CREATE_DISK_NAME, _("Use the usual one"));
       return;
     }
@@ -870,7 +919,8 @@ check_disk_name (Checker *self)
     {
       check = add (self, GH_CHECK_REFUSAL, "disk-exists",
                    g_strdup_printf (_("There is a file “%s” already."), path),
-                   g_strdup (_("It is kept as it is: a new machine never takes over or overwrites a file.")));
+                   g_strdup (_("It is kept as it is: a new machine never takes over or overwrites "
+                               "a file.")));
       gh_create_fix_other_disk_name (check, self->plan, self->inputs->disk_name);
     }
 }
@@ -889,7 +939,8 @@ check_new_disk (Checker *self)
     {
       if (inputs->source == GH_CREATE_FROM_NOTHING)
         add (self, GH_CHECK_WARNING, "no-disk",
-             g_strdup (_("The machine has no disk and nothing to start from but the network.")), NULL);
+             g_strdup (_("The machine has no disk and nothing to start from but the network.")),
+             NULL);
       else if (inputs->source == GH_CREATE_FROM_ISO)
         add (self, GH_CHECK_WARNING, "no-disk",
              g_strdup (_("The machine has no disk: nothing can be installed in it.")), NULL);
@@ -931,14 +982,17 @@ check_firmware (Checker *self)
   if (firmware != GH_FIRMWARE_BIOS && !capabilities->has_uefi)
     check = add (self, GH_CHECK_REFUSAL, "uefi-not-offered",
                  g_strdup_printf (_("%s does not offer UEFI."), get_host_label (self)),
-                 g_strdup_printf (_("Install it there, on Debian by: %s"), "sudo apt install ovmf"));
+                 g_strdup_printf (_("Install it there, on Debian by: %s"),
+                                  "sudo apt install ovmf"));
   else if (firmware == GH_FIRMWARE_UEFI_SECURE && !capabilities->has_secure_boot)
     check = add (self, GH_CHECK_REFUSAL, "secure-boot-not-offered",
                  g_strdup_printf (_("%s does not offer Secure Boot."), get_host_label (self)),
-                 g_strdup_printf (_("Install it there, on Debian by: %s"), "sudo apt install ovmf"));
+                 g_strdup_printf (_("Install it there, on Debian by: %s"),
+                                  "sudo apt install ovmf"));
   else if (firmware == GH_FIRMWARE_UEFI_SECURE && !gh_create_uses_q35 (self->facts))
     check = add (self, GH_CHECK_REFUSAL, "secure-boot-not-offered",
-                 g_strdup (_("Secure Boot needs a newer kind of machine than this operating system knows.")),
+                 g_strdup (_("Secure Boot needs a newer kind of machine than this operating system "
+                             "knows.")),
                  NULL);
   if (check != NULL)
     gh_create_fix_reset (check, self->plan, GH_CREATE_FIRMWARE, _("Use the proposal"));
@@ -953,7 +1007,8 @@ check_tpm (Checker *self)
     return;
   check = add (self, GH_CHECK_REFUSAL, "tpm-not-offered",
                g_strdup_printf (_("%s does not offer a TPM."), get_host_label (self)),
-               g_strdup_printf (_("Install it there, on Debian by: %s"), "sudo apt install swtpm swtpm-tools"));
+               g_strdup_printf (_("Install it there, on Debian by: %s"),
+                                "sudo apt install swtpm swtpm-tools"));
   gh_create_fix_reset (check, self->plan, GH_CREATE_TPM, _("Go on without"));
 }
 
@@ -967,12 +1022,14 @@ check_virtual_network (Checker    *self,
   if (network == NULL)
     {
       check = add (self, GH_CHECK_REFUSAL, "network-missing",
-                   g_strdup_printf (_("%s has no network “%s”."), get_host_label (self), name), NULL);
+                   g_strdup_printf (_("%s has no network “%s”."), get_host_label (self), name),
+                   NULL);
       gh_create_fix_reset (check, self->plan, GH_CREATE_NETWORK, _("Use the proposal"));
     }
   else if (!network->active)
     {
-      check = add (self, self->inputs->start ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "network-inactive",
+      check = add (self, self->inputs->start ? GH_CHECK_REFUSAL : GH_CHECK_WARNING,
+                   "network-inactive",
                    g_strdup_printf (_("The network “%s” is not active."), name),
                    g_strdup (_("The machine cannot start without it.")));
       gh_create_fix_start_network (check, self->plan, self->facts->host, network);
@@ -992,7 +1049,9 @@ check_network (Checker *self)
     {
       add (self, GH_CHECK_NOTE, "network-user",
            g_strdup (_("The machine reaches the network, but cannot be reached from it.")),
-           is_session ? g_strdup (_("A personal host has no virtual networks. The system's host has.")) : NULL);
+           is_session
+             ? g_strdup (_("A personal host has no virtual networks. The system's host has."))
+             : NULL);
       return;
     }
   if (network != NULL && g_str_has_prefix (network, "network:") && network[8] != '\0')
@@ -1004,7 +1063,8 @@ check_network (Checker *self)
              g_strdup (_("If the machine does not start for that, use user networking.")));
       return;
     }
-  if (network != NULL && g_str_has_prefix (network, "bridge:") && network[7] != '\0' && strlen (network + 7) < 16 &&
+  if (network != NULL && g_str_has_prefix (network, "bridge:") && network[7] != '\0' &&
+      strlen (network + 7) < 16 &&
       strpbrk (network + 7, "/ \t\n") == NULL)
     return;
 
@@ -1027,17 +1087,21 @@ check_graphics (Checker *self)
   if (!is_spice && !is_vnc && g_strcmp0 (graphics, "none") != 0)
     {
       check = add (self, GH_CHECK_REFUSAL, "graphics-illegal",
-                   g_strdup_printf (_("“%s” is no kind of display."), graphics != NULL ? graphics : ""), NULL);
+                   g_strdup_printf (_("“%s” is no kind of display."),
+                                    graphics != NULL ? graphics : ""), NULL);
       self->possible = FALSE;
     }
-  else if (!is_test && ((is_spice && !capabilities->has_spice) || (is_vnc && !capabilities->has_vnc)))
+  else if (!is_test &&
+           ((is_spice && !capabilities->has_spice) || (is_vnc && !capabilities->has_vnc)))
     check = add (self, GH_CHECK_REFUSAL, "graphics-not-offered",
                  g_strdup_printf (is_spice ? _("%s does not offer SPICE displays.")
-                                           : _("%s does not offer VNC displays."), get_host_label (self)), NULL);
+                                           : _("%s does not offer VNC displays."),
+                                  get_host_label (self)), NULL);
   else if (!is_test && is_vnc && !capabilities->has_spice &&
            !self->inputs->overridden[GH_CREATE_GRAPHICS])
     add (self, GH_CHECK_NOTE, "spice-not-offered",
-         g_strdup_printf (_("%s does not offer SPICE displays, so VNC is used."), get_host_label (self)), NULL);
+         g_strdup_printf (_("%s does not offer SPICE displays, so VNC is used."),
+                          get_host_label (self)), NULL);
   else if (!is_test && !is_spice && !is_vnc && !self->inputs->overridden[GH_CREATE_GRAPHICS])
     add (self, GH_CHECK_WARNING, "no-display",
          g_strdup_printf (_("%s offers no display that Guesthouse knows."), get_host_label (self)),

@@ -218,12 +218,14 @@ static char *
 dup_next_name (const char *name)
 {
   const char *dot = strrchr (name, '.');
-  g_autofree char *stem = dot != NULL && dot != name ? g_strndup (name, (gsize) (dot - name)) : g_strdup (name);
+  g_autofree char *stem = dot != NULL && dot != name ? g_strndup (name, (gsize) (dot - name))
+                                                     : g_strdup (name);
   const char *ending = dot != NULL && dot != name ? dot : "";
   char *dash = strrchr (stem, '-');
   guint64 number = 0;
 
-  if (dash != NULL && dash != stem && g_ascii_string_to_unsigned (dash + 1, 10, 2, G_MAXUINT32, &number, NULL))
+  if (dash != NULL && dash != stem &&
+      g_ascii_string_to_unsigned (dash + 1, 10, 2, G_MAXUINT32, &number, NULL))
     *dash = '\0';
   else
     number = 1;
@@ -261,7 +263,8 @@ gh_create_fix_use_as_disk (GhCheck      *check,
                            GhCreatePlan *plan,
                            const char   *path)
 {
-  gh_check_set_fix (check, _("Use it as the disk"), NULL, use_as_disk, fix_new (plan, path), fix_free);
+  gh_check_set_fix (check, _("Use it as the disk"), NULL, use_as_disk, fix_new (plan, path),
+                    fix_free);
 }
 
 static void
@@ -315,7 +318,8 @@ give_access (GhCheck             *check,
   g_autoptr (GSubprocess) process = NULL;
   GError *error = NULL;
 
-  process = g_subprocess_newv ((const char *const *) fix->argv, G_SUBPROCESS_FLAGS_STDERR_PIPE, &error);
+  process = g_subprocess_newv ((const char *const *) fix->argv, G_SUBPROCESS_FLAGS_STDERR_PIPE,
+                               &error);
   if (process == NULL)
     end_host_fix (task, error);
   else
@@ -394,7 +398,8 @@ gh_create_fix_start_pool (GhCheck          *check,
                           const GhPoolInfo *pool)
 {
   Fix *fix = fix_new (plan, pool->uuid);
-  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (host), "pool-start", pool->name, NULL);
+  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (host), "pool-start", pool->name,
+                                                   NULL);
 
   fix->host = g_object_ref (host);
   gh_check_set_fix (check, _("Start it"), command, start_pool, fix, fix_free);
@@ -432,7 +437,8 @@ gh_create_fix_start_network (GhCheck             *check,
                              const GhNetworkInfo *network)
 {
   Fix *fix = fix_new (plan, network->uuid);
-  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (host), "net-start", network->name, NULL);
+  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (host), "net-start",
+                                                   network->name, NULL);
 
   fix->host = g_object_ref (host);
   gh_check_set_fix (check, _("Start it"), command, start_network, fix, fix_free);

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* A machine's name is the name of files (NAME.xml, NAME_VARS.fd, NAME.qcow2, NAME.log) and a word on
- * command lines, so it is held to more than libvirt demands. */
+/* A machine's name is the name of files (NAME.xml, NAME_VARS.fd, NAME.qcow2, NAME.log) and a word
+ * on command lines, so it is held to more than libvirt demands. */
 
 #define G_LOG_DOMAIN "gh-create-name"
 
@@ -73,7 +73,8 @@ gh_create_plan_check_name (const char  *name,
   else if (*name == '-')
     {
       rule = "name-illegal";
-      sentence = g_strdup (_("The name must not begin with “-”: commands would take it for an option."));
+      sentence = g_strdup (_("The name must not begin with “-”: commands would take it for an "
+                             "option."));
     }
   else if (g_unichar_isspace (g_utf8_get_char (name)) ||
            g_unichar_isspace (g_utf8_get_char (g_utf8_prev_char (name + strlen (name)))))

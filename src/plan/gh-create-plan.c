@@ -323,9 +323,11 @@ gh_create_plan_class_init (GhCreatePlanClass *klass)
   properties[PROP_START] = g_param_spec_boolean ("start", NULL, NULL, TRUE, flags);
   properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, flags);
   properties[PROP_OS_ID] = g_param_spec_string ("os-id", NULL, NULL, "", flags);
-  properties[PROP_MEMORY_KIB] = g_param_spec_uint64 ("memory-kib", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  properties[PROP_MEMORY_KIB] = g_param_spec_uint64 ("memory-kib", NULL, NULL, 0, G_MAXUINT64, 0,
+                                                     flags);
   properties[PROP_CPUS] = g_param_spec_uint ("cpus", NULL, NULL, 0, G_MAXUINT, 0, flags);
-  properties[PROP_DISK_BYTES] = g_param_spec_uint64 ("disk-bytes", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  properties[PROP_DISK_BYTES] = g_param_spec_uint64 ("disk-bytes", NULL, NULL, 0, G_MAXUINT64, 0,
+                                                     flags);
   properties[PROP_POOL] = g_param_spec_string ("pool", NULL, NULL, NULL, flags);
   properties[PROP_DISK_NAME] = g_param_spec_string ("disk-name", NULL, NULL, NULL, flags);
   properties[PROP_FIRMWARE] = g_param_spec_int ("firmware", NULL, NULL, GH_FIRMWARE_BIOS,
@@ -343,7 +345,8 @@ gh_create_plan_class_init (GhCreatePlanClass *klass)
    *
    * The host's capabilities, networks or pools have been read.
    */
-  signals[CHOICES_CHANGED] = g_signal_new ("choices-changed", GH_TYPE_CREATE_PLAN, G_SIGNAL_RUN_LAST, 0,
+  signals[CHOICES_CHANGED] = g_signal_new ("choices-changed", GH_TYPE_CREATE_PLAN,
+                                           G_SIGNAL_RUN_LAST, 0,
                                            NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -972,8 +975,8 @@ gh_create_plan_get_os_name (GhCreatePlan *self)
 {
   g_return_val_if_fail (GH_IS_CREATE_PLAN (self), NULL);
 
-  return self->facts.defaults != NULL && self->facts.defaults->os != NULL ? self->facts.defaults->os->name
-                                                                         : NULL;
+  return self->facts.defaults != NULL && self->facts.defaults->os != NULL
+           ? self->facts.defaults->os->name : NULL;
 }
 
 const char *

@@ -37,7 +37,8 @@ typedef enum
 typedef enum
 {
   GH_CREATE_NAME,       /* "name", string */
-  GH_CREATE_OS,         /* "os-id", string: a libosinfo id or short id, "" for none; proposed: what the ISO is */
+  /* "os-id", string: a libosinfo id or short id, "" for none; proposed: what the ISO is */
+  GH_CREATE_OS,
   GH_CREATE_MEMORY,     /* "memory-kib", uint64 */
   GH_CREATE_CPUS,       /* "cpus", uint */
   GH_CREATE_DISK_SIZE,  /* "disk-bytes", uint64: of the new disk, 0 for none */
@@ -58,7 +59,8 @@ G_DECLARE_FINAL_TYPE (GhCreatePlan, gh_create_plan, GH, CREATE_PLAN, GhPlan)
  * the main thread.
  *
  * Plain properties, without proposals:
- *   "source"      int, a GhCreateSource; setting a path below sets it too, so that it rarely has to be
+ *   "source"      int, a GhCreateSource; setting a path below sets it too, so that it rarely has to
+ *                 be
  *                 set. The paths of the other sources are kept, but do not count
  *   "iso-path", "disk-path", "kernel-path", "initrd-path", "cmdline"   strings, NULL or "" for none
  *   "title"       string, NULL or "" for none
@@ -127,12 +129,15 @@ const char     *gh_create_plan_get_detected_os (GhCreatePlan *self); /* nullable
 
 /* What there is to choose from, once it has been read: NULL or empty before. "choices-changed" is
  * emitted when any of them changed. */
-GhCapabilities *gh_create_plan_get_capabilities (GhCreatePlan *self); /* (transfer none) (nullable) */
-GPtrArray      *gh_create_plan_get_networks     (GhCreatePlan *self); /* (element-type GhNetworkInfo) (nullable) */
-GPtrArray      *gh_create_plan_get_pools        (GhCreatePlan *self); /* (element-type GhPoolInfo) (nullable) */
+/* (transfer none) (nullable) */
+GhCapabilities *gh_create_plan_get_capabilities (GhCreatePlan *self);
+/* (element-type GhNetworkInfo) (nullable) */
+GPtrArray      *gh_create_plan_get_networks     (GhCreatePlan *self);
+/* (element-type GhPoolInfo) (nullable) */
+GPtrArray      *gh_create_plan_get_pools        (GhCreatePlan *self);
 
-/* The machine's definition as of the last preparation; NULL when there is none because the inputs do
- * not make one. For “Show XML”. */
+/* The machine's definition as of the last preparation; NULL when there is none because the inputs
+ * do not make one. For “Show XML”. */
 char           *gh_create_plan_dup_xml         (GhCreatePlan *self);
 /* UUID of the machine that is, or was, made: one per plan, from the start. */
 const char     *gh_create_plan_get_machine_uuid (GhCreatePlan *self);

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* What a new machine is proposed to be like (PRODUCT.md, “Defaults for a new machine”), and the machine
- * that comes of it. Pure functions over what was read; no calls. */
+/* What a new machine is proposed to be like, and the machine that comes of it. Pure functions over
+ * what was read; no calls. */
 
 #define G_LOG_DOMAIN "gh-create-proposals"
 
@@ -311,7 +311,8 @@ propose_firmware (const GhCreateInputs *inputs,
   const GhCapabilities *capabilities = facts->capabilities;
   const GhImageInfo *medium = facts->files[GH_CREATE_ISO] != NULL ? facts->files[GH_CREATE_ISO]
                                                                   : facts->files[GH_CREATE_DISK];
-  GhImageFlags boots = medium != NULL ? medium->flags & (GH_IMAGE_BOOT_BIOS | GH_IMAGE_BOOT_UEFI) : 0;
+  GhImageFlags boots = (medium != NULL ? medium->flags : 0) &
+                       (GH_IMAGE_BOOT_BIOS | GH_IMAGE_BOOT_UEFI);
   gboolean secure;
 
   if (capabilities == NULL || !capabilities->has_uefi || inputs->source == GH_CREATE_FROM_KERNEL)
@@ -436,7 +437,8 @@ set_disks (GhMachineSpec        *spec,
 {
   const GhImageInfo *disk = facts->files[GH_CREATE_DISK];
   const GhVolumeInfo *volume = facts->volumes[GH_CREATE_DISK];
-  const char *old_bus = !gh_create_is_x86 (facts) ? "scsi" : gh_create_uses_q35 (facts) ? "sata" : "ide";
+  const char *pc_bus = gh_create_uses_q35 (facts) ? "sata" : "ide";
+  const char *old_bus = gh_create_is_x86 (facts) ? pc_bus : "scsi";
 
   spec->disk_bus = g_strdup (facts->defaults->virtio_disk ? "virtio" : old_bus);
   spec->cdrom_bus = g_strdup (old_bus);
@@ -446,7 +448,8 @@ set_disks (GhMachineSpec        *spec,
       if (disk != NULL && disk->format != NULL)
         spec->disk_format = g_strdup (disk->format);
       else
-        spec->disk_format = g_strdup (volume != NULL && volume->format != NULL ? volume->format : "raw");
+        spec->disk_format =
+          g_strdup (volume != NULL && volume->format != NULL ? volume->format : "raw");
     }
   else if (inputs->disk_bytes > 0)
     {

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* What the create plan reads, and its preparation. There are four kinds of reading, each of which is
- * cancelled and begun anew when what it depends on changes:
+/* What the create plan reads, and its preparation. There are four kinds of reading, each of which
+ * is cancelled and begun anew when what it depends on changes:
  *
  *   host      capabilities, networks, pools          when the host connects, and when they are old
  *   scan      what the source's files are; which OS  when the source changes, and when it is old
@@ -305,7 +305,8 @@ identify (GhCreatePlan *self,
   self->identified_key = g_steal_pointer (&key);
   if (self->identified_key != NULL)
     {
-      gh_os_info_identify_async (gh_os_info_get_default (), info->path, load->cancellable, identified_cb,
+      gh_os_info_identify_async (gh_os_info_get_default (), info->path, load->cancellable,
+                                 identified_cb,
                                  load);
       return;
     }
@@ -356,13 +357,15 @@ probed_cb (GObject      *object,
   if (error != NULL)
     g_debug ("Not probed: %s", error->message);
   is_closed_to_us = info != NULL && info->closed_for == NULL &&
-                    (info->problem == GH_IMAGE_CLOSED_FOLDER || info->problem == GH_IMAGE_UNREADABLE);
+                    (info->problem == GH_IMAGE_CLOSED_FOLDER ||
+                     info->problem == GH_IMAGE_UNREADABLE);
   g_clear_pointer (&self->facts.files[load->file], gh_image_info_unref);
   g_clear_pointer (&self->facts.volumes[load->file], gh_volume_info_unref);
   self->facts.files[load->file] = info != NULL ? gh_image_info_ref (info) : NULL;
   if (is_closed_to_us && is_connected (self) && !self->facts.is_session)
     {
-      gh_host_find_volume_async (self->facts.host, info->path, load->cancellable, volume_found_cb, load);
+      gh_host_find_volume_async (self->facts.host, info->path, load->cancellable, volume_found_cb,
+                                 load);
       return;
     }
   load->file++;
@@ -522,7 +525,8 @@ begin_host_load (GhCreatePlan *self)
     {
       Load *load = begin_load (self, &self->host_load);
 
-      gh_host_load_capabilities_async (self->facts.host, load->cancellable, capabilities_loaded_cb, load);
+      gh_host_load_capabilities_async (self->facts.host, load->cancellable, capabilities_loaded_cb,
+                                       load);
     }
   gh_create_plan_loads_changed (self);
 }
@@ -593,13 +597,17 @@ end_preparation (GhCreatePlan *self)
         {
           g_autofree char *path = gh_create_dup_pool_path (inputs, &self->facts);
 
-          gh_plan_draft_add_step (draft, gh_pool_create_step_new (self->pool_uuid, inputs->pool, path));
+          gh_plan_draft_add_step (draft, gh_pool_create_step_new (self->pool_uuid, inputs->pool,
+                                                                  path));
         }
       if (target != NULL)
-        gh_plan_draft_add_step (draft, gh_volume_create_step_new (inputs->pool, inputs->disk_name, target,
-                                                                  spec->disk_format, inputs->disk_bytes,
+        gh_plan_draft_add_step (draft, gh_volume_create_step_new (inputs->pool, inputs->disk_name,
+                                                                  target,
+                                                                  spec->disk_format,
+                                                                  inputs->disk_bytes,
                                                                   NULL, NULL));
-      gh_plan_draft_add_step (draft, gh_define_step_new (self->machine_uuid, inputs->name, self->xml));
+      gh_plan_draft_add_step (draft, gh_define_step_new (self->machine_uuid, inputs->name,
+                                                         self->xml));
       if (inputs->start)
         gh_plan_draft_add_step (draft, gh_start_step_new (self->machine_uuid, inputs->name));
       gh_machine_spec_free (spec);
@@ -770,7 +778,8 @@ gh_create_plan_prepare_async (GhPlan              *plan,
 void
 gh_create_plan_cancel_loads (GhCreatePlan *self)
 {
-  GCancellable **slots[] = { &self->host_load, &self->scan_load, &self->defaults_load, &self->last_load };
+  GCancellable **slots[] = { &self->host_load, &self->scan_load, &self->defaults_load,
+                             &self->last_load };
 
   for (guint i = 0; i < G_N_ELEMENTS (slots); i++)
     {

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* A probe goes: on a thread of its own, walk the folders, read the first bytes (GhImageSniff); then,
- * for formats with metadata that found nothing wrong so far, let qemu-img have a look, with the format
- * named so that it cannot be led elsewhere, and with its memory and time limited. */
+/* A probe goes: on a thread of its own, walk the folders, read the first bytes (GhImageSniff);
+ * then, for formats with metadata that found nothing wrong so far, let qemu-img have a look, with
+ * the format named so that it cannot be led elsewhere, and with its memory and time limited. */
 
 #define G_LOG_DOMAIN "gh-image-probe"
 
@@ -228,7 +228,8 @@ find_closed_folder_of_path (const char    *path,
 {
   for (const char *slash = path; slash != NULL; slash = strchr (slash + 1, '/'))
     {
-      g_autofree char *folder = slash == path ? g_strdup ("/") : g_strndup (path, (gsize) (slash - path));
+      g_autofree char *folder = slash == path ? g_strdup ("/")
+                                              : g_strndup (path, (gsize) (slash - path));
 
       if (account != NULL ? !may_search (folder, account)
                           : faccessat (AT_FDCWD, folder, X_OK, AT_EACCESS) != 0 && errno == EACCES)
@@ -237,8 +238,8 @@ find_closed_folder_of_path (const char    *path,
   return NULL;
 }
 
-/* The first folder on the way to @path that @account, or we if NULL, may not search; also on the way
- * to what it links to. realpath() cannot say that of a closed folder. */
+/* The first folder on the way to @path that @account, or we if NULL, may not search; also on the
+ * way to what it links to. realpath() cannot say that of a closed folder. */
 static char *
 find_closed_folder (const char    *path,
                     const Account *account)
@@ -456,7 +457,8 @@ read_confirmation (GhImageInfo *info,
     info->virtual_size = (guint64) json_object_get_int_member (object, "virtual-size");
   if (json_object_has_member (object, "actual-size"))
     info->actual_size = (guint64) json_object_get_int_member (object, "actual-size");
-  if (json_object_has_member (object, "encrypted") && json_object_get_boolean_member (object, "encrypted"))
+  if (json_object_has_member (object, "encrypted") &&
+      json_object_get_boolean_member (object, "encrypted"))
     info->flags |= GH_IMAGE_ENCRYPTED;
 
   backing = dup_member (object, "backing-filename");
@@ -527,7 +529,8 @@ needs_confirmation (GhImageInfo *info)
   if (info->backing_path != NULL || info->data_path != NULL ||
       (info->flags & (GH_IMAGE_LINKED | GH_IMAGE_DAMAGED | GH_IMAGE_UNSUPPORTED)) != 0)
     return FALSE;
-  return info->format != NULL && strcmp (info->format, "raw") != 0 && strcmp (info->format, "luks") != 0;
+  return info->format != NULL && strcmp (info->format, "raw") != 0 &&
+         strcmp (info->format, "luks") != 0;
 }
 
 static void
@@ -550,7 +553,8 @@ confirm (GTask       *task,
     {
       /* Without qemu-img our own reading has to do. */
       g_debug ("Could not run qemu-img: %s", error->message);
-      g_task_return_pointer (task, g_steal_pointer (&self->info), (GDestroyNotify) gh_image_info_unref);
+      g_task_return_pointer (task, g_steal_pointer (&self->info),
+                             (GDestroyNotify) gh_image_info_unref);
       return;
     }
   self->timeout_id = g_timeout_add_seconds (QEMU_IMG_TIMEOUT_SECONDS, timed_out_cb, self);
@@ -606,7 +610,8 @@ gh_image_probe_async (const char          *path,
   g_object_set_data (G_OBJECT (task), "flags", GUINT_TO_POINTER (flags));
   request->path = g_strdup (path);
   request->flags = flags;
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "image-probe", probe_worker, request, request_free,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "image-probe", probe_worker, request,
+                     request_free,
                      (GDestroyNotify) gh_image_info_unref, cancellable, probed_cb, task);
 }
 

@@ -72,7 +72,8 @@ typedef enum
 /* Looks at a local file, which is taken as hostile: on threads of its own, by our own reading
  * first, then by qemu-img with the format named and its memory and time limited. What is wrong
  * with the file is in the result; an error means that nothing was found out (cancelled). */
-void         gh_image_probe_async  (const char *path, GhImageProbeFlags flags, GCancellable *cancellable,
+void         gh_image_probe_async  (const char *path, GhImageProbeFlags flags,
+                                    GCancellable *cancellable,
                                     GAsyncReadyCallback callback, gpointer user_data);
 GhImageInfo *gh_image_probe_finish (GAsyncResult *result, GError **error);
 

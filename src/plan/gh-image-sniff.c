@@ -306,7 +306,8 @@ sniff_vmdk_descriptor (Sniffer    *self,
         has_parent = g_ascii_strncasecmp (value, "ffffffff", 8) != 0;
       else if (line_value (line, "parentFileNameHint") != NULL && self->sniff->backing_path == NULL)
         self->sniff->backing_path = dup_quoted (line);
-      else if (g_ascii_strncasecmp (line, "RW ", 3) == 0 || g_ascii_strncasecmp (line, "RDONLY ", 7) == 0 ||
+      else if (g_ascii_strncasecmp (line, "RW ", 3) == 0 ||
+               g_ascii_strncasecmp (line, "RDONLY ", 7) == 0 ||
                g_ascii_strncasecmp (line, "NOACCESS ", 9) == 0)
         {
           n_extents++;
@@ -537,7 +538,8 @@ sniff_boot_catalog (Sniffer *self,
     return;
 
   mark_boot_entry (self, catalog + 32, catalog[1]);
-  while (position + 32 <= sizeof catalog && (catalog[position] == 0x90 || catalog[position] == 0x91))
+  while (position + 32 <= sizeof catalog &&
+         (catalog[position] == 0x90 || catalog[position] == 0x91))
     {
       gboolean last = catalog[position] == 0x91;
       guint8 platform = catalog[position + 1];
@@ -589,7 +591,8 @@ sniff_iso (Sniffer *self)
   return found;
 }
 
-/* An x86 or ARM Linux image, or a bare ELF executable, which QEMU starts by its PVH note or multiboot. */
+/* An x86 or ARM Linux image, or a bare ELF executable, which QEMU starts by its PVH note or
+ * multiboot. */
 static gboolean
 is_kernel (Sniffer *self)
 {
@@ -729,7 +732,8 @@ sniff_all (Sniffer *self)
     self->sniff->kind = GH_IMAGE_KERNEL;
   else if (sniff_iso (self))
     return;
-  else if (self->file_size >= 1024 && read_at (self, self->file_size - 512, footer, sizeof footer) &&
+  else if (self->file_size >= 1024 &&
+           read_at (self, self->file_size - 512, footer, sizeof footer) &&
            memcmp (footer, "conectix", 8) == 0)
     sniff_vhd (self, footer);
   else if (is_initrd (self))

@@ -29,7 +29,8 @@ typedef enum
 {
   GH_IMAGE_PART_MBR = 1 << 0,
   GH_IMAGE_PART_GPT = 1 << 1,
-  GH_IMAGE_BOOT_BIOS = 1 << 2,    /* an ISO with an El Torito entry for BIOS, a disk with boot code */
+  /* an ISO with an El Torito entry for BIOS, a disk with boot code */
+  GH_IMAGE_BOOT_BIOS = 1 << 2,
   GH_IMAGE_BOOT_UEFI = 1 << 3,    /* … for UEFI, a disk with an EFI system partition */
   GH_IMAGE_ENCRYPTED = 1 << 4,
   GH_IMAGE_DAMAGED = 1 << 5,      /* its header contradicts itself */

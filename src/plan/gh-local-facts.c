@@ -191,7 +191,8 @@ gh_local_facts_load_async (const char          *folder,
   g_task_set_source_tag (task, gh_local_facts_load_async);
   request->folder = g_strdup (folder);
   request->file = g_strdup (file);
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "local-facts", load_worker, request, request_free,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "local-facts", load_worker, request,
+                     request_free,
                      (GDestroyNotify) gh_local_facts_unref, cancellable, loaded_cb, task);
 }
 

@@ -37,8 +37,10 @@ GhLocalFacts *gh_local_facts_ref   (GhLocalFacts *self);
 void          gh_local_facts_unref (GhLocalFacts *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLocalFacts, gh_local_facts_unref)
 
-/* @folder (nullable): where a new file is to go; @file (nullable): its path. On a thread of its own. */
-void          gh_local_facts_load_async  (const char *folder, const char *file, GCancellable *cancellable,
+/* @folder (nullable): where a new file is to go; @file (nullable): its path. On a thread of its
+ * own. */
+void          gh_local_facts_load_async  (const char *folder, const char *file,
+                                          GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
 GhLocalFacts *gh_local_facts_load_finish (GAsyncResult *result, GError **error);
 

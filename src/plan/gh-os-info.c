@@ -236,7 +236,8 @@ gh_os_info_warm_up (GhOsInfo *self)
 {
   g_return_if_fail (GH_IS_OS_INFO (self));
 
-  gh_lane_run_async (self->lane, GH_LANE_BACKGROUND, GH_LANE_READ, "os-load", warm_up_worker, NULL, NULL,
+  gh_lane_run_async (self->lane, GH_LANE_BACKGROUND, GH_LANE_READ, "os-load", warm_up_worker, NULL,
+                     NULL,
                      NULL, NULL, NULL, NULL);
 }
 
@@ -392,7 +393,8 @@ gh_os_info_load_defaults_async (GhOsInfo            *self,
   g_task_set_source_tag (task, gh_os_info_load_defaults_async);
   if (id == NULL || *id == '\0')
     {
-      g_task_return_pointer (task, gh_os_defaults_new_generic (), (GDestroyNotify) gh_os_defaults_unref);
+      g_task_return_pointer (task, gh_os_defaults_new_generic (),
+                             (GDestroyNotify) gh_os_defaults_unref);
       g_object_unref (task);
       return;
     }
@@ -401,7 +403,8 @@ gh_os_info_load_defaults_async (GhOsInfo            *self,
   request->id = g_strdup (id);
   request->arch = g_strdup (arch);
   g_task_set_task_data (task, (gpointer) gh_os_defaults_unref, NULL);
-  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "os-defaults", defaults_worker, request,
+  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "os-defaults", defaults_worker,
+                     request,
                      request_free, (GDestroyNotify) gh_os_defaults_unref, cancellable, lane_done_cb,
                      task);
 }
@@ -441,7 +444,8 @@ labels_read_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "os-identify", identify_worker, request,
+  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "os-identify", identify_worker,
+                     request,
                      request_free, (GDestroyNotify) gh_os_unref, g_task_get_cancellable (task),
                      lane_done_cb, g_object_ref (task));
 }
@@ -470,7 +474,8 @@ gh_os_info_identify_async (GhOsInfo            *self,
   g_task_set_source_tag (task, gh_os_info_identify_async);
   g_task_set_task_data (task, (gpointer) gh_os_unref, NULL);
   request->path = g_strdup (path);
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "os-read-labels", read_labels_worker, request,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "os-read-labels", read_labels_worker,
+                     request,
                      request_free, request_free, cancellable, labels_read_cb, task);
 }
 

@@ -94,10 +94,12 @@ GPtrArray    *gh_os_info_search          (GPtrArray *systems, const char *text);
 void          gh_os_info_load_defaults_async  (GhOsInfo *self, const char *id, const char *arch,
                                                GCancellable *cancellable,
                                                GAsyncReadyCallback callback, gpointer user_data);
-GhOsDefaults *gh_os_info_load_defaults_finish (GhOsInfo *self, GAsyncResult *result, GError **error);
+GhOsDefaults *gh_os_info_load_defaults_finish (GhOsInfo *self, GAsyncResult *result,
+                                               GError **error);
 
 /* Which OS an installer image at @path installs. NULL without an error when it is not known. */
-void          gh_os_info_identify_async  (GhOsInfo *self, const char *path, GCancellable *cancellable,
+void          gh_os_info_identify_async  (GhOsInfo *self, const char *path,
+                                          GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
 GhOs         *gh_os_info_identify_finish (GhOsInfo *self, GAsyncResult *result, GError **error);
 

@@ -28,7 +28,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
 
   gh_image_sniff_memory (data, size, &sniff);
   gh_image_sniff_memory (data, size, &again);
-  if (sniff.kind != again.kind || sniff.flags != again.flags || sniff.virtual_size != again.virtual_size ||
+  if (sniff.kind != again.kind || sniff.flags != again.flags ||
+      sniff.virtual_size != again.virtual_size ||
       g_strcmp0 (sniff.backing_path, again.backing_path) != 0)
     g_error ("It says one thing, then another");
 

@@ -64,7 +64,8 @@ run_program (const char *first,
     g_ptr_array_add (argv, (gpointer) argument);
   va_end (args);
   g_ptr_array_add (argv, NULL);
-  g_spawn_sync (folder, (char **) argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+  g_spawn_sync (folder, (char **) argv->pdata, NULL,
+                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
                 NULL, NULL, NULL, &status, &error);
   g_assert_no_error (error);
   g_assert_true (g_spawn_check_wait_status (status, NULL));
@@ -87,7 +88,8 @@ define_machine (const char *name,
 {
   g_autofree char *xml = g_strdup_printf (
     "<domain type='test'><name>%s</name><memory>65536</memory><os><type>hvm</type></os><devices>"
-    "<disk type='file' device='disk'><driver type='qcow2'/><source file='%s/%s'/><target dev='vda'/></disk>"
+    "<disk type='file' device='disk'><driver type='qcow2'/><source file='%s/%s'/><target "
+    "dev='vda'/></disk>"
     "</devices></domain>", name, folder, disk);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GAsyncResult) started = NULL;
@@ -152,19 +154,25 @@ make_files (void)
   g_autofree char *closed = g_build_filename (folder, "closed", NULL);
   const char *names[] = { "good.qcow2", "used-off.qcow2", "used-on.qcow2", "readonly.qcow2",
                           "unreadable.qcow2", "damaged.qcow2", "unsupported.qcow2" };
-  const char *evil = "# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\nRW 1 FLAT \"/etc/passwd\" 0\n";
+  const char *evil = "# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\nRW 1 FLAT "
+                     "\"/etc/passwd\" 0\n";
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     run_program ("qemu-img", "create", "-q", "-f", "qcow2", names[i], "64M", NULL);
-  run_program ("qemu-img", "create", "-q", "-f", "qcow2", "-b", "good.qcow2", "-F", "qcow2", "overlay.qcow2",
+  run_program ("qemu-img", "create", "-q", "-f", "qcow2", "-b", "good.qcow2", "-F", "qcow2",
+               "overlay.qcow2",
                NULL);
-  run_program ("qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=data.raw", "external.qcow2", "64M",
+  run_program ("qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=data.raw",
+               "external.qcow2", "64M",
                NULL);
-  run_program ("qemu-img", "create", "-q", "--object", "secret,id=s,data=tiger", "-f", "qcow2", "-o",
+  run_program ("qemu-img", "create", "-q", "--object", "secret,id=s,data=tiger", "-f", "qcow2",
+               "-o",
                "encrypt.format=aes,encrypt.key-secret=s", "secret.qcow2", "64M", NULL);
-  run_program ("dd", "if=/dev/urandom", "of=damaged.qcow2", "bs=1", "seek=40", "count=8", "conv=notrunc",
+  run_program ("dd", "if=/dev/urandom", "of=damaged.qcow2", "bs=1", "seek=40", "count=8",
+               "conv=notrunc",
                "status=none", NULL);
-  run_program ("dd", "if=/dev/urandom", "of=unsupported.qcow2", "bs=1", "seek=72", "count=6", "conv=notrunc",
+  run_program ("dd", "if=/dev/urandom", "of=unsupported.qcow2", "bs=1", "seek=72", "count=6",
+               "conv=notrunc",
                "status=none", NULL);
   write_file ("evil.vmdk", evil, strlen (evil));
   write_file ("empty.img", "", 0);
@@ -211,7 +219,8 @@ take_stock (void)
     {
       GhDefinition *definition = g_ptr_array_index (definitions, i);
 
-      g_string_append_printf (stock, "machine %s %s\n%s\n", definition->uuid, definition->name, definition->xml);
+      g_string_append_printf (stock, "machine %s %s\n%s\n", definition->uuid, definition->name,
+                              definition->xml);
     }
   gh_host_load_pools_async (host, NULL, store_result_cb, &pools_result);
   pools = gh_host_load_pools_finish (host, wait_for (&pools_result), NULL);
@@ -229,7 +238,8 @@ take_stock (void)
 
       g_string_append_printf (stock, "volume %s\n", volume->path);
     }
-  g_spawn_sync (NULL, ls, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &listing, NULL,
+  g_spawn_sync (NULL, ls, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+                &listing, NULL,
                 NULL, NULL);
   g_string_append (stock, listing);
   while (dir != NULL && (journal = g_dir_read_name (dir)) != NULL)
@@ -1036,20 +1046,29 @@ static const struct
   const char *video;
   gboolean    usb;
 } defaults_table[] = {
-  { NULL, 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_BIOS, FALSE, "pc-q35-7.2", "sata", "sata", "e1000e", "vga", TRUE },
-  { "linux2022", 4 * KIB_PER_GIB, 2, 25, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata", "virtio",
+  { NULL, 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_BIOS, FALSE, "pc-q35-7.2", "sata", "sata", "e1000e",
+    "vga", TRUE },
+  { "linux2022", 4 * KIB_PER_GIB, 2, 25, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata",
+    "virtio",
     "virtio", TRUE },
-  { "debian12", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata", "virtio",
+  { "debian12", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata",
+    "virtio",
     "virtio", TRUE },
-  { "ubuntu22.04", 4 * KIB_PER_GIB, 2, 25, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata", "virtio",
+  { "ubuntu22.04", 4 * KIB_PER_GIB, 2, 25, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata",
+    "virtio",
     "virtio", TRUE },
-  { "fedora37", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata", "virtio",
+  { "fedora37", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata",
+    "virtio",
     "virtio", TRUE },
-  { "win10", 4 * KIB_PER_GIB, 2, 40, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "sata", "sata", "e1000e", "vga", TRUE },
-  { "win11", 4 * KIB_PER_GIB, 2, 64, GH_FIRMWARE_UEFI_SECURE, TRUE, "pc-q35-7.2", "sata", "sata", "e1000e", "vga",
+  { "win10", 4 * KIB_PER_GIB, 2, 40, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "sata", "sata",
+    "e1000e", "vga", TRUE },
+  { "win11", 4 * KIB_PER_GIB, 2, 64, GH_FIRMWARE_UEFI_SECURE, TRUE, "pc-q35-7.2", "sata", "sata",
+    "e1000e", "vga",
     TRUE },
-  { "winxp", 512 * 1024, 1, 10, GH_FIRMWARE_BIOS, FALSE, "pc", "ide", "ide", "e1000", "vga", FALSE },
-  { "freebsd13.1", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata", "virtio", "vga",
+  { "winxp", 512 * 1024, 1, 10, GH_FIRMWARE_BIOS, FALSE, "pc", "ide", "ide", "e1000", "vga",
+    FALSE },
+  { "freebsd13.1", 2 * KIB_PER_GIB, 2, 20, GH_FIRMWARE_UEFI, FALSE, "pc-q35-7.2", "virtio", "sata",
+    "virtio", "vga",
     TRUE },
 };
 
@@ -1073,7 +1092,8 @@ test_defaults (void)
       g_assert_cmpstr (world.inputs.graphics, ==, "spice");
       g_assert_false (world.inputs.clipboard);
 
-      spec = gh_create_make_spec (&world.inputs, &world.facts, "2e3a8d5c-0000-4000-8000-000000000003");
+      spec = gh_create_make_spec (&world.inputs, &world.facts,
+                                  "2e3a8d5c-0000-4000-8000-000000000003");
       g_assert_cmpstr (spec->machine, ==, defaults_table[i].machine);
       g_assert_cmpstr (spec->disk_bus, ==, defaults_table[i].disk_bus);
       g_assert_cmpstr (spec->cdrom_bus, ==, defaults_table[i].cdrom_bus);
@@ -1083,7 +1103,8 @@ test_defaults (void)
       g_assert_cmpstr (spec->cpu_mode, ==, "host-passthrough");
       g_assert_true (spec->graphics_local);
       g_assert_cmpint (spec->windows, ==,
-                       defaults_table[i].os_id != NULL && g_str_has_prefix (defaults_table[i].os_id, "win"));
+                       defaults_table[i].os_id != NULL && g_str_has_prefix (defaults_table[i].os_id,
+                                                                            "win"));
       g_assert_cmpstr (spec->disk_format, ==, "qcow2");
       g_assert_true (spec->disk_discard);
       xml = gh_machine_spec_to_xml (spec);

@@ -78,7 +78,8 @@ run (Fixture    *fixture,
   g_ptr_array_add (argv, NULL);
 
   g_spawn_sync (fixture->folder, (char **) argv->pdata, NULL,
-                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &complaint, &status,
+                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &complaint,
+                &status,
                 &error);
   g_assert_no_error (error);
   if (!g_spawn_check_wait_status (status, &error))
@@ -226,18 +227,21 @@ test_linked (Fixture       *fixture,
   g_assert_cmpuint (overlay->flags & GH_IMAGE_LINKED, !=, 0);
   g_assert_cmpstr (overlay->backing_path, ==, "base.qcow2");
 
-  run (fixture, "qemu-img", "create", "-q", "-f", "qed", "-b", "base.qcow2", "-F", "qcow2", "overlay.qed",
+  run (fixture, "qemu-img", "create", "-q", "-f", "qed", "-b", "base.qcow2", "-F", "qcow2",
+       "overlay.qed",
        NULL);
   qed = probe_name (fixture, "overlay.qed");
   g_assert_cmpstr (qed->backing_path, ==, "base.qcow2");
 
-  run (fixture, "qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=data.raw,data_file_raw=on",
+  run (fixture, "qemu-img", "create", "-q", "-f", "qcow2", "-o",
+       "data_file=data.raw,data_file_raw=on",
        "external.qcow2", "64M", NULL);
   external = probe_name (fixture, "external.qcow2");
   g_assert_cmpstr (external->data_path, ==, "data.raw");
 
   run (fixture, "qemu-img", "create", "-q", "-f", "vmdk", "base.vmdk", "64M", NULL);
-  run (fixture, "qemu-img", "create", "-q", "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk", "overlay.vmdk",
+  run (fixture, "qemu-img", "create", "-q", "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk",
+       "overlay.vmdk",
        NULL);
   vmdk = probe_name (fixture, "overlay.vmdk");
   g_assert_cmpuint (vmdk->flags & GH_IMAGE_LINKED, !=, 0);
@@ -283,7 +287,8 @@ test_encrypted (Fixture       *fixture,
   g_autoptr (GhImageInfo) luks = NULL;
   g_autofree char *path = NULL;
 
-  run (fixture, "qemu-img", "create", "-q", "--object", "secret,id=s,data=tiger", "-f", "qcow2", "-o",
+  run (fixture, "qemu-img", "create", "-q", "--object", "secret,id=s,data=tiger", "-f", "qcow2",
+       "-o",
        "encrypt.format=aes,encrypt.key-secret=s", "secret.qcow2", "16M", NULL);
   qcow2 = probe_name (fixture, "secret.qcow2");
   g_assert_cmpuint (qcow2->flags & GH_IMAGE_ENCRYPTED, !=, 0);
@@ -563,7 +568,8 @@ test_mutations (Fixture       *fixture,
 
               bytes[at] = (char) values[j];
               gh_image_sniff_memory (bytes, length, &sniff);
-              g_assert_true (sniff.backing_path == NULL || g_utf8_validate (sniff.backing_path, -1, NULL));
+              g_assert_true (sniff.backing_path == NULL || g_utf8_validate (sniff.backing_path, -1,
+                                                                            NULL));
             }
           bytes[at] = original;
         }
