@@ -25,6 +25,7 @@ struct _GhApplication
   GtkApplication  parent_instance;
 
   GhHosts        *hosts;    /* (owned) (nullable): from startup on */
+  guint           n_tried;  /* how many of them, from the first on, were told to connect */
   GhWindow       *window;   /* (weak) (nullable) */
   GtkWidget      *question; /* (weak) (nullable): whether to quit */
 };
@@ -94,12 +95,21 @@ add_hosts (GhApplication *self,
            char         **uris)
 {
   for (guint i = 0; uris[i] != NULL; i++)
+    (void) gh_hosts_add (self->hosts, uris[i]);
+}
+
+/* Those that were never tried; a host the user disconnected stays so. */
+static void
+connect_new_hosts (GhApplication *self)
+{
+  for (guint i = self->n_tried; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
     {
-      GhHost *host = gh_hosts_add (self->hosts, uris[i]);
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
 
       if (gh_host_get_state (host) == GH_HOST_DISCONNECTED)
         gh_host_connect (host);
     }
+  self->n_tried = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
 }
 
 /* Actions */
@@ -316,6 +326,8 @@ gh_application_activate (GApplication *application)
       g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self, 0);
     }
   gtk_window_present (GTK_WINDOW (self->window));
+  /* Only now: a host with thousands of machines would take the processor from the window. */
+  connect_new_hosts (self);
 }
 
 /* A machine asked for by --show: looked for on each host when its list is there. */
