@@ -426,6 +426,20 @@ gh_lab_get_machine_state (GhLab      *self,
   return state;
 }
 
+char *
+gh_lab_dup_machine_uuid (GhLab      *self,
+                         const char *name)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (self), name);
+  char uuid[VIR_UUID_STRING_BUFLEN] = "";
+
+  if (domain == NULL)
+    return NULL;
+  virDomainGetUUIDString (domain, uuid);
+  virDomainFree (domain);
+  return g_strdup (uuid);
+}
+
 GPid
 gh_lab_get_qemu_pid (GhLab      *self,
                      const char *name)
@@ -604,62 +618,37 @@ gh_lab_free (GhLab *self)
 
 /* The program */
 
-typedef struct
+struct _GhLabChild
 {
   GSubprocess *process;
-  GMainLoop   *loop;
+  char        *line;
   GBytes      *out;
   GBytes      *err;
-  gboolean     late;
-} Waiting;
+  gboolean     ended;
+};
 
 static void
 communicated_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
-  Waiting *waiting = user_data;
+  GhLabChild *child = user_data;
   g_autoptr (GError) error = NULL;
 
-  g_subprocess_communicate_finish (G_SUBPROCESS (object), result, &waiting->out, &waiting->err,
-                                   &error);
+  g_subprocess_communicate_finish (G_SUBPROCESS (object), result, &child->out, &child->err, &error);
   g_assert_no_error (error);
-  g_main_loop_quit (waiting->loop);
+  child->ended = TRUE;
 }
 
-static gboolean
-late_cb (gpointer user_data)
-{
-  Waiting *waiting = user_data;
-
-  waiting->late = TRUE;
-  g_subprocess_force_exit (waiting->process);
-  return G_SOURCE_CONTINUE;
-}
-
-/**
- * gh_lab_runv:
- * @args: the arguments, without the program's name
- *
- * Runs the program (GUESTHOUSE_PROGRAM) in this world and waits for it; the default
- * main context runs meanwhile. A program that takes minutes fails the test.
- *
- * Returns: (transfer full): how it ended
- */
-GhLabRun *
-gh_lab_runv (GhLab              *self,
-             const char * const *args)
+static GhLabChild *
+spawnv (GhLab              *self,
+        const char * const *args)
 {
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autofree char *line = g_strjoinv (" ", (GStrv) args);
-  GhLabRun *run = g_new0 (GhLabRun, 1);
-  Waiting waiting = { 0 };
+  GhLabChild *child = g_new0 (GhLabChild, 1);
   const char *program = g_getenv ("GUESTHOUSE_PROGRAM");
-  guint timeout = 0;
 
   g_assert_nonnull (program);
   g_ptr_array_add (argv, (gpointer) program);
@@ -670,30 +659,123 @@ gh_lab_runv (GhLab              *self,
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE |
                                         G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_subprocess_launcher_set_environ (launcher, self->environ);
-  waiting.process = g_subprocess_launcher_spawnv (launcher, (const char * const *) argv->pdata,
-                                                  &error);
+  child->process = g_subprocess_launcher_spawnv (launcher, (const char * const *) argv->pdata,
+                                                 &error);
   g_assert_no_error (error);
-  waiting.loop = loop;
-  timeout = g_timeout_add_seconds (PROGRAM_SECONDS, late_cb, &waiting);
-  g_subprocess_communicate_async (waiting.process, NULL, NULL, communicated_cb, &waiting);
-  g_main_loop_run (loop);
-  g_source_remove (timeout);
+  child->line = g_strjoinv (" ", (GStrv) args);
+  g_subprocess_communicate_async (child->process, NULL, NULL, communicated_cb, child);
+  return child;
+}
 
-  run->out = g_strndup (g_bytes_get_data (waiting.out, NULL), g_bytes_get_size (waiting.out));
-  run->err = g_strndup (g_bytes_get_data (waiting.err, NULL), g_bytes_get_size (waiting.err));
-  run->status = g_subprocess_get_if_signaled (waiting.process)
-                  ? 128 + g_subprocess_get_term_sig (waiting.process)
-                  : g_subprocess_get_exit_status (waiting.process);
+static GPtrArray *
+collect_args (const char *arg,
+              va_list     list)
+{
+  GPtrArray *args = g_ptr_array_new ();
+
+  for (; arg != NULL; arg = va_arg (list, const char *))
+    g_ptr_array_add (args, (gpointer) arg);
+  g_ptr_array_add (args, NULL);
+  return args;
+}
+
+GhLabChild *
+gh_lab_spawn (GhLab      *self,
+              const char *arg,
+              ...)
+{
+  g_autoptr (GPtrArray) args = NULL;
+  va_list list;
+
+  va_start (list, arg);
+  args = collect_args (arg, list);
+  va_end (list);
+  return spawnv (self, (const char * const *) args->pdata);
+}
+
+void
+gh_lab_child_signal (GhLabChild *child,
+                     int         signum)
+{
+  g_subprocess_send_signal (child->process, signum);
+}
+
+static gboolean
+child_has_ended (gpointer data)
+{
+  GhLabChild *child = data;
+
+  return child->ended;
+}
+
+gboolean
+gh_lab_child_has_ended (GhLabChild *child)
+{
+  return child->ended;
+}
+
+static char *
+dup_text (GBytes *bytes)
+{
+  gsize length = 0;
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  return data != NULL ? g_strndup (data, length) : g_strdup ("");
+}
+
+/**
+ * gh_lab_child_wait:
+ * @child: (transfer full): what gh_lab_spawn() returned
+ *
+ * Waits for the program; the default main context runs meanwhile. One that takes minutes
+ * fails the test.
+ *
+ * Returns: (transfer full): how it ended
+ */
+GhLabRun *
+gh_lab_child_wait (GhLabChild *child)
+{
+  GhLabRun *run = g_new0 (GhLabRun, 1);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  gboolean late = !gh_lab_wait (PROGRAM_SECONDS, child_has_ended, child);
+
+  if (late)
+    {
+      g_subprocess_force_exit (child->process);
+      gh_lab_wait (DAEMON_SECONDS, child_has_ended, child);
+    }
+  run->out = dup_text (child->out);
+  run->err = dup_text (child->err);
+  run->status = g_subprocess_get_if_signaled (child->process)
+                  ? 128 + g_subprocess_get_term_sig (child->process)
+                  : g_subprocess_get_exit_status (child->process);
   if (json_parser_load_from_data (parser, run->out, -1, NULL) && json_parser_get_root (parser))
     run->json = json_node_copy (json_parser_get_root (parser));
-  g_test_message ("guesthouse %s → %d", line, run->status);
-  if (waiting.late)
-    g_error ("guesthouse %s did not end in %d s\n%s", line, PROGRAM_SECONDS, run->err);
+  g_test_message ("guesthouse %s → %d", child->line, run->status);
+  if (late)
+    g_error ("guesthouse %s did not end in %d s\n%s", child->line, PROGRAM_SECONDS, run->err);
 
-  g_bytes_unref (waiting.out);
-  g_bytes_unref (waiting.err);
-  g_object_unref (waiting.process);
+  g_bytes_unref (child->out);
+  g_bytes_unref (child->err);
+  g_object_unref (child->process);
+  g_free (child->line);
+  g_free (child);
   return run;
+}
+
+/**
+ * gh_lab_runv:
+ * @args: the arguments, without the program's name
+ *
+ * Runs the program (GUESTHOUSE_PROGRAM) in this world and waits for it.
+ *
+ * Returns: (transfer full): how it ended
+ */
+GhLabRun *
+gh_lab_runv (GhLab              *self,
+             const char * const *args)
+{
+  return gh_lab_child_wait (spawnv (self, args));
 }
 
 GhLabRun *
@@ -701,14 +783,12 @@ gh_lab_run (GhLab      *self,
             const char *arg,
             ...)
 {
-  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+  g_autoptr (GPtrArray) args = NULL;
   va_list list;
 
   va_start (list, arg);
-  for (; arg != NULL; arg = va_arg (list, const char *))
-    g_ptr_array_add (args, (gpointer) arg);
+  args = collect_args (arg, list);
   va_end (list);
-  g_ptr_array_add (args, NULL);
   return gh_lab_runv (self, (const char * const *) args->pdata);
 }
 

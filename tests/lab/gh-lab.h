@@ -48,6 +48,9 @@ virConnectPtr gh_lab_connect           (GhLab *self);                     /* own
 int          gh_lab_get_machine_state  (GhLab *self, const char *name);   /* a virDomainState; -1: no such machine */
 GPid         gh_lab_get_qemu_pid       (GhLab *self, const char *name);   /* 0: none */
 
+/* The machine's UUID, or NULL: no such machine. */
+char        *gh_lab_dup_machine_uuid   (GhLab *self, const char *name);
+
 /* Everything a user would find: names of machines, volumes, pools and the paths of files in the
  * home, sorted. Logs and caches do not count. Equal lists before and after: nothing is left. */
 GStrv        gh_lab_list_inventory     (GhLab *self);
@@ -66,6 +69,12 @@ typedef struct
 
 GhLabRun    *gh_lab_run                (GhLab *self, const char *arg, ...) G_GNUC_NULL_TERMINATED;
 GhLabRun    *gh_lab_runv               (GhLab *self, const char * const *args);
+/* The same in the background: to be signalled, and waited for once. */
+typedef struct _GhLabChild GhLabChild;
+GhLabChild  *gh_lab_spawn              (GhLab *self, const char *arg, ...) G_GNUC_NULL_TERMINATED;
+void         gh_lab_child_signal       (GhLabChild *child, int signum);
+gboolean     gh_lab_child_has_ended    (GhLabChild *child);
+GhLabRun    *gh_lab_child_wait         (GhLabChild *child);               /* frees the child */
 void         gh_lab_run_free           (GhLabRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabRun, gh_lab_run_free)
 /* Whether the checks in the document hold @id at @level ("refusal"). */
