@@ -83,11 +83,13 @@ find_fault (Options *options)
     return _("Say what the machine starts from: one of --iso, --disk, --kernel and --empty");
   if ((options->initrd != NULL || options->cmdline != NULL) && options->kernel == NULL)
     return _("--initrd and --cmdline go with --kernel");
-  if (options->memory_mib < -1 || options->memory_mib == 0 || options->memory_mib > (gint64) MAX_MEMORY_MIB)
+  if (options->memory_mib < -1 || options->memory_mib == 0 ||
+      options->memory_mib > (gint64) MAX_MEMORY_MIB)
     return _("--memory is a number of MiB, such as 2048");
   if (options->cpus < -1 || options->cpus == 0)
     return _("--cpus is a number, such as 2");
-  if ((options->size_gib < 0.0 && options->size_gib != -1.0) || !(options->size_gib <= MAX_SIZE_GIB))
+  if ((options->size_gib < 0.0 && options->size_gib != -1.0) ||
+      !(options->size_gib <= MAX_SIZE_GIB))
     return _("--size is a number of GiB, such as 20");
   if (options->firmware != NULL && !firmware_from_string (options->firmware, &firmware))
     return _("--firmware is one of bios, uefi and uefi-secure");
@@ -168,21 +170,33 @@ gh_cli_create (GhCli      *self,
 {
   g_auto (Options) options = { .memory_mib = -1, .cpus = -1, .size_gib = -1.0 };
   const GOptionEntry entries[] = {
-    { "iso", 0, 0, G_OPTION_ARG_FILENAME, &options.iso, N_("Start from an installer or live CD image"), N_("FILE") },
-    { "disk", 0, 0, G_OPTION_ARG_FILENAME, &options.disk, N_("Use an existing disk image"), N_("FILE") },
-    { "kernel", 0, 0, G_OPTION_ARG_FILENAME, &options.kernel, N_("Boot a Linux kernel"), N_("FILE") },
-    { "initrd", 0, 0, G_OPTION_ARG_FILENAME, &options.initrd, N_("With this initial RAM disk"), N_("FILE") },
-    { "cmdline", 0, 0, G_OPTION_ARG_STRING, &options.cmdline, N_("And this command line"), N_("TEXT") },
-    { "empty", 0, 0, G_OPTION_ARG_NONE, &options.empty, N_("Start from nothing, with an empty disk"), NULL },
-    { "os", 0, 0, G_OPTION_ARG_STRING, &options.os, N_("The operating system, as libosinfo names it"), N_("ID") },
+    { "iso", 0, 0, G_OPTION_ARG_FILENAME, &options.iso,
+      N_("Start from an installer or live CD image"), N_("FILE") },
+    { "disk", 0, 0, G_OPTION_ARG_FILENAME, &options.disk, N_("Use an existing disk image"),
+      N_("FILE") },
+    { "kernel", 0, 0, G_OPTION_ARG_FILENAME, &options.kernel, N_("Boot a Linux kernel"),
+      N_("FILE") },
+    { "initrd", 0, 0, G_OPTION_ARG_FILENAME, &options.initrd, N_("With this initial RAM disk"),
+      N_("FILE") },
+    { "cmdline", 0, 0, G_OPTION_ARG_STRING, &options.cmdline, N_("And this command line"),
+      N_("TEXT") },
+    { "empty", 0, 0, G_OPTION_ARG_NONE, &options.empty,
+      N_("Start from nothing, with an empty disk"), NULL },
+    { "os", 0, 0, G_OPTION_ARG_STRING, &options.os,
+      N_("The operating system, as libosinfo names it"), N_("ID") },
     { "memory", 0, 0, G_OPTION_ARG_INT64, &options.memory_mib, N_("Memory"), N_("MiB") },
     { "cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus, N_("Number of CPUs"), N_("N") },
-    { "size", 0, 0, G_OPTION_ARG_DOUBLE, &options.size_gib, N_("Size of the new disk, 0 for none"), N_("GiB") },
-    { "firmware", 0, 0, G_OPTION_ARG_STRING, &options.firmware, "bios, uefi, uefi-secure", N_("KIND") },
-    { "network", 0, 0, G_OPTION_ARG_STRING, &options.network, "none, user, network:NAME, bridge:NAME", N_("NETWORK") },
+    { "size", 0, 0, G_OPTION_ARG_DOUBLE, &options.size_gib, N_("Size of the new disk, 0 for none"),
+      N_("GiB") },
+    { "firmware", 0, 0, G_OPTION_ARG_STRING, &options.firmware, "bios, uefi, uefi-secure",
+      N_("KIND") },
+    { "network", 0, 0, G_OPTION_ARG_STRING, &options.network,
+      "none, user, network:NAME, bridge:NAME", N_("NETWORK") },
     { "graphics", 0, 0, G_OPTION_ARG_STRING, &options.graphics, "spice, vnc, none", N_("KIND") },
-    { "pool", 0, 0, G_OPTION_ARG_STRING, &options.pool, N_("Storage pool for the new disk"), N_("NAME") },
-    { "title", 0, 0, G_OPTION_ARG_STRING, &options.title, N_("A longer name, to be shown"), N_("TEXT") },
+    { "pool", 0, 0, G_OPTION_ARG_STRING, &options.pool, N_("Storage pool for the new disk"),
+      N_("NAME") },
+    { "title", 0, 0, G_OPTION_ARG_STRING, &options.title, N_("A longer name, to be shown"),
+      N_("TEXT") },
     { "no-start", 0, 0, G_OPTION_ARG_NONE, &options.no_start, N_("Do not start it"), NULL },
     { NULL },
   };

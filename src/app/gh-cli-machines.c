@@ -237,8 +237,8 @@ gh_cli_info (GhCli      *self,
 
   if (machine == NULL)
     return status;
-  gh_machine_load_xml_async (machine, gh_machine_is_active (machine) ? GH_XML_LIVE : GH_XML_INACTIVE,
-                             self->cancellable, gh_cli_call_cb, self);
+  gh_machine_load_xml_async (machine, gh_machine_is_active (machine) ? GH_XML_LIVE
+                             : GH_XML_INACTIVE, self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
   text = gh_machine_load_xml_finish (machine, result, &error);
   xml = text != NULL ? gh_domain_xml_new_from_string (text, &error) : NULL;
@@ -282,8 +282,8 @@ dup_question (GhMachine       *machine,
     return g_strdup_printf (_("What “%s” was doing when it was saved is lost."), name);
   if (span != NULL)
     /* Translators: a machine's name, and a span of time: “2 hours” */
-    return g_strdup_printf (_("“%s” has been running for %s. What it has not written to its disks is lost."),
-                            name, span);
+    return g_strdup_printf (_("“%s” has been running for %s. What it has not written to its disks "
+                              "is lost."), name, span);
   return g_strdup_printf (_("What “%s” has not written to its disks is lost."), name);
 }
 
@@ -360,10 +360,11 @@ refuse (GhCli           *self,
 
   /* Translators: a machine's name, its state, “Off”, and a verb of the command line, “pause”. */
   title = g_strdup_printf (_("“%s” is in the state “%s”, in which “%s” is not possible"),
-                           gh_machine_get_name (machine), gh_machine_get_state_text (machine), verb);
+                           gh_machine_get_name (machine), gh_machine_get_state_text (machine),
+                           verb);
   gh_cli_tell (self, "guesthouse: %s\n", title);
-  print_action (self, machine, verb, action, check_to_json ("refusal", "wrong-state", title), NULL, NULL,
-                GH_CLI_REFUSED);
+  print_action (self, machine, verb, action, check_to_json ("refusal", "wrong-state", title), NULL,
+                NULL, GH_CLI_REFUSED);
   return GH_CLI_REFUSED;
 }
 
@@ -402,8 +403,7 @@ gh_cli_act (GhCli      *self,
     }
   if (check != NULL && !self->yes && !gh_cli_ask (self, _("Go on all the same?")))
     {
-      gh_cli_tell (self, "guesthouse: %s\n", self->terminal ? _("Nothing was done")
-                                                            : _("There are warnings: accept them with --yes"));
+      gh_cli_tell_no (self);
       print_action (self, machine, verb, action, check, NULL, NULL, GH_CLI_REFUSED);
       return GH_CLI_REFUSED;
     }
@@ -417,7 +417,8 @@ gh_cli_act (GhCli      *self,
       gh_cli_tell (self, "guesthouse: %s\n", sentence);
       status = GH_CLI_FAILED;
     }
-  print_action (self, machine, verb, action, check, error == NULL ? "done" : "undone", error, status);
+  print_action (self, machine, verb, action, check, error == NULL ? "done" : "undone", error,
+                status);
   return status;
 }
 
@@ -441,7 +442,8 @@ convert_picture (GBytes      *picture,
     return g_bytes_ref (picture);
   if (!wants_png)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("The host gives a PNG picture: name it so"));
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                   _("The host gives a PNG picture: name it so"));
       return NULL;
     }
   loader = gdk_pixbuf_loader_new ();
@@ -451,7 +453,8 @@ convert_picture (GBytes      *picture,
       return NULL;
     }
   if (!gdk_pixbuf_loader_close (loader, error) ||
-      !gdk_pixbuf_save_to_buffer (gdk_pixbuf_loader_get_pixbuf (loader), &buffer, &length, "png", error, NULL))
+      !gdk_pixbuf_save_to_buffer (gdk_pixbuf_loader_get_pixbuf (loader), &buffer, &length, "png",
+                                  error, NULL))
     return NULL;
   return g_bytes_new_take (buffer, length);
 }
@@ -478,7 +481,8 @@ gh_cli_screenshot (GhCli      *self,
     return status;
   if (!gh_machine_is_active (machine))
     {
-      g_autofree char *title = g_strdup_printf (_("“%s” is off and shows nothing"), gh_machine_get_name (machine));
+      g_autofree char *title = g_strdup_printf (_("“%s” is off and shows nothing"),
+                                                gh_machine_get_name (machine));
 
       return gh_cli_fail (self, GH_CLI_REFUSED, title, NULL);
     }

@@ -40,11 +40,13 @@ show_checks (GhCli  *self,
     {
       GhCheck *check = g_ptr_array_index (checks, i);
 
-      gh_cli_print (self, "  %s %s\n", marks[gh_check_get_level (check)], gh_check_get_title (check));
+      gh_cli_print (self, "  %s %s\n", marks[gh_check_get_level (check)],
+                    gh_check_get_title (check));
       if (gh_check_get_detail (check) != NULL)
         gh_cli_print (self, "    %s\n", gh_check_get_detail (check));
       if (gh_check_get_fix_command (check) != NULL)
-        gh_cli_print (self, "    %s: %s\n", gh_check_get_fix_label (check), gh_check_get_fix_command (check));
+        gh_cli_print (self, "    %s: %s\n", gh_check_get_fix_label (check),
+                      gh_check_get_fix_command (check));
       else if (gh_check_get_fix_label (check) != NULL)
         /* Translators: %s is what would repair it, the label of a button. */
         gh_cli_print (self, _("    In the window: %s\n"), gh_check_get_fix_label (check));
@@ -63,7 +65,7 @@ show_steps (GhCli  *self,
       g_autofree char *title = gh_step_dup_title (step);
       g_autofree char *command = gh_step_dup_command (step);
 
-      /* Commands stand at the margin, so that they can be copied: a here-document ends only there. */
+      /* At the margin, so that they can be copied: a here-document ends only there. */
       gh_cli_print (self, "  %u. %s\n", i + 1, title);
       if (*command != '\0')
         gh_cli_print (self, "%s\n", command);
@@ -104,7 +106,8 @@ progress_cb (GhPlan     *plan,
   g_autofree char *status = gh_plan_dup_status (plan);
   GhPlanState state = gh_plan_get_state (plan);
 
-  if ((state != GH_PLAN_RUNNING && state != GH_PLAN_UNDOING) || gh_plan_get_outcome (plan) != GH_OUTCOME_NONE)
+  if ((state != GH_PLAN_RUNNING && state != GH_PLAN_UNDOING) ||
+      gh_plan_get_outcome (plan) != GH_OUTCOME_NONE)
     return;
   g_strdelimit (status, "\n", ' ');
   if (progress->cli->terminal)
@@ -227,8 +230,7 @@ gh_cli_carry_out (GhCli  *self,
     return GH_CLI_DONE;
   if (!get_consent (self, plan))
     {
-      gh_cli_tell (self, "guesthouse: %s\n", self->terminal ? _("Nothing was done")
-                                                            : _("There are warnings: accept them with --yes"));
+      gh_cli_tell_no (self);
       return GH_CLI_REFUSED;
     }
   return run_prepared (self, plan);
@@ -270,7 +272,8 @@ gh_cli_delete (GhCli      *self,
   if (words == NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, error->message, NULL);
   if (keep_disks && also != NULL)
-    return gh_cli_fail (self, GH_CLI_USAGE, _("--keep-disks and --remove contradict each other"), NULL);
+    return gh_cli_fail (self, GH_CLI_USAGE, _("--keep-disks and --remove contradict each other"),
+                        NULL);
   if (!gh_cli_connect (self, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   machine = gh_cli_find_machine (self, words[0], &error);

@@ -60,9 +60,12 @@ void          gh_cli_take_json    (GhCli *self, JsonObject *object);
 /* Standard error. */
 void          gh_cli_tell         (GhCli *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Tells an error, as JSON where asked for. */
-GhCliStatus   gh_cli_fail         (GhCli *self, GhCliStatus status, const char *what, const GError *error);
+GhCliStatus   gh_cli_fail         (GhCli *self, GhCliStatus status, const char *what,
+                                   const GError *error);
 /* FALSE when the user says no, or cannot be asked. */
 gboolean      gh_cli_ask          (GhCli *self, const char *question);
+/* Tells that warnings were not accepted. */
+void          gh_cli_tell_no      (GhCli *self);
 
 /* Prepares, shows, asks, runs and reports any plan. */
 GhCliStatus   gh_cli_run_plan     (GhCli *self, GhPlan *plan);

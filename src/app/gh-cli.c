@@ -43,21 +43,24 @@ static const Verb verbs[] = {
   { "info", N_("info MACHINE"), N_("Tell about a machine"), gh_cli_info },
   { "create", N_("create NAME (--iso FILE | --disk FILE | --kernel FILE | --empty) [OPTION…]"),
     N_("Make a machine"), gh_cli_create },
-  { "delete", N_("delete MACHINE [--keep-disks]"), N_("Delete a machine and the files only it uses"),
-    gh_cli_delete },
-  { "start", N_("start MACHINE"), N_("Start a machine; a saved one goes on where it was"), gh_cli_act },
+  { "delete", N_("delete MACHINE [--keep-disks]"),
+    N_("Delete a machine and the files only it uses"), gh_cli_delete },
+  { "start", N_("start MACHINE"), N_("Start a machine; a saved one goes on where it was"),
+    gh_cli_act },
   { "pause", N_("pause MACHINE"), N_("Pause a machine"), gh_cli_act },
   { "resume", N_("resume MACHINE"), N_("Let a paused machine go on"), gh_cli_act },
   { "shutdown", N_("shutdown MACHINE"), N_("Ask the guest to shut down"), gh_cli_act },
   { "reboot", N_("reboot MACHINE"), N_("Ask the guest to reboot"), gh_cli_act },
   { "reset", N_("reset MACHINE"), N_("Press the reset button: unsaved data is lost"), gh_cli_act },
-  { "force-off", N_("force-off MACHINE"), N_("Pull the power plug: unsaved data is lost"), gh_cli_act },
-  { "save", N_("save MACHINE"), N_("Save what the machine does to a file, and switch it off"), gh_cli_act },
-  { "restore", N_("restore MACHINE"), N_("Let a saved machine go on where it was"), gh_cli_act },
-  { "discard-saved", N_("discard-saved MACHINE"), N_("Forget the saved state: the next start is a cold one"),
+  { "force-off", N_("force-off MACHINE"), N_("Pull the power plug: unsaved data is lost"),
     gh_cli_act },
-  { "screenshot", N_("screenshot MACHINE FILE"), N_("Write a picture of the machine’s screen to a file"),
-    gh_cli_screenshot },
+  { "save", N_("save MACHINE"), N_("Save what the machine does to a file, and switch it off"),
+    gh_cli_act },
+  { "restore", N_("restore MACHINE"), N_("Let a saved machine go on where it was"), gh_cli_act },
+  { "discard-saved", N_("discard-saved MACHINE"),
+    N_("Forget the saved state: the next start is a cold one"), gh_cli_act },
+  { "screenshot", N_("screenshot MACHINE FILE"),
+    N_("Write a picture of the machine’s screen to a file"), gh_cli_screenshot },
   { "undo", N_("undo [ID… | --all] [--forget]"),
     N_("List plans that were interrupted, take them back, or forget them"), gh_cli_undo },
 };
@@ -239,7 +242,8 @@ is_yes (const char *answer)
 
   g_strstrip (lower);
   /* Translators: the answers that mean yes, in lower case, between bars. */
-  return *lower != '\0' && g_strv_contains ((const char * const[]) { "y", "yes", _("y"), _("yes"), NULL }, lower);
+  return *lower != '\0' && g_strv_contains ((const char * const[]) { "y", "yes", _("y"), _("yes"),
+                                                                     NULL }, lower);
 }
 
 gboolean
@@ -256,10 +260,19 @@ gh_cli_ask (GhCli      *self,
   gh_cli_tell (self, "%s %s ", question, _("[y/N]"));
   input = g_unix_input_stream_new (STDIN_FILENO, /* close_fd= */ FALSE);
   lines = g_data_input_stream_new (input);
-  g_data_input_stream_read_line_async (lines, G_PRIORITY_DEFAULT, self->cancellable, gh_cli_call_cb, self);
+  g_data_input_stream_read_line_async (lines, G_PRIORITY_DEFAULT, self->cancellable, gh_cli_call_cb,
+                                       self);
   result = gh_cli_wait (self);
   line = g_data_input_stream_read_line_finish_utf8 (lines, result, NULL, NULL);
   return line != NULL && is_yes (line);
+}
+
+void
+gh_cli_tell_no (GhCli *self)
+{
+  gh_cli_tell (self, "guesthouse: %s\n",
+               self->terminal ? _("Nothing was done")
+                              : _("There are warnings: accept them with --yes"));
 }
 
 /* The line */
@@ -321,7 +334,8 @@ gh_cli_parse (GhCli               *self,
   n_words = words != NULL ? g_strv_length (words) : 0;
   if (n_words < n_arguments || n_words - n_arguments > n_more)
     {
-      g_set_error (error, GH_CLI_ERROR, GH_CLI_ERROR_USAGE, _("Usage: guesthouse %s"), gh_cli_get_usage (verb));
+      g_set_error (error, GH_CLI_ERROR, GH_CLI_ERROR_USAGE, _("Usage: guesthouse %s"),
+                   gh_cli_get_usage (verb));
       return NULL;
     }
   return words != NULL ? g_steal_pointer (&words) : g_new0 (char *, 1);
@@ -353,7 +367,8 @@ gh_cli_find_machine (GhCli       *self,
   GhMachine *machine = gh_host_find_machine (self->host, name);
 
   if (machine == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("There is no machine “%s” on %s"), name, self->uri);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("There is no machine “%s” on %s"), name,
+                 self->uri);
   return machine;
 }
 

@@ -29,7 +29,8 @@ typedef void (*GhCheckFixFunc) (GhCheck             *check,
 
 /* @id is stable and names the rule, "name-taken"; tests and scripts go by it.
  * @title is one sentence; @detail (nullable) says why it matters and what to do. */
-GhCheck      *gh_check_new           (GhCheckLevel level, const char *id, const char *title, const char *detail);
+GhCheck      *gh_check_new           (GhCheckLevel level, const char *id, const char *title,
+                                      const char *detail);
 /* @command (nullable): the equivalent line to copy. */
 void          gh_check_set_fix       (GhCheck *self, const char *label, const char *command,
                                       GhCheckFixFunc func, gpointer data, GDestroyNotify data_free);

@@ -22,7 +22,8 @@
 #include "gh-domain-xml.h"
 #include "gh-step-private.h"
 
-#define ALL_FLAGS (GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS | GH_UNDEFINE_NVRAM | GH_UNDEFINE_TPM)
+#define ALL_FLAGS \
+  (GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS | GH_UNDEFINE_NVRAM | GH_UNDEFINE_TPM)
 
 typedef struct
 {
@@ -90,7 +91,8 @@ new_task (GhStep              *step,
 static const char *
 get_machine_word (GhStep *step)
 {
-  return gh_command_get_machine (gh_step_get_string (step, "name"), gh_step_get_string (step, "uuid"));
+  return gh_command_get_machine (gh_step_get_string (step, "name"),
+                                 gh_step_get_string (step, "uuid"));
 }
 
 /* “virsh define”, fed with @xml. */
@@ -118,11 +120,13 @@ static char *
 dup_undefine_command (GhStep *step,
                       guint   flags)
 {
-  g_autofree char *plain = gh_command_dup_virsh (gh_step_get_uri (step), "undefine", get_machine_word (step), NULL);
+  g_autofree char *plain = gh_command_dup_virsh (gh_step_get_uri (step), "undefine",
+                                                 get_machine_word (step), NULL);
 
   return g_strconcat (plain,
                       flags & GH_UNDEFINE_SAVED_STATE ? " --managed-save" : "",
-                      flags & GH_UNDEFINE_SNAPSHOTS ? " --snapshots-metadata --checkpoints-metadata" : "",
+                      flags & GH_UNDEFINE_SNAPSHOTS ? " --snapshots-metadata" : "",
+                      flags & GH_UNDEFINE_SNAPSHOTS ? " --checkpoints-metadata" : "",
                       flags & GH_UNDEFINE_NVRAM ? " --nvram" : " --keep-nvram",
                       flags & GH_UNDEFINE_TPM ? " --tpm" : " --keep-tpm", NULL);
 }
@@ -254,7 +258,8 @@ define_do_async (GhStep              *step,
       return;
     }
   nvram = g_file_new_for_path (nvram_path);
-  g_file_query_info_async (nvram, G_FILE_ATTRIBUTE_STANDARD_TYPE, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
+  g_file_query_info_async (nvram, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                           G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
                            G_PRIORITY_DEFAULT, NULL, nvram_looked_at_cb, g_object_ref (task));
 }
 
@@ -300,7 +305,8 @@ gh_define_step_new (const char *uuid,
 {
   XmlStep *self = g_object_new (gh_define_step_get_type (), NULL);
 
-  g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL && xml != NULL, GH_STEP (self));
+  g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL && xml != NULL,
+                        GH_STEP (self));
 
   gh_step_set_string (GH_STEP (self), "uuid", uuid);
   gh_step_set_string (GH_STEP (self), "name", name);
@@ -337,9 +343,11 @@ undefine_dup_undo_check (GhStep *step,
   if (!gh_step_get_boolean (step, "secrets") ||
       gh_host_find_machine (host, gh_step_get_string (step, "uuid")) != NULL)
     return NULL;
-  title = g_strdup_printf (_("“%s” comes back without its passwords"), gh_step_get_string (step, "name"));
+  title = g_strdup_printf (_("“%s” comes back without its passwords"),
+                           gh_step_get_string (step, "name"));
   return gh_check_new (GH_CHECK_WARNING, "secrets-lost", title,
-                       _("Passwords are never written to a journal. Set those of its displays anew."));
+                       _("Passwords are never written to a journal. Set those of its displays "
+                         "anew."));
 }
 
 static void
@@ -399,8 +407,8 @@ undefine_do_async (GhStep              *step,
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("The machine “%s” is gone."),
                              gh_step_get_string (step, "name"));
   else
-    gh_machine_load_xml_async (machine, GH_XML_INACTIVE | GH_XML_SECURE, cancellable, secure_xml_loaded_cb,
-                               g_object_ref (task));
+    gh_machine_load_xml_async (machine, GH_XML_INACTIVE | GH_XML_SECURE, cancellable,
+                               secure_xml_loaded_cb, g_object_ref (task));
 }
 
 static gboolean
@@ -427,7 +435,8 @@ definitions_loaded_cb (GObject      *object,
   GhStep *step = get_step (task);
   const char *xml = ((XmlStep *) step)->xml;
   GError *error = NULL;
-  g_autoptr (GPtrArray) definitions = gh_host_load_definitions_finish (GH_HOST (object), result, &error);
+  g_autoptr (GPtrArray) definitions = gh_host_load_definitions_finish (GH_HOST (object), result,
+                                                                       &error);
 
   if (definitions == NULL)
     g_task_return_error (task, error);
@@ -435,11 +444,11 @@ definitions_loaded_cb (GObject      *object,
     g_task_return_boolean (task, TRUE);
   else if (gh_step_is_final (step))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                             _("It was removed with its saved state, snapshots, firmware variables or TPM "
-                               "state, which cannot be taken back."));
+                             _("It was removed with its saved state, snapshots, firmware variables "
+                               "or TPM state, which cannot be taken back."));
   else
-    gh_host_define_async (get_host (task), xml != NULL ? xml : gh_step_get_string (step, "xml"), NULL,
-                          defined_cb, g_object_ref (task));
+    gh_host_define_async (get_host (task), xml != NULL ? xml : gh_step_get_string (step, "xml"),
+                          NULL, defined_cb, g_object_ref (task));
 }
 
 static void
@@ -498,8 +507,8 @@ gh_undefine_step_new (const char      *uuid,
                       const char      *name,
                       GhUndefineFlags  flags)
 {
-  GhStep *self = g_object_new (flags != 0 ? gh_undefine_final_step_get_type () : gh_undefine_step_get_type (),
-                               NULL);
+  GhStep *self = g_object_new (flags != 0 ? gh_undefine_final_step_get_type ()
+                               : gh_undefine_step_get_type (), NULL);
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
 

@@ -89,11 +89,13 @@ check_state (GhDeletePlan *self,
 
   if (gh_machine_get_busy_text (self->machine) != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "machine-busy",
-                g_strdup_printf (_("“%s” is busy: %s"), name, gh_machine_get_busy_text (self->machine)),
+                g_strdup_printf (_("“%s” is busy: %s"), name,
+                                 gh_machine_get_busy_text (self->machine)),
                 _("Wait until that is done."));
   if (!gh_machine_is_active (self->machine))
     {
-      take_check (draft, GH_CHECK_OK, "machine-off", g_strdup_printf (_("“%s” is off"), name), NULL);
+      take_check (draft, GH_CHECK_OK, "machine-off", g_strdup_printf (_("“%s” is off"), name),
+                  NULL);
       return;
     }
 
@@ -102,7 +104,8 @@ check_state (GhDeletePlan *self,
   take_check (draft, GH_CHECK_WARNING, "machine-running",
               span != NULL
               /* Translators: a machine's name, and a span of time: “2 hours” */
-              ? g_strdup_printf (_("“%s” has been running for %s and will be forced off"), name, span)
+              ? g_strdup_printf (_("“%s” has been running for %s and will be forced off"), name,
+                                 span)
               : g_strdup_printf (_("“%s” is running and will be forced off"), name), detail);
 }
 
@@ -128,11 +131,14 @@ check_state_files (GhDeletePlan *self,
                                  gh_machine_get_name (self->machine)), NULL);
   if (self->files->has_saved_state)
     take_check (draft, GH_CHECK_WARNING, "saved-state", g_strdup (_("Its saved state is deleted")),
-                _("The machine was saved while it ran. What it had not written to its disks is lost."));
+                _("The machine was saved while it ran. What it had not written to its disks is "
+                  "lost."));
   if (n > 0)
     take_check (draft, GH_CHECK_WARNING, "snapshots",
-                g_strdup_printf (ngettext ("Its snapshot is forgotten", "Its %u snapshots are forgotten", n), n),
-                _("Without the machine there is no way back to a snapshot, also where its disks are kept."));
+                g_strdup_printf (ngettext ("Its snapshot is forgotten",
+                                           "Its %u snapshots are forgotten", n), n),
+                _("Without the machine there is no way back to a snapshot, also where its disks "
+                  "are kept."));
 
   for (guint i = 0; i < self->files->files->len; i++)
     {
@@ -178,8 +184,8 @@ check_files (GhDeletePlan *self,
                     g_strdup_printf (_("“%s” is needed by “%s”, which is kept"), file->path, kept),
                     _("Delete both, or neither."));
       else if (!ticked)
-        take_check (draft, GH_CHECK_NOTE, "file-kept", g_strdup_printf (_("Not deleted: %s"), file->path),
-                    file->reason);
+        take_check (draft, GH_CHECK_NOTE, "file-kept",
+                    g_strdup_printf (_("Not deleted: %s"), file->path), file->reason);
     }
 }
 
@@ -307,7 +313,8 @@ host_ready_cb (GObject      *object,
       g_autofree char *detail = gh_error_dup_sentence (error);
 
       take_check (draft, GH_CHECK_REFUSAL, "host-unreachable",
-                  g_strdup_printf (_("The host %s cannot be reached"), gh_host_get_uri (GH_HOST (object))),
+                  g_strdup_printf (_("The host %s cannot be reached"),
+                                   gh_host_get_uri (GH_HOST (object))),
                   detail);
     }
   else
@@ -416,7 +423,8 @@ gh_delete_plan_new (GhMachine *machine)
 {
   g_return_val_if_fail (GH_IS_MACHINE (machine), NULL);
 
-  return g_object_new (GH_TYPE_DELETE_PLAN, "machine", machine, "host", gh_machine_get_host (machine), NULL);
+  return g_object_new (GH_TYPE_DELETE_PLAN, "machine", machine, "host",
+                       gh_machine_get_host (machine), NULL);
 }
 
 GhMachine *

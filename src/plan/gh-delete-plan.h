@@ -26,7 +26,8 @@ GhMachineFiles *gh_delete_plan_get_files      (GhDeletePlan *self); /* (transfer
 
 /* By the file's path, so that the choice survives a new preparation. A file that may not be
  * ticked stays unticked. */
-void            gh_delete_plan_set_ticked     (GhDeletePlan *self, const char *path, gboolean ticked);
+void            gh_delete_plan_set_ticked     (GhDeletePlan *self, const char *path,
+                                               gboolean ticked);
 gboolean        gh_delete_plan_get_ticked     (GhDeletePlan *self, GhMachineFile *file);
 /* Whether the user may change the tick. */
 gboolean        gh_delete_plan_can_tick       (GhDeletePlan *self, GhMachineFile *file);

@@ -211,7 +211,8 @@ add_document (GhFileUsers   *self,
 
       if (path == NULL && disk->source_volume != NULL)
         {
-          GhVolumeInfo *volume = gh_file_users_find_in_pool (self, disk->source_pool, disk->source_volume);
+          GhVolumeInfo *volume = gh_file_users_find_in_pool (self, disk->source_pool,
+                                                             disk->source_volume);
 
           path = volume != NULL ? volume->path : NULL;
         }
@@ -267,7 +268,8 @@ users_worker (GhLane        *lane,
   g_atomic_ref_count_init (&self->ref_count);
   self->local = load->local;
   self->identities = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->users = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->users = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) g_ptr_array_unref);
   self->backings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   self->volumes = g_ptr_array_ref (load->volumes);
@@ -338,8 +340,8 @@ volumes_loaded_cb (GObject      *object,
   job->definitions = g_steal_pointer (&load->definitions);
   job->volumes = g_steal_pointer (&load->volumes);
   lane = gh_lane_new ("file-users");
-  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "file-users", users_worker, job, load_free,
-                     unref_users, load->cancellable, users_made_cb, g_object_ref (task));
+  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "file-users", users_worker, job,
+                     load_free, unref_users, load->cancellable, users_made_cb, g_object_ref (task));
 }
 
 static void
@@ -415,7 +417,8 @@ static char *
 dup_identity (GhFileUsers *self,
               const char  *path)
 {
-  g_autofree char *canonical = g_path_is_absolute (path) ? g_canonicalize_filename (path, "/") : g_strdup (path);
+  g_autofree char *canonical = g_path_is_absolute (path) ? g_canonicalize_filename (path, "/")
+                                                         : g_strdup (path);
   const char *identity = g_hash_table_lookup (self->identities, path);
 
   if (identity == NULL)
@@ -510,7 +513,8 @@ gh_file_users_find (GhFileUsers *self,
 
       if (except_uuid != NULL && g_strcmp0 (user->machine_uuid, except_uuid) == 0)
         continue;
-      if (except_uuid != NULL && user->machine_uuid == NULL && belongs_to (self, user->name, except_uuid))
+      if (except_uuid != NULL && user->machine_uuid == NULL &&
+          belongs_to (self, user->name, except_uuid))
         continue;
       g_ptr_array_add (found, user);
     }

@@ -40,15 +40,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhFileUsers, gh_file_users_unref)
 
 /* @paths: (nullable): the files that will be asked about; those in definitions and pools are
  * known anyway. */
-void         gh_file_users_load_async  (GhHost *host, const char * const *paths, GCancellable *cancellable,
+void         gh_file_users_load_async  (GhHost *host, const char * const *paths,
+                                        GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data);
 GhFileUsers *gh_file_users_load_finish (GAsyncResult *result, GError **error);
 
 /* (element-type GhFileUser) (transfer container): the users of the file at @path, without
  * those of the machine @except_uuid (nullable). Empty when nobody uses it. */
-GPtrArray   *gh_file_users_find        (GhFileUsers *self, const char *path, const char *except_uuid);
+GPtrArray   *gh_file_users_find        (GhFileUsers *self, const char *path,
+                                        const char *except_uuid);
 /* The same in words, “web-2 (disk), web-3 (snapshot)”: NULL when nobody does. */
-char        *gh_file_users_dup_text    (GhFileUsers *self, const char *path, const char *except_uuid);
+char        *gh_file_users_dup_text    (GhFileUsers *self, const char *path,
+                                        const char *except_uuid);
 /* (transfer none) (nullable): the volume of an active pool at @path. */
 GhVolumeInfo *gh_file_users_find_volume (GhFileUsers *self, const char *path);
 /* The volume @name of @pool; NULL when there is none. */

@@ -122,7 +122,8 @@ set_errno_error (GError     **error,
                  const char  *path)
 {
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-               _("The plan’s journal “%s” could not be written: %s"), path, g_strerror (saved_errno));
+               _("The plan’s journal “%s” could not be written: %s"), path,
+               g_strerror (saved_errno));
 }
 
 /* The folder, opened; made first if @create. */
@@ -169,7 +170,8 @@ take_lock (int         folder,
     {
       struct stat opened;
       struct stat named;
-      int fd = openat (folder, name, O_RDWR | (create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600);
+      int fd = openat (folder, name, O_RDWR | (create ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC,
+                       0600);
 
       if (fd < 0)
         {
@@ -479,7 +481,8 @@ read_text (int          folder,
   struct stat status;
   gsize length = 0;
 
-  if (fd < 0 || fstat (fd, &status) != 0 || !S_ISREG (status.st_mode) || status.st_uid != geteuid ())
+  if (fd < 0 || fstat (fd, &status) != 0 || !S_ISREG (status.st_mode) ||
+      status.st_uid != geteuid ())
     *problem = g_strdup (_("It is not a plain file of yours."));
   else if (status.st_size > MAX_JOURNAL_BYTES)
     *problem = g_strdup (_("It is too large."));
@@ -647,7 +650,8 @@ loaded_cb (GObject      *object,
     {
       Found *found = g_ptr_array_index (all, i);
 
-      g_ptr_array_add (plans, gh_undo_plan_new (found->id, found->record, found->problem, found->time_us));
+      g_ptr_array_add (plans, gh_undo_plan_new (found->id, found->record, found->problem,
+                                                found->time_us));
     }
   g_task_return_pointer (task, g_steal_pointer (&plans), (GDestroyNotify) g_ptr_array_unref);
 }
@@ -669,8 +673,8 @@ gh_journal_load_interrupted_async (GCancellable        *cancellable,
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, gh_journal_load_interrupted_async);
-  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "plan-journal-load", load_worker, NULL, NULL,
-                     (GDestroyNotify) g_ptr_array_unref, cancellable, loaded_cb, task);
+  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "plan-journal-load", load_worker, NULL,
+                     NULL, (GDestroyNotify) g_ptr_array_unref, cancellable, loaded_cb, task);
 }
 
 /**

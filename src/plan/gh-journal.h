@@ -12,7 +12,8 @@
 G_BEGIN_DECLS
 
 /* The journal of one plan: a JSON file, 0600, rewritten and synced before and after each step. A
- * journal that is there with no living program holding its lock belongs to a plan that was killed. */
+ * journal that is there with no living program holding its lock belongs to a plan that was
+ * killed. */
 #define GH_TYPE_JOURNAL (gh_journal_get_type ())
 G_DECLARE_FINAL_TYPE (GhJournal, gh_journal, GH, JOURNAL, GObject)
 

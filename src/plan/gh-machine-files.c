@@ -256,7 +256,8 @@ judge (GhMachineFile *file,
   if (file->pool == NULL && !(load->local && load->session))
     advise (file, GH_FILE_KEEP_ONLY, _("No active storage pool holds it."));
   else if (file->pool == NULL)
-    advise (file, GH_FILE_KEEP, _("It is in no storage pool, so it may have been put there by hand."));
+    advise (file, GH_FILE_KEEP,
+            _("It is in no storage pool, so it may have been put there by hand."));
 }
 
 static GhMachineFile *
@@ -343,7 +344,8 @@ add_disk (GhMachineFiles *self,
   const char *path = disk->source;
   gboolean is_disk = g_strcmp0 (disk->device, "disk") == 0 || g_strcmp0 (disk->device, "lun") == 0;
   GhFileRole role = is_disk ? GH_FILE_DISK
-                            : g_strcmp0 (disk->device, "floppy") == 0 ? GH_FILE_FLOPPY : GH_FILE_CDROM;
+                            : g_strcmp0 (disk->device,
+                                         "floppy") == 0 ? GH_FILE_FLOPPY : GH_FILE_CDROM;
 
   if (path == NULL && disk->source_volume != NULL)
     {
@@ -358,7 +360,8 @@ add_disk (GhMachineFiles *self,
   file = add_file (self, load, role, path, disk->target);
   if (!g_path_is_absolute (path))
     advise (file, GH_FILE_KEEP_ONLY, _("It is not a file of this host."));
-  else if (g_strcmp0 (disk->device, "lun") == 0 || (g_strcmp0 (disk->type, "block") == 0 && file->pool == NULL))
+  else if (g_strcmp0 (disk->device, "lun") == 0 ||
+           (g_strcmp0 (disk->type, "block") == 0 && file->pool == NULL))
     advise (file, GH_FILE_KEEP_ONLY, _("It is a device of the host."));
   if (role != GH_FILE_DISK)
     advise (file, GH_FILE_KEEP, _("Other machines may want to use it."));
@@ -386,7 +389,8 @@ add_snapshot_files (GhMachineFiles *self,
 
       if (file != NULL)
         continue;
-      file = add_file (self, load, is_memory ? GH_FILE_SNAPSHOT_MEMORY : GH_FILE_SNAPSHOT_DISK, made[i], NULL);
+      file = add_file (self, load, is_memory ? GH_FILE_SNAPSHOT_MEMORY : GH_FILE_SNAPSHOT_DISK,
+                       made[i], NULL);
       judge (file, load);
       if (!is_memory)
         add_chain (self, load, file, NULL);
@@ -463,7 +467,8 @@ add_state (GhMachineFiles *self,
   if (known_path != NULL)
     path = g_strdup (known_path);
   else if (load->session)
-    path = g_build_filename (g_get_user_config_dir (), "libvirt", "qemu", session_folder, file_name, NULL);
+    path = g_build_filename (g_get_user_config_dir (), "libvirt", "qemu", session_folder, file_name,
+                             NULL);
   else
     path = g_build_filename (system_folder, file_name, NULL);
   return add_file (self, load, role, path, NULL);
@@ -480,8 +485,8 @@ add_states (GhMachineFiles *self,
   if (gh_domain_xml_get_firmware (xml) != GH_FIRMWARE_BIOS || nvram_path != NULL)
     {
       self->has_nvram = TRUE;
-      file = add_state (self, load, GH_FILE_NVRAM, nvram_path, "nvram", "/var/lib/libvirt/qemu/nvram",
-                        load->name, "_VARS.fd");
+      file = add_state (self, load, GH_FILE_NVRAM, nvram_path, "nvram",
+                        "/var/lib/libvirt/qemu/nvram", load->name, "_VARS.fd");
       file->users = gh_file_users_dup_text (load->users, file->path, load->uuid);
       if (file->users != NULL)
         {
@@ -493,7 +498,8 @@ add_states (GhMachineFiles *self,
   if (gh_domain_xml_has_tpm (xml))
     {
       self->has_tpm = TRUE;
-      file = add_state (self, load, GH_FILE_TPM_STATE, NULL, "swtpm", "/var/lib/libvirt/swtpm", load->uuid, "");
+      file = add_state (self, load, GH_FILE_TPM_STATE, NULL, "swtpm", "/var/lib/libvirt/swtpm",
+                        load->uuid, "");
       /* A folder, which libvirt removes itself. */
       file->advice = GH_FILE_REMOVE;
       g_clear_pointer (&file->reason, g_free);
@@ -610,8 +616,8 @@ users_loaded_cb (GObject      *object,
   load->machine = g_steal_pointer (&job->machine);
   load->cancellable = g_steal_pointer (&job->cancellable);
   lane = gh_lane_new ("machine-files");
-  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "machine-files", files_worker, job, load_free,
-                     unref_files, load->cancellable, files_made_cb, g_object_ref (task));
+  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "machine-files", files_worker, job,
+                     load_free, unref_files, load->cancellable, files_made_cb, g_object_ref (task));
 }
 
 static void
@@ -629,8 +635,8 @@ snapshots_loaded_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  gh_file_users_load_async (gh_machine_get_host (load->machine), NULL, load->cancellable, users_loaded_cb,
-                            g_object_ref (task));
+  gh_file_users_load_async (gh_machine_get_host (load->machine), NULL, load->cancellable,
+                            users_loaded_cb, g_object_ref (task));
 }
 
 static void
@@ -646,7 +652,8 @@ live_xml_loaded_cb (GObject      *object,
   if (load->live_xml == NULL)
     g_task_return_error (task, error);
   else
-    gh_machine_load_snapshots_async (load->machine, load->cancellable, snapshots_loaded_cb, g_object_ref (task));
+    gh_machine_load_snapshots_async (load->machine, load->cancellable, snapshots_loaded_cb,
+                                     g_object_ref (task));
 }
 
 static void
@@ -665,7 +672,8 @@ xml_loaded_cb (GObject      *object,
     gh_machine_load_xml_async (load->machine, GH_XML_LIVE, load->cancellable, live_xml_loaded_cb,
                                g_object_ref (task));
   else
-    gh_machine_load_snapshots_async (load->machine, load->cancellable, snapshots_loaded_cb, g_object_ref (task));
+    gh_machine_load_snapshots_async (load->machine, load->cancellable, snapshots_loaded_cb,
+                                     g_object_ref (task));
 }
 
 /**

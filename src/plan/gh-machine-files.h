@@ -80,6 +80,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMachineFiles, gh_machine_files_unref)
 
 void            gh_machine_files_load_async  (GhMachine *machine, GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
-GhMachineFiles *gh_machine_files_load_finish (GhMachine *machine, GAsyncResult *result, GError **error);
+GhMachineFiles *gh_machine_files_load_finish (GhMachine *machine, GAsyncResult *result,
+                                              GError **error);
 
 G_END_DECLS

@@ -375,7 +375,8 @@ accept_draft (GhPlan      *self,
 
       if (gh_step_get_uri (step) == NULL)
         gh_step_set_uri (step, uri);
-      g_signal_connect_object (step, "notify", G_CALLBACK (step_changed_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (step, "notify", G_CALLBACK (step_changed_cb), self,
+                               G_CONNECT_SWAPPED);
     }
 }
 
@@ -432,7 +433,8 @@ find_objection (GhPlan     *self,
                                 gh_check_get_title (g_ptr_array_index (priv->checks, 0)));
   if (priv->run_task != NULL && before != NULL && !is_subset (shown, before))
     return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-                                _("Something has changed since this was shown. Please look at it again."));
+                                _("Something has changed since this was shown. Please look at it "
+                                  "again."));
   return NULL;
 }
 
@@ -538,7 +540,8 @@ dup_record (GhPlan *self)
   json_object_set_string_member (record, "id", priv->id);
   json_object_set_string_member (record, "kind", klass->kind);
   json_object_set_string_member (record, "title", title);
-  json_object_set_string_member (record, "host", priv->host != NULL ? gh_host_get_uri (priv->host) : "");
+  json_object_set_string_member (record, "host", priv->host != NULL ? gh_host_get_uri (priv->host)
+                                 : "");
   json_object_set_int_member (record, "time", priv->start_time);
   steps = json_array_new ();
   for (guint i = 0; i < priv->steps->len; i++)
@@ -549,9 +552,11 @@ dup_record (GhPlan *self)
 
       json_object_set_string_member (object, "kind", gh_step_get_kind (step));
       json_object_set_string_member (object, "title", step_title);
-      json_object_set_string_member (object, "state", gh_step_state_to_string (gh_step_get_state (step)));
+      json_object_set_string_member (object, "state",
+                                     gh_step_state_to_string (gh_step_get_state (step)));
       json_object_set_boolean_member (object, "final", gh_step_is_final (step));
-      json_object_set_object_member (object, "params", gh_step_copy_params (gh_step_get_params (step)));
+      json_object_set_object_member (object, "params",
+                                     gh_step_copy_params (gh_step_get_params (step)));
       json_array_add_object_element (steps, object);
     }
   json_object_set_array_member (record, "steps", steps);
@@ -776,7 +781,8 @@ undo_written_cb (GObject      *object,
 
   if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
     g_warning ("Undoing goes on without its journal: %s", error->message);
-  gh_step_undo_async (get_step (self, priv->index), priv->host, step_undone_cb, g_object_ref (self));
+  gh_step_undo_async (get_step (self, priv->index), priv->host, step_undone_cb,
+                      g_object_ref (self));
 }
 
 /* The next step to be undone before the one at hand, which it becomes; NULL: all are. */
@@ -947,8 +953,8 @@ begun_written_cb (GObject      *object,
         }
       g_warning ("The plan goes on without its journal: %s", error->message);
     }
-  gh_step_do_async (step, priv->host, priv->final_begun || klass->goes_on ? NULL : priv->run_cancellable,
-                    step_done_cb, g_object_ref (self));
+  gh_step_do_async (step, priv->host, priv->final_begun || klass->goes_on ? NULL
+                    : priv->run_cancellable, step_done_cb, g_object_ref (self));
 }
 
 static void
@@ -962,7 +968,8 @@ run_next_step (GhPlan *self)
 
   if (cancelled && (!klass->goes_on || priv->index < priv->steps->len))
     {
-      g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
+      g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                      _("Cancelled"));
 
       if (!klass->goes_on)
         {
@@ -996,7 +1003,8 @@ begin_run (GhPlan *self)
 
   priv->index = 0;
   priv->start_time = g_get_real_time ();
-  priv->journal = gh_journal_new (priv->id, /* existing= */ GH_PLAN_GET_CLASS (self)->dup_record != NULL);
+  priv->journal = gh_journal_new (priv->id,
+                                  /* existing= */ GH_PLAN_GET_CLASS (self)->dup_record != NULL);
   set_state (self, GH_PLAN_RUNNING);
   update_fraction (self);
   run_next_step (self);
@@ -1115,7 +1123,8 @@ gh_plan_class_init (GhPlanClass *klass)
                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
                                              G_PARAM_EXPLICIT_NOTIFY);
   properties[PROP_OUTCOME] = g_param_spec_int ("outcome", NULL, NULL,
-                                               GH_OUTCOME_NONE, GH_OUTCOME_UNDONE_IN_PART, GH_OUTCOME_NONE,
+                                               GH_OUTCOME_NONE, GH_OUTCOME_UNDONE_IN_PART,
+                                               GH_OUTCOME_NONE,
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
                                                G_PARAM_EXPLICIT_NOTIFY);
   properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, 0.0, 1.0, 0.0,
@@ -1126,10 +1135,10 @@ gh_plan_class_init (GhPlanClass *klass)
                                                       G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
-  signals[PREPARED] = g_signal_new ("prepared", GH_TYPE_PLAN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                    G_TYPE_NONE, 0);
-  signals[STEP_CHANGED] = g_signal_new ("step-changed", GH_TYPE_PLAN, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                        NULL, G_TYPE_NONE, 1, GH_TYPE_STEP);
+  signals[PREPARED] = g_signal_new ("prepared", GH_TYPE_PLAN, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 0);
+  signals[STEP_CHANGED] = g_signal_new ("step-changed", GH_TYPE_PLAN, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 1, GH_TYPE_STEP);
   signals[ENDED] = g_signal_new ("ended", GH_TYPE_PLAN, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                  G_TYPE_NONE, 0);
 }
@@ -1316,7 +1325,8 @@ gh_plan_get_worst (GhPlan *self)
 
   g_return_val_if_fail (GH_IS_PLAN (self), GH_CHECK_REFUSAL);
 
-  return priv->checks->len > 0 ? gh_check_get_level (g_ptr_array_index (priv->checks, 0)) : GH_CHECK_OK;
+  return priv->checks->len > 0 ? gh_check_get_level (g_ptr_array_index (priv->checks,
+                                                                        0)) : GH_CHECK_OK;
 }
 
 gint64
@@ -1334,7 +1344,8 @@ gh_plan_can_cancel (GhPlan *self)
 
   g_return_val_if_fail (GH_IS_PLAN (self), FALSE);
 
-  return (priv->state == GH_PLAN_PREPARING || priv->state == GH_PLAN_RUNNING) && !priv->final_begun &&
+  return (priv->state == GH_PLAN_PREPARING ||
+          priv->state == GH_PLAN_RUNNING) && !priv->final_begun &&
          !g_cancellable_is_cancelled (priv->run_cancellable);
 }
 
@@ -1565,7 +1576,8 @@ steps_to_json (GhPlan *self)
       json_object_set_string_member (object, "kind", gh_step_get_kind (step));
       json_object_set_string_member (object, "title", title);
       json_object_set_string_member (object, "command", command);
-      json_object_set_string_member (object, "state", gh_step_state_to_string (gh_step_get_state (step)));
+      json_object_set_string_member (object, "state",
+                                     gh_step_state_to_string (gh_step_get_state (step)));
       json_object_set_boolean_member (object, "final", gh_step_is_final (step));
       json_array_add_object_element (array, object);
     }
@@ -1594,7 +1606,8 @@ gh_plan_to_json (GhPlan *self)
   object = json_object_new ();
   json_object_set_string_member (object, "plan", gh_plan_get_kind (self));
   json_object_set_string_member (object, "title", title);
-  json_object_set_string_member (object, "host", priv->host != NULL ? gh_host_get_uri (priv->host) : "");
+  json_object_set_string_member (object, "host", priv->host != NULL ? gh_host_get_uri (priv->host)
+                                 : "");
   json_object_set_array_member (object, "checks", checks_to_json (self));
   json_object_set_array_member (object, "steps", steps_to_json (self));
   if (outcomes[priv->outcome] != NULL)

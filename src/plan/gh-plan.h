@@ -27,7 +27,7 @@ typedef enum
   GH_OUTCOME_NONE,
   GH_OUTCOME_DONE,
   GH_OUTCOME_UNDONE,         /* failed or cancelled, and everything is as it was */
-  GH_OUTCOME_UNDONE_IN_PART, /* failed or cancelled, and something is left: see gh_plan_get_left() */
+  GH_OUTCOME_UNDONE_IN_PART, /* failed or cancelled, and something is left: gh_plan_get_left() */
 } GhOutcome;
 
 #define GH_TYPE_PLAN (gh_plan_get_type ())
@@ -80,11 +80,11 @@ const char   *gh_plan_get_verb      (GhPlan *self);       /* translated */
 GhPlanState   gh_plan_get_state     (GhPlan *self);
 GhOutcome     gh_plan_get_outcome   (GhPlan *self);
 double        gh_plan_get_fraction  (GhPlan *self);       /* 0 to 1 */
-char         *gh_plan_dup_status    (GhPlan *self);       /* what it does right now, or how it ended */
+char         *gh_plan_dup_status    (GhPlan *self);       /* what it does now, or how it ended */
 const GError *gh_plan_get_error     (GhPlan *self);       /* why it ended so; nullable */
 GPtrArray    *gh_plan_get_checks    (GhPlan *self);       /* worst first */
 GPtrArray    *gh_plan_get_steps     (GhPlan *self);
-GStrv         gh_plan_get_left      (GhPlan *self);       /* nullable: names of what is left, and why */
+GStrv         gh_plan_get_left      (GhPlan *self);       /* nullable: what is left, and why */
 GhCheckLevel  gh_plan_get_worst     (GhPlan *self);
 gint64        gh_plan_get_end_time  (GhPlan *self);       /* µs since the epoch; 0 before */
 gboolean      gh_plan_can_cancel    (GhPlan *self);       /* FALSE once a final step has begun */
@@ -96,10 +96,10 @@ void          gh_plan_prepare_async  (GhPlan *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_plan_prepare_finish (GhPlan *self, GAsyncResult *result, GError **error);
 
-/* Prepares anew, refuses while a refusal stands (G_IO_ERROR_PERMISSION_DENIED), and when a plan that
- * was prepared before now warns of something, or would do something final, that was not there then
- * (the same error; the plan is PREPARED and can be looked at). Runs the steps, undoes them on
- * failure or cancel. TRUE only for GH_OUTCOME_DONE. A plan that ended otherwise may be
+/* Prepares anew, refuses while a refusal stands (G_IO_ERROR_PERMISSION_DENIED), and when a plan
+ * that was prepared before now warns of something, or would do something final, that was not
+ * there then (the same error; the plan is PREPARED and can be looked at). Runs the steps, undoes
+ * them on failure or cancel. TRUE only for GH_OUTCOME_DONE. A plan that ended otherwise may be
  * invalidated, prepared and run again. */
 void          gh_plan_run_async      (GhPlan *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);

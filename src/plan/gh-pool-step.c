@@ -36,8 +36,10 @@ dup_command (GhStep *step)
 {
   const char *uri = gh_step_get_uri (step);
   const char *name = gh_step_get_string (step, "name");
-  g_autofree char *define = gh_command_dup_virsh (uri, "pool-define-as", "--name", name, "--type", "dir",
-                                                  "--target", gh_step_get_string (step, "path"), NULL);
+  g_autofree char *define = gh_command_dup_virsh (uri, "pool-define-as", "--name", name, "--type",
+                                                  "dir",
+                                                  "--target", gh_step_get_string (step,
+                                                                                  "path"), NULL);
   g_autofree char *build = gh_command_dup_virsh (uri, "pool-build", "--pool", name, NULL);
   g_autofree char *start = gh_command_dup_virsh (uri, "pool-start", "--pool", name, NULL);
   g_autofree char *autostart = gh_command_dup_virsh (uri, "pool-autostart", "--pool", name, NULL);
@@ -161,8 +163,10 @@ do_async (GhStep              *step,
   if (gh_host_is_local (host) && !gh_host_is_test (host))
     {
       folder = g_file_new_for_path (gh_step_get_string (step, "path"));
-      g_file_query_info_async (folder, G_FILE_ATTRIBUTE_STANDARD_TYPE, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
-                               G_PRIORITY_DEFAULT, cancellable, folder_looked_at_cb, g_object_ref (task));
+      g_file_query_info_async (folder, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                               G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
+                               G_PRIORITY_DEFAULT, cancellable, folder_looked_at_cb,
+                               g_object_ref (task));
     }
   else
     gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
@@ -222,7 +226,8 @@ undo_async (GhStep              *step,
 
   g_task_set_source_tag (task, undo_async);
   if (json_object_has_member (gh_step_get_params (step), "n-volumes"))
-    gh_host_load_volumes_async (host, /* refresh= */ TRUE, NULL, volumes_loaded_cb, g_object_ref (task));
+    gh_host_load_volumes_async (host, /* refresh= */ TRUE, NULL, volumes_loaded_cb,
+                                g_object_ref (task));
   else
     remove_pool (task, host);
 }

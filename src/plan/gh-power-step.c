@@ -89,7 +89,8 @@ start_dup_undo_check (GhStep *step,
   gboolean exact = FALSE;
   gint64 uptime = -1;
 
-  if (machine == NULL || !gh_machine_is_active (machine) || gh_step_get_boolean (step, "was-active"))
+  if (machine == NULL || !gh_machine_is_active (machine) ||
+      gh_step_get_boolean (step, "was-active"))
     return NULL;
 
   uptime = gh_machine_get_uptime (machine, &exact);
@@ -98,7 +99,8 @@ start_dup_undo_check (GhStep *step,
           /* Translators: a machine's name, and a span of time: “2 hours” */
           ? g_strdup_printf (_("“%s” has been running for %s and will be forced off"),
                              gh_machine_get_name (machine), span)
-          : g_strdup_printf (_("“%s” is running and will be forced off"), gh_machine_get_name (machine));
+          : g_strdup_printf (_("“%s” is running and will be forced off"),
+                             gh_machine_get_name (machine));
   return gh_check_new (GH_CHECK_WARNING, "machine-running", title,
                        _("What it has not written to its disks is lost."));
 }
@@ -235,7 +237,8 @@ force_off_do_async (GhStep              *step,
 
   g_task_set_source_tag (task, force_off_do_async);
   g_task_set_check_cancellable (task, FALSE);
-  gh_host_force_off_async (host, gh_step_get_string (step, "uuid"), cancellable, forced_off_cb, task);
+  gh_host_force_off_async (host, gh_step_get_string (step, "uuid"), cancellable, forced_off_cb,
+                           task);
 }
 
 /* Starting the machine again would not bring back what its guest was doing, so that is not
@@ -253,7 +256,8 @@ force_off_undo_async (GhStep              *step,
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                             _("It was forced off, which cannot be taken back. You can start it again."));
+                             _("It was forced off, which cannot be taken back. You can start it "
+                               "again."));
 }
 
 static void

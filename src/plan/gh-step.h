@@ -30,8 +30,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * GhStepClass:
  * @kind: name in journals, "volume-create"; with @params it is all that is needed to undo the
  *   step after a crash
- * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be one
- *   and "path" absolute. A journal without them is not believed
+ * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
+ *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
  * @undo_async: takes it back. Must be safe to call when the step did not get to do anything, did
  *   half of it, or was undone before; must never take away what the step did not make. NULL when
@@ -57,7 +57,8 @@ struct _GhStepClass
   GhCheck  *(*dup_undo_check)   (GhStep *self, GhHost *host);
   void      (*do_async)    (GhStep *self, GhHost *host, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
-  void      (*undo_async)  (GhStep *self, GhHost *host, GAsyncReadyCallback callback, gpointer user_data);
+  void      (*undo_async)  (GhStep *self, GhHost *host, GAsyncReadyCallback callback,
+                            gpointer user_data);
 };
 
 /* Parameters are plain strings, numbers and booleans in a JSON object, and hold no secret. */
@@ -100,7 +101,8 @@ gboolean     gh_step_save_finish  (GhStep *self, GAsyncResult *result, GError **
 const char  *gh_step_get_uri      (GhStep *self); /* nullable */
 void         gh_step_set_uri      (GhStep *self, const char *uri);
 
-/* Steps by kind, for journals: NULL for a kind this version does not know, or without what it needs. */
+/* Steps by kind, for journals: NULL for a kind this version does not know, or without what it
+ * needs. */
 GhStep      *gh_step_new_for_kind (const char *kind, JsonObject *params);
 
 G_END_DECLS

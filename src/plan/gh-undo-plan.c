@@ -241,6 +241,16 @@ dup_record (GhPlan *plan)
 }
 
 static void
+add_check (GhPlanDraft  *draft,
+           GhCheckLevel  level,
+           const char   *id,
+           const char   *title,
+           const char   *detail)
+{
+  gh_plan_draft_add_check (draft, gh_check_new (level, id, title, detail));
+}
+
+static void
 add_story (GhUndoPlan  *self,
            GhPlanDraft *draft,
            gboolean     no_way_back)
@@ -252,13 +262,12 @@ add_story (GhUndoPlan  *self,
   g_autofree char *title = g_strdup_printf (_("%s: begun on %s and interrupted"),
                                             gh_undo_plan_get_original_title (self), when);
 
-  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE, "interrupted", title,
-                                                no_way_back
-                                                ? _("Guesthouse was ended before it was done, but too late to "
-                                                    "take anything back. See what is left, then let it be "
-                                                    "forgotten.")
-                                                : _("Guesthouse was ended before it was done. What it had "
-                                                    "made by then can be taken back.")));
+  add_check (draft, GH_CHECK_NOTE, "interrupted", title,
+             no_way_back
+             ? _("Guesthouse was ended before it was done, but too late to take anything back. See "
+                 "what is left, then let it be forgotten.")
+             : _("Guesthouse was ended before it was done. What it had made by then can be taken "
+                 "back."));
 }
 
 static void
@@ -278,9 +287,8 @@ add_no_way_back (GhPlanDraft *draft,
         title = g_strdup_printf (_("Done, and not to be taken back: %s"), step_title);
       else
         title = g_strdup_printf (_("Begun, and perhaps not done: %s"), step_title);
-      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE,
-                                                    state == GH_STEP_DONE ? "no-way-back" : "not-done",
-                                                    title, NULL));
+      add_check (draft, GH_CHECK_NOTE, state == GH_STEP_DONE ? "no-way-back" : "not-done", title,
+                 NULL);
     }
 }
 
@@ -298,9 +306,8 @@ add_undo_step (GhUndoPlan  *self,
       g_autofree char *step_title = dup_step_title (journaled);
       g_autofree char *title = g_strdup_printf (_("Not known, and not touched: %s"), step_title);
 
-      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, "unknown-step", title,
-                                                    _("It was done by another version of Guesthouse. "
-                                                      "Please take it back by hand.")));
+      add_check (draft, GH_CHECK_WARNING, "unknown-step", title,
+                 _("It was done by another version of Guesthouse. Please take it back by hand."));
       g_clear_object (&inner);
       return;
     }
@@ -364,7 +371,8 @@ host_ready_cb (GObject      *object,
                                                 gh_host_get_uri (GH_HOST (object)));
       g_autofree char *detail = gh_error_dup_sentence (error);
 
-      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "host-unreachable", title, detail));
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "host-unreachable", title,
+                                                    detail));
     }
   g_task_return_pointer (task, g_steal_pointer (&draft), (GDestroyNotify) gh_plan_draft_free);
 }
@@ -382,14 +390,14 @@ prepare_async (GhPlan              *plan,
   g_task_set_source_tag (task, prepare_async);
   if (self->record != NULL && gh_plan_get_host (plan) != NULL)
     {
-      gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb, g_object_ref (task));
+      gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb,
+                           g_object_ref (task));
       return;
     }
   draft = gh_plan_draft_new ();
-  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "journal-unreadable",
-                                                _("What was interrupted cannot be told"),
-                                                self->problem != NULL ? self->problem
-                                                                      : _("Its journal names no host.")));
+  add_check (draft, GH_CHECK_REFUSAL, "journal-unreadable",
+             _("What was interrupted cannot be told"),
+             self->problem != NULL ? self->problem : _("Its journal names no host."));
   g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
 }
 
@@ -428,7 +436,8 @@ gh_undo_plan_new (const char *id,
                   const char *problem,
                   gint64      time_us)
 {
-  const char *uri = record != NULL ? gh_json_get_string (json_node_get_object (record), "host") : NULL;
+  const char *uri = record != NULL ? gh_json_get_string (json_node_get_object (record),
+                                                         "host") : NULL;
   g_autoptr (GhHost) host = uri != NULL && *uri != '\0' ? gh_host_new (uri) : NULL;
   GhUndoPlan *self = g_object_new (GH_TYPE_UNDO_PLAN, "host", host, NULL);
 

@@ -13,13 +13,16 @@ G_DECLARE_FINAL_TYPE (GhUndoPlan, gh_undo_plan, GH, UNDO_PLAN, GhPlan)
 
 /* Takes back a plan whose program was killed; made by gh_journal_load_interrupted_async(). Its host
  * connects when it is prepared; one that is open already may be given with the property "host". */
-const char *gh_undo_plan_get_original_title (GhUndoPlan *self); /* “Create “web-1””; as it was written then */
+/* “Create “web-1””; as it was written then. */
+const char *gh_undo_plan_get_original_title (GhUndoPlan *self);
 const char *gh_undo_plan_get_original_kind  (GhUndoPlan *self); /* "create" */
 const char *gh_undo_plan_get_host_uri       (GhUndoPlan *self);
 gint64      gh_undo_plan_get_start_time     (GhUndoPlan *self); /* µs since the epoch */
 
 /* Removes the journal and leaves everything as it is: it is not offered again. */
-void        gh_undo_plan_forget_async       (GhUndoPlan *self, GAsyncReadyCallback callback, gpointer user_data);
-gboolean    gh_undo_plan_forget_finish      (GhUndoPlan *self, GAsyncResult *result, GError **error);
+void        gh_undo_plan_forget_async       (GhUndoPlan *self, GAsyncReadyCallback callback,
+                                             gpointer user_data);
+gboolean    gh_undo_plan_forget_finish      (GhUndoPlan *self, GAsyncResult *result,
+                                             GError **error);
 
 G_END_DECLS

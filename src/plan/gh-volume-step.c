@@ -91,7 +91,8 @@ volume_looked_up_cb (GObject      *object,
   if (error == NULL && volume == NULL && gh_host_is_local (host) && !gh_host_is_test (host))
     {
       file = g_file_new_for_path (gh_step_get_string (get_step (look->task), "path"));
-      g_file_query_info_async (file, G_FILE_ATTRIBUTE_STANDARD_TYPE, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
+      g_file_query_info_async (file, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                               G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
                                G_PRIORITY_DEFAULT, NULL, file_looked_at_cb, look);
       return;
     }
@@ -113,8 +114,8 @@ look_at_path (GTask        *task,
 
   look->task = task;
   look->func = func;
-  gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"), cancellable,
-                             volume_looked_up_cb, look);
+  gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
+                             cancellable, volume_looked_up_cb, look);
 }
 
 static GTask *
@@ -162,7 +163,8 @@ users_loaded_cb (GObject      *object,
   else if (text != NULL)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
   else
-    gh_host_delete_volume_async (get_host (task), path, NULL, volume_deleted_cb, g_object_ref (task));
+    gh_host_delete_volume_async (get_host (task), path, NULL, volume_deleted_cb,
+                                 g_object_ref (task));
 }
 
 /* The one way a file is removed: never while anybody uses it. */
@@ -196,15 +198,17 @@ create_dup_command (GhStep *step)
   const char *name = gh_step_get_string (step, "name");
   const char *format = gh_step_get_string (step, "format");
   const char *backing_path = gh_step_get_string (step, "backing-path");
-  g_autofree char *capacity = g_strdup_printf ("%" G_GINT64_FORMAT, gh_step_get_int (step, "capacity"));
+  g_autofree char *capacity = g_strdup_printf ("%" G_GINT64_FORMAT,
+                                               gh_step_get_int (step, "capacity"));
 
   if (backing_path != NULL)
     return gh_command_dup_virsh (uri, "vol-create-as", "--pool", pool, "--name", name,
                                  "--capacity", capacity, "--allocation", "0", "--format", format,
                                  "--backing-vol", backing_path,
-                                 "--backing-vol-format", gh_step_get_string (step, "backing-format"), NULL);
-  return gh_command_dup_virsh (uri, "vol-create-as", "--pool", pool, "--name", name, "--capacity", capacity,
-                               "--allocation", "0", "--format", format, NULL);
+                                 "--backing-vol-format",
+                                 gh_step_get_string (step, "backing-format"), NULL);
+  return gh_command_dup_virsh (uri, "vol-create-as", "--pool", pool, "--name", name, "--capacity",
+                               capacity, "--allocation", "0", "--format", format, NULL);
 }
 
 static char *
@@ -254,7 +258,8 @@ absence_saved_cb (GObject      *object,
                            gh_step_get_string (step, "backing-path"),
                            gh_step_get_string (step, "backing-format"));
   gh_host_create_volume_async (get_host (task), gh_step_get_string (step, "pool"), xml,
-                               g_task_get_cancellable (task), volume_created_cb, g_object_ref (task));
+                               g_task_get_cancellable (task), volume_created_cb,
+                               g_object_ref (task));
 }
 
 static void
@@ -282,7 +287,8 @@ create_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  look_at_path (new_task (step, host, cancellable, callback, user_data), cancellable, create_looked_cb);
+  look_at_path (new_task (step, host, cancellable, callback, user_data), cancellable,
+                create_looked_cb);
 }
 
 static gboolean

@@ -71,9 +71,12 @@ plan_test_list_inventory (GhHost *host)
                                                definition->live_xml != NULL ? "active" : "off"));
     }
   for (guint i = 0; i < pools->len; i++)
-    g_ptr_array_add (lines, g_strdup_printf ("pool %s", ((GhPoolInfo *) g_ptr_array_index (pools, i))->name));
+    g_ptr_array_add (lines, g_strdup_printf ("pool %s",
+                                             ((GhPoolInfo *) g_ptr_array_index (pools, i))->name));
   for (guint i = 0; i < volumes->len; i++)
-    g_ptr_array_add (lines, g_strdup_printf ("volume %s", ((GhVolumeInfo *) g_ptr_array_index (volumes, i))->path));
+    g_ptr_array_add (lines, g_strdup_printf ("volume %s",
+                                             ((GhVolumeInfo *) g_ptr_array_index (volumes,
+                                                                                  i))->path));
   g_ptr_array_sort (lines, compare_lines);
   g_ptr_array_add (lines, NULL);
   return (GStrv) g_ptr_array_free (lines, FALSE);

@@ -20,17 +20,19 @@
   "<disk " attributes "><driver name='qemu' type='qcow2'/><source " source "/>" \
   "<target dev='" target "'/>" more "</disk>"
 #define MACHINE(name, os, state, rest, devices) \
-  "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>" name "</name>" \
+  "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" \
+  "<name>" name "</name>" \
   "<memory>4096</memory><os><type>hvm</type>" os "</os><devices>" devices "</devices>" \
   "<test:runstate>" state "</test:runstate>" rest "</domain>"
 #define VOLUME(name, backing) \
-  "<volume type='file'><name>" name "</name><capacity>1000000</capacity><allocation>50000</allocation>" \
+  "<volume type='file'><name>" name "</name><capacity>1000000</capacity>" \
+  "<allocation>50000</allocation>" \
   "<target><path>/p/" name "</path><format type='qcow2'/></target>" backing "</volume>"
 #define BACKING(name) "<backingStore><path>/p/" name "</path><format type='qcow2'/></backingStore>"
 
 static const char node_xml[] =
-  "<node><cpu><mhz>6000</mhz><model>i686</model><active>2</active><nodes>1</nodes><sockets>1</sockets>"
-  "<cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
+  "<node><cpu><mhz>6000</mhz><model>i686</model><active>2</active><nodes>1</nodes>"
+  "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
   MACHINE ("web", "<kernel>/boot/vmlinuz</kernel><initrd>/boot/initrd</initrd>", "5", "",
            DISK ("type='file' device='disk'", "file='/p/web.qcow2'", "vda", "")
            DISK ("type='file' device='disk'", "file='/p/shared.qcow2'", "vdb", "")
@@ -52,11 +54,13 @@ static const char node_xml[] =
   MACHINE ("a&lt;b&gt;&amp;'\"", "", "5", "",
            DISK ("type='file' device='disk'", "file='/p/a&amp;b &apos;c&apos;.qcow2'", "vda", ""))
   MACHINE ("snapped", "", "5",
-           "<test:domainsnapshot><name>s1</name><state>running</state><creationTime>1</creationTime>"
-           "<active>1</active><memory snapshot='external' file='/p/s1.mem'/><disks>"
+           "<test:domainsnapshot><name>s1</name><state>running</state>"
+           "<creationTime>1</creationTime><active>1</active>"
+           "<memory snapshot='external' file='/p/s1.mem'/><disks>"
            "<disk name='vda' snapshot='external' type='file'><driver type='qcow2'/>"
            "<source file='/p/s1.qcow2'/></disk></disks>"
-           "<domain type='test'><name>snapped</name><memory>4096</memory><os><type>hvm</type></os><devices>"
+           "<domain type='test'><name>snapped</name><memory>4096</memory>"
+           "<os><type>hvm</type></os><devices>"
            DISK ("type='file' device='disk'", "file='/p/s0.qcow2'", "vda", "")
            DISK ("type='file' device='cdrom'", "file='/p/installer.iso'", "hdc", "<readonly/>")
            "</devices></domain></test:domainsnapshot>",
@@ -65,9 +69,13 @@ static const char node_xml[] =
            DISK ("type='file' device='disk'", "file='/p/s1.mem'", "vda", ""))
   "<pool type='dir'><name>p</name><uuid>aaaaaaaa-0000-0000-0000-000000000001</uuid>"
   "<target><path>/p</path></target>"
-  VOLUME ("web.qcow2", BACKING ("mid.qcow2")) VOLUME ("mid.qcow2", BACKING ("base.qcow2")) VOLUME ("base.qcow2", "")
-  VOLUME ("shared.qcow2", "") VOLUME ("read.qcow2", "") VOLUME ("cluster.qcow2", "") VOLUME ("data.qcow2", "")
-  VOLUME ("one.iso", "") VOLUME ("linked.qcow2", BACKING ("base.qcow2")) VOLUME ("running.qcow2", "")
+  VOLUME ("web.qcow2", BACKING ("mid.qcow2")) VOLUME ("mid.qcow2",
+                                                      BACKING ("base.qcow2")) VOLUME ("base.qcow2",
+                                                                                      "")
+  VOLUME ("shared.qcow2", "") VOLUME ("read.qcow2", "") VOLUME ("cluster.qcow2",
+                                                                "") VOLUME ("data.qcow2", "")
+  VOLUME ("one.iso", "") VOLUME ("linked.qcow2", BACKING ("base.qcow2")) VOLUME ("running.qcow2",
+                                                                                 "")
   VOLUME ("a&amp;b 'c'.qcow2", "") VOLUME ("s0.qcow2", "") VOLUME ("s1.qcow2", BACKING ("s0.qcow2"))
   VOLUME ("s1.mem", "") VOLUME ("installer.iso", "") VOLUME ("dotted.qcow2", "")
   "</pool></node>";
@@ -159,7 +167,8 @@ test_inventory (void)
       g_assert_cmpint (file->role, ==, expected[i].role);
       g_assert_cmpint (file->advice, ==, expected[i].advice);
       g_assert_cmpint (file->reason == NULL, ==, expected[i].advice == GH_FILE_REMOVE);
-      g_assert_cmpint (gh_delete_plan_get_ticked (plan, file), ==, expected[i].advice == GH_FILE_REMOVE);
+      g_assert_cmpint (gh_delete_plan_get_ticked (plan, file), ==,
+                       expected[i].advice == GH_FILE_REMOVE);
       if (expected[i].users != NULL)
         g_assert_nonnull (strstr (file->users, expected[i].users));
       else
@@ -205,7 +214,8 @@ test_ticks (void)
   gh_delete_plan_set_ticked (plan, "/p/mid.qcow2", TRUE);
   g_assert_cmpint (gh_plan_get_state (GH_PLAN (plan)), ==, GH_PLAN_EDITING);
   g_assert_true (plan_test_prepare (GH_PLAN (plan), &error));
-  assert_steps (plan, "undefine; volume-remove /p/one.iso; volume-remove /p/web.qcow2; volume-remove /p/mid.qcow2");
+  assert_steps (plan, "undefine; volume-remove /p/one.iso; volume-remove /p/web.qcow2; "
+                      "volume-remove /p/mid.qcow2");
 
   /* A backing file cannot go without what lies on it. */
   gh_delete_plan_set_ticked (plan, "/p/web.qcow2", FALSE);
@@ -375,7 +385,8 @@ test_failures (void)
       g_assert_false (plan_test_run (GH_PLAN (plan), &error));
       gh_faults_set (NULL);
       left = gh_plan_get_left (GH_PLAN (plan));
-      g_test_message ("%s, %s: %s", cases[i].machine, cases[i].faults, left != NULL ? left[0] : "nothing left");
+      g_test_message ("%s, %s: %s", cases[i].machine, cases[i].faults, left != NULL ? left[0]
+                      : "nothing left");
       g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, cases[i].outcome);
       g_assert_cmpuint (left != NULL ? g_strv_length (left) : 0, ==, cases[i].n_left);
       if (cases[i].unchanged)

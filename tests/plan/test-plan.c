@@ -200,7 +200,8 @@ dup_plan_title (GhPlan *plan)
 static const char *
 get_letter (char letter)
 {
-  static const char letters[] = "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0n\0o\0p\0q\0r\0s\0t\0u\0v\0w\0x\0y\0z";
+  static const char letters[] = "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0"
+                                "n\0o\0p\0q\0r\0s\0t\0u\0v\0w\0x\0y\0z";
 
   return letters + 2 * (g_ascii_tolower (letter) - 'a');
 }
@@ -209,7 +210,8 @@ static GhStep *
 make_step (TestPlan *self,
            char      letter)
 {
-  GhStep *step = g_object_new (g_ascii_isupper (letter) ? TEST_TYPE_FINAL_STEP : TEST_TYPE_STEP, NULL);
+  GhStep *step = g_object_new (g_ascii_isupper (letter) ? TEST_TYPE_FINAL_STEP : TEST_TYPE_STEP,
+                               NULL);
   TestStepPrivate *priv = get_private (step);
 
   priv->log = self->log;
@@ -217,7 +219,8 @@ make_step (TestPlan *self,
   priv->fails = letter == self->failing;
   priv->cancel = letter == self->cancelling ? GH_PLAN (self) : NULL;
   priv->heeds_cancel = self->heeds_cancel;
-  priv->undo_error = self->stuck != NULL && strchr (self->stuck, letter) != NULL ? self->stuck_error : 0;
+  priv->undo_error = self->stuck != NULL && strchr (self->stuck,
+                                                    letter) != NULL ? self->stuck_error : 0;
   priv->peek = self->peek;
   gh_step_set_string (step, "name", priv->name);
   return step;
@@ -238,8 +241,10 @@ prepare_cb (gpointer user_data)
   draft = gh_plan_draft_new ();
   gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_OK, "fine", "Fine", NULL));
   for (const char *p = self->warnings; p != NULL && *p != '\0'; p++)
-    gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, get_letter (*p), "Beware", NULL));
-  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE, "by-the-way", "By the way", "It rains."));
+    gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, get_letter (*p), "Beware",
+                                                  NULL));
+  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_NOTE, "by-the-way", "By the way",
+                                                "It rains."));
   if (self->refused)
     gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "no", "No way", NULL));
   for (const char *p = self->steps; *p != '\0'; p++)
@@ -346,7 +351,8 @@ forget_all (void)
       g_autoptr (GError) error = NULL;
 
       gh_undo_plan_forget_async (g_ptr_array_index (plans, i), gh_test_call_cb, &call);
-      g_assert_true (gh_undo_plan_forget_finish (g_ptr_array_index (plans, i), gh_test_call_wait (&call), &error));
+      g_assert_true (gh_undo_plan_forget_finish (g_ptr_array_index (plans, i),
+                                                 gh_test_call_wait (&call), &error));
       g_assert_no_error (error);
     }
   g_assert_cmpuint (count_files (), ==, 0);
@@ -506,7 +512,8 @@ test_undo_fails (void)
   /* It is offered again. */
   interrupted = load_interrupted ();
   g_assert_cmpuint (interrupted->len, ==, 1);
-  g_assert_cmpstr (gh_undo_plan_get_original_title (g_ptr_array_index (interrupted, 0)), ==, "Test <b>“&'\"");
+  g_assert_cmpstr (gh_undo_plan_get_original_title (g_ptr_array_index (interrupted, 0)), ==,
+                   "Test <b>“&'\"");
   g_assert_cmpstr (gh_undo_plan_get_original_kind (g_ptr_array_index (interrupted, 0)), ==, "test");
   forget_all ();
 }
@@ -584,8 +591,10 @@ test_refusal (void)
   g_assert_cmpint (gh_plan_get_worst (GH_PLAN (plan)), ==, GH_CHECK_REFUSAL);
   g_assert_cmpuint (gh_plan_get_checks (GH_PLAN (plan))->len, ==, 4);
   for (guint i = 1; i < 4; i++)
-    g_assert_cmpint (gh_check_get_level (g_ptr_array_index (gh_plan_get_checks (GH_PLAN (plan)), i)), <,
-                     gh_check_get_level (g_ptr_array_index (gh_plan_get_checks (GH_PLAN (plan)), i - 1)));
+    g_assert_cmpint (gh_check_get_level (g_ptr_array_index (gh_plan_get_checks (GH_PLAN (plan)),
+                                                            i)), <,
+                     gh_check_get_level (g_ptr_array_index (gh_plan_get_checks (GH_PLAN (plan)),
+                                                            i - 1)));
   g_assert_false (run (plan, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
   g_assert_cmpstr (error->message, ==, "No way");
@@ -745,7 +754,8 @@ peek_at_journal (GhStep *step)
       JsonObject *object = json_array_get_object_element (steps, i);
       JsonObject *params = json_object_get_object_member (object, "params");
       const char *state = json_object_get_string_member (object, "state");
-      int order = strcmp (json_object_get_string_member (params, "name"), gh_step_get_string (step, "name"));
+      int order = strcmp (json_object_get_string_member (params, "name"),
+                          gh_step_get_string (step, "name"));
 
       g_assert_cmpstr (state, ==, order < 0 ? "done" : order == 0 ? "running" : "waiting");
     }
@@ -787,8 +797,8 @@ test_journal_fails (void)
       g_assert_error (error, GH_FAULT_ERROR, 1);
       g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_UNDONE);
       /* A step that was not journaled is not done. */
-      g_assert_cmpuint (strlen (plan->log->str) > 0 ? plan->log->str[strlen (plan->log->str) - 2] : 'a',
-                        ==, 'a');
+      g_assert_cmpuint (strlen (plan->log->str) > 0 ? plan->log->str[strlen (plan->log->str) - 2]
+                        : 'a', ==, 'a');
       g_assert_cmpint (strstr (plan->log->str, "+a") != NULL, ==, i > 0);
       gh_faults_set (NULL);
       g_assert_cmpuint (count_files (), ==, 0);

@@ -55,8 +55,8 @@ new_create_plan (World      *world,
 
   return plan_test_plan_new (world->host,
                              gh_pool_create_step_new (world->pool_uuid, "images", "/images"),
-                             gh_volume_create_step_new ("images", "web.qcow2", "/images/web.qcow2", "qcow2",
-                                                        20 * MIB, NULL, NULL),
+                             gh_volume_create_step_new ("images", "web.qcow2", "/images/web.qcow2",
+                                                        "qcow2", 20 * MIB, NULL, NULL),
                              gh_define_step_new (world->uuid, name, xml),
                              gh_start_step_new (world->uuid, name), NULL);
 }
@@ -86,8 +86,9 @@ test_create_fails (void)
 {
   static const char * const faults[] = {
     "pool-create:fail=38", "volume-find:fail=38", "volume-create:fail=38", "domain-define:fail=92",
-    "domain-create:fail=1", "plan-step-pool-create-after:fail=1", "plan-step-volume-create-saved:fail=1",
-    "plan-step-volume-create-after:fail=1", "plan-step-define-after:fail=1", "plan-step-start-after:fail=1",
+    "domain-create:fail=1", "plan-step-pool-create-after:fail=1",
+    "plan-step-volume-create-saved:fail=1", "plan-step-volume-create-after:fail=1",
+    "plan-step-define-after:fail=1", "plan-step-start-after:fail=1",
   };
   const char *names[] = { "web-1", "a<b>&'\"x", "$(touch /tmp/x) `id`", NULL };
   g_autofree char *long_name = g_strnfill (255, 'x');
@@ -155,7 +156,8 @@ test_volume_exists (void)
 {
   World world = { 0 };
   g_autoptr (GhPlan) plan = NULL;
-  g_autoptr (GhStep) there = gh_volume_create_step_new ("default-pool", "old.img", "/default-pool/old.img", "raw",
+  g_autoptr (GhStep) there = gh_volume_create_step_new ("default-pool", "old.img",
+                                                        "/default-pool/old.img", "raw",
                                                         MIB, NULL, NULL);
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) before = NULL;
@@ -164,7 +166,8 @@ test_volume_exists (void)
   g_assert_true (plan_test_do (there, world.host, &error));
   before = plan_test_list_inventory (world.host);
   plan = plan_test_plan_new (world.host,
-                             gh_volume_create_step_new ("default-pool", "old.img", "/default-pool/old.img",
+                             gh_volume_create_step_new ("default-pool", "old.img",
+                                                        "/default-pool/old.img",
                                                         "raw", MIB, NULL, NULL), NULL);
   g_assert_false (plan_test_run (plan, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
@@ -181,11 +184,14 @@ static void
 test_volume_undo_guards (void)
 {
   World world = { 0 };
-  g_autoptr (GhStep) made = gh_volume_create_step_new ("default-pool", "d.img", "/default-pool/d.img", "raw", MIB,
+  g_autoptr (GhStep) made = gh_volume_create_step_new ("default-pool", "d.img",
+                                                       "/default-pool/d.img", "raw", MIB,
                                                        NULL, NULL);
-  g_autoptr (GhStep) never_looked = gh_volume_create_step_new ("default-pool", "d.img", "/default-pool/d.img",
+  g_autoptr (GhStep) never_looked = gh_volume_create_step_new ("default-pool", "d.img",
+                                                               "/default-pool/d.img",
                                                                "raw", MIB, NULL, NULL);
-  g_autoptr (GhStep) other_size = gh_volume_create_step_new ("default-pool", "d.img", "/default-pool/d.img",
+  g_autoptr (GhStep) other_size = gh_volume_create_step_new ("default-pool", "d.img",
+                                                             "/default-pool/d.img",
                                                              "raw", 2 * MIB, NULL, NULL);
   g_autoptr (GhStep) user = NULL;
   g_autofree char *xml = NULL;
@@ -298,8 +304,10 @@ test_secrets (void)
     "<memory>65536</memory><os><type>hvm</type></os><devices>"
     "<graphics type='vnc' port='-1' passwd='s3cret-word'/></devices></domain>";
   World world = { 0 };
-  g_autoptr (GhStep) define = gh_define_step_new ("11111111-2222-3333-4444-555555555555", "web-1", xml);
-  g_autoptr (GhStep) undefine = gh_undefine_step_new ("11111111-2222-3333-4444-555555555555", "web-1", 0);
+  g_autoptr (GhStep) define = gh_define_step_new ("11111111-2222-3333-4444-555555555555", "web-1",
+                                                  xml);
+  g_autoptr (GhStep) undefine = gh_undefine_step_new ("11111111-2222-3333-4444-555555555555",
+                                                      "web-1", 0);
   g_autoptr (GError) error = NULL;
   g_autoptr (GhCheck) check = NULL;
   GhStep *steps[] = { define, undefine };
@@ -325,10 +333,10 @@ test_secrets (void)
       g_assert_null (strstr (undo_command, "s3cret-word"));
     }
   g_assert_true (plan_test_undo (undefine, world.host, &error));
-  gh_machine_load_xml_async (plan_test_get_machine (world.host, "web-1"), GH_XML_INACTIVE | GH_XML_SECURE, NULL,
-                             gh_test_call_cb, &call);
-  defined = gh_machine_load_xml_finish (plan_test_get_machine (world.host, "web-1"), gh_test_call_wait (&call),
-                                        &error);
+  gh_machine_load_xml_async (plan_test_get_machine (world.host, "web-1"),
+                             GH_XML_INACTIVE | GH_XML_SECURE, NULL, gh_test_call_cb, &call);
+  defined = gh_machine_load_xml_finish (plan_test_get_machine (world.host, "web-1"),
+                                        gh_test_call_wait (&call), &error);
   g_assert_nonnull (strstr (defined, "s3cret-word"));
   g_assert_true (plan_test_undo (define, world.host, &error));
   world_clear (&world);
@@ -366,17 +374,19 @@ test_unknown_kind (void)
 static void
 test_commands (void)
 {
-  g_autoptr (GhStep) start = gh_start_step_new ("11111111-2222-3333-4444-555555555555", "it's $HOME");
+  g_autoptr (GhStep) start = gh_start_step_new ("11111111-2222-3333-4444-555555555555",
+                                                "it's $HOME");
   g_autoptr (GhStep) digits = gh_start_step_new ("11111111-2222-3333-4444-555555555555", "7");
   g_autoptr (GhStep) option = gh_start_step_new ("11111111-2222-3333-4444-555555555555", "--all");
-  g_autoptr (GhStep) volume = gh_volume_create_step_new ("p", "a b", "/p/a b", "qcow2", MIB, "/base", "raw");
+  g_autoptr (GhStep) volume = gh_volume_create_step_new ("p", "a b", "/p/a b", "qcow2", MIB,
+                                                         "/base", "raw");
   g_autoptr (GhStep) remove = gh_volume_remove_step_new ("/tmp/-rf;x", NULL);
   struct { GhStep *step; const char *command; } cases[] = {
     { start, "virsh -c qemu:///session start 'it'\\''s $HOME'" },
     { digits, "virsh -c qemu:///session start 11111111-2222-3333-4444-555555555555" },
     { option, "virsh -c qemu:///session start 11111111-2222-3333-4444-555555555555" },
-    { volume, "virsh -c qemu:///session vol-create-as --pool p --name 'a b' --capacity 1048576 --allocation 0 "
-              "--format qcow2 --backing-vol /base --backing-vol-format raw" },
+    { volume, "virsh -c qemu:///session vol-create-as --pool p --name 'a b' --capacity 1048576 "
+              "--allocation 0 --format qcow2 --backing-vol /base --backing-vol-format raw" },
     { remove, "rm -- '/tmp/-rf;x'" },
   };
 
