@@ -472,6 +472,8 @@ gh_cli_run (int    argc,
   GhCliStatus status = GH_CLI_DONE;
   guint interrupt_ids[2] = { 0, 0 };
 
+  /* Option contexts would take it from the line they are shown. */
+  g_set_prgname ("guesthouse");
   if (is_word (argc, argv, "--version", NULL))
     {
       g_print ("guesthouse %s\n", GH_VERSION);

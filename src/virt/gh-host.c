@@ -365,7 +365,11 @@ answer_ready (GhHost       *self,
   for (guint i = 0; i < tasks->len; i++)
     {
       GTask *task = g_ptr_array_index (tasks, i);
+      GSource *source = g_task_get_task_data (task);
 
+      /* The cancellable outlives the wait, and may be cancelled much later. */
+      if (source != NULL)
+        g_source_destroy (source);
       if (g_task_get_completed (task) || g_task_return_error_if_cancelled (task))
         continue;
       if (error != NULL)
@@ -1191,6 +1195,7 @@ gh_host_ready_async (GhHost              *self,
       g_autoptr (GSource) source = g_cancellable_source_new (cancellable);
 
       g_task_attach_source (task, source, G_SOURCE_FUNC (ready_cancelled_cb));
+      g_task_set_task_data (task, g_source_ref (source), (GDestroyNotify) g_source_unref);
     }
   gh_host_connect (self);
 }

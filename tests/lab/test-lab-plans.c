@@ -15,8 +15,8 @@ create (GhLab      *lab,
 {
   return gh_lab_run (lab, "create", name, "--empty", "--size", "0.01", "--memory", "64", "--cpus",
                      "1",
-                     "--network", "none", "--graphics", "none", "--firmware", "bios", "--yes", "--json",
-                     NULL);
+                     "--network", "none", "--graphics", "none", "--firmware", "bios", "--yes",
+                     "--json", NULL);
 }
 
 static guint
@@ -100,8 +100,8 @@ static void
 test_create_fails (void)
 {
   static const char * const faults[] = {
-    "pool-create:fail=38", "volume-create:fail=38", "domain-define:fail=38", "domain-create:fail=38",
-    "plan-step-start-after:fail=38", "plan-journal-write:fail=38,after=5",
+    "pool-create:fail=38", "volume-create:fail=38", "domain-define:fail=38",
+    "domain-create:fail=38", "plan-step-start-after:fail=38", "plan-journal-write:fail=38,after=5",
   };
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_auto (GStrv) before = gh_lab_list_inventory (lab);
@@ -199,7 +199,8 @@ test_delete_shared (void)
   xml = g_strdup_printf ("<domain type='qemu'><name>second</name><memory unit='MiB'>64</memory>"
                          "<os><type arch='x86_64'>hvm</type></os><devices>"
                          "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
-                         "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices></domain>",
+                         "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices>"
+                         "</domain>",
                          path);
   domain = virDomainDefineXML (gh_lab_connect (lab), xml);
   g_assert_nonnull (domain);

@@ -382,6 +382,23 @@ test_silent_host (void)
   drop_host (fast);
 }
 
+/* One cancellable serves many calls; that it is cancelled later is nothing to those that ended. */
+static void
+test_cancelled_later (void)
+{
+  g_autoptr (GhHost) host = gh_host_new ("test:///default");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  gh_host_ready_async (host, cancellable, gh_test_call_cb, &call);
+  g_assert_true (gh_host_ready_finish (host, gh_test_call_wait (&call), &error));
+  g_cancellable_cancel (cancellable);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  gh_host_disconnect (host);
+}
+
 static void
 test_no_service (void)
 {
@@ -473,6 +490,7 @@ main (int   argc,
   g_test_add_func ("/host/pool-made-and-removed", test_pool_made_and_removed);
   g_test_add_func ("/host/figures", test_figures);
   g_test_add_func ("/host/silent", test_silent_host);
+  g_test_add_func ("/host/cancelled-later", test_cancelled_later);
   g_test_add_func ("/host/no-service", test_no_service);
   g_test_add_func ("/host/reconnect", test_reconnect);
   g_test_add_func ("/host/registry", test_registry);
