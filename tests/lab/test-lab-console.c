@@ -97,8 +97,8 @@ set_up (Fixture       *fixture,
                          gh_lab_get_kernel (fixture->lab), gh_lab_get_initrd (fixture->lab),
                          setting->graphics);
   fixture->domain = virDomainDefineXML (gh_lab_connect (fixture->lab), xml);
-  g_assert_nonnull (fixture->domain);
-  g_assert_cmpint (virDomainCreate (fixture->domain), ==, 0);
+  if (fixture->domain == NULL || virDomainCreate (fixture->domain) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
   wait_for_guest (fixture);
 
   uri = gh_lab_dup_uri (fixture->lab);
