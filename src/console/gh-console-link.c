@@ -313,7 +313,7 @@ connection_lost (GhConsoleLink *self,
   self->shown_time = 0;
   stop (self, /* keep_frame= */ TRUE);
 
-  if (!gh_machine_is_active (self->machine))
+  if (!gh_machine_exists (self->machine) || !gh_machine_is_active (self->machine))
     {
       evaluate (self);
       return;
@@ -586,6 +586,16 @@ evaluate (GhConsoleLink *self)
       return;
     }
 
+  if (!gh_machine_exists (self->machine))
+    {
+      stop (self, /* keep_frame= */ FALSE);
+      set_status (self, GH_CONSOLE_WAITING, get_icon (self),
+                  g_strdup_printf (_("“%s” is not there any more"),
+                                   gh_machine_get_label (self->machine)),
+                  NULL, NULL, GH_CONSOLE_OFFER_NOTHING);
+      return;
+    }
+
   /* A host that does not answer is no reason to close a console that works. */
   if (gh_machine_get_state (self->machine) == GH_MACHINE_UNKNOWN && self->display != NULL)
     return;
@@ -768,6 +778,7 @@ gh_console_link_set_machine (GhConsoleLink *self,
       g_signal_connect_object (machine, "notify::state", G_CALLBACK (machine_changed_cb), self, 0);
       g_signal_connect_object (machine, "notify::busy-text", G_CALLBACK (machine_changed_cb), self,
                                0);
+      g_signal_connect_object (machine, "gone", G_CALLBACK (evaluate), self, G_CONNECT_SWAPPED);
       g_signal_connect_object (machine, "notify::label", G_CALLBACK (machine_changed_cb), self, 0);
       if (host != NULL)
         g_signal_connect_object (host, "notify::state", G_CALLBACK (host_state_changed_cb), self,

@@ -54,7 +54,6 @@ struct _GhConsole
   gboolean            top_hovered;
 
   GtkWidget          *slot;
-  GtkWidget          *last_frame_area;
   GtkWidget          *page;
   GtkWidget          *top_edge;
   GtkWidget          *top_revealer;
@@ -161,6 +160,8 @@ update_hint (GhConsole *self)
 
   if (self->state != GH_CONSOLE_SHOWN || machine == NULL)
     text = "";
+  else if (self->grabbed && self->kind == GH_CONSOLE_SERIAL)
+    text = _("Press Enter if nothing appears, Ctrl+Alt to release the keyboard");
   else if (self->grabbed)
     text = _("Press Ctrl+Alt to release keyboard and mouse");
   else if (gh_machine_get_state (machine) != GH_MACHINE_RUNNING)
@@ -518,8 +519,7 @@ link_changed_cb (GhConsoleLink *link,
 
   gh_console_page_show_link (GH_CONSOLE_PAGE (self->page), link);
   gtk_widget_set_visible (self->page, !shown);
-  gtk_widget_set_visible (self->last_frame_area, gh_console_link_get_last_frame (link) != NULL);
-  gtk_widget_queue_draw (self->last_frame_area);
+  gtk_widget_queue_draw (self->page);
   update_buttons (self);
   if (newly_shown)
     focus_display (self);
@@ -528,10 +528,11 @@ link_changed_cb (GhConsoleLink *link,
   g_object_thaw_notify (G_OBJECT (self));
 }
 
+/* Under the page: the last picture of a display that is coming back. */
 static gboolean
-last_frame_draw_cb (GtkWidget *widget,
-                    cairo_t   *cr,
-                    GhConsole *self)
+page_draw_cb (GtkWidget *widget,
+              cairo_t   *cr,
+              GhConsole *self)
 {
   GdkPixbuf *frame = gh_console_link_get_last_frame (self->link);
   double width = gtk_widget_get_allocated_width (widget);
@@ -933,7 +934,6 @@ gh_console_class_init (GhConsoleClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/guesthouse/Guesthouse/console/gh-console.ui");
   gtk_widget_class_bind_template_child (widget_class, GhConsole, slot);
-  gtk_widget_class_bind_template_child (widget_class, GhConsole, last_frame_area);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, page);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, top_edge);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, top_revealer);
@@ -948,7 +948,7 @@ gh_console_class_init (GhConsoleClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhConsole, keys_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, screenshot_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, fullscreen_button);
-  gtk_widget_class_bind_template_callback (widget_class, last_frame_draw_cb);
+  gtk_widget_class_bind_template_callback (widget_class, page_draw_cb);
   gtk_widget_class_bind_template_callback (widget_class, page_button_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, page_password_given_cb);
   gtk_widget_class_bind_template_callback (widget_class, top_entered_cb);
