@@ -183,8 +183,8 @@ char *
 gh_size_spin_print (guint64 mib)
 {
   if (mib == 0 || mib * 10 % 1024 != 0)
-    return g_strdup_printf (_("%" G_GUINT64_FORMAT " MiB"), mib);
+    return g_strdup_printf (_("%.0f MiB"), (double) mib);
   if (mib % 1024 == 0)
-    return g_strdup_printf (_("%" G_GUINT64_FORMAT " GiB"), mib / 1024);
+    return g_strdup_printf (_("%.0f GiB"), (double) (mib / 1024));
   return g_strdup_printf (_("%.1f GiB"), (double) mib / 1024);
 }
