@@ -12,24 +12,27 @@
 #include "gh-machine-spec.h"
 #include "gh-paths.h"
 
+/* As test:///default; that one is shared by all connections of a process, and a host closes its
+ * connection some time after it is gone, so a test would find what the one before it left. */
+static const char default_node[] =
+  "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>"
+  "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
+  "<domain type='test'><name>test</name><memory>65536</memory><os><type>hvm</type></os></domain>"
+  "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool>"
+  "</node>";
+
 GhHost *
 plan_test_new_host (const char *xml)
 {
-  g_autofree char *uri = g_strdup ("test:///default");
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *path = g_build_filename (folder, "node.xml", NULL);
+  g_autofree char *uri = g_strconcat ("test://", path, NULL);
   g_auto (GhTestCall) call = { 0 };
   GError *error = NULL;
   GhHost *host = NULL;
 
-  if (xml != NULL)
-    {
-      g_autofree char *folder = gh_test_dup_tmp_dir ();
-      g_autofree char *path = g_build_filename (folder, "node.xml", NULL);
-
-      g_file_set_contents (path, xml, -1, &error);
-      g_assert_no_error (error);
-      g_free (uri);
-      uri = g_strconcat ("test://", path, NULL);
-    }
+  g_file_set_contents (path, xml != NULL ? xml : default_node, -1, &error);
+  g_assert_no_error (error);
   host = gh_host_new (uri);
   gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
   gh_host_ready_finish (host, gh_test_call_wait (&call), &error);

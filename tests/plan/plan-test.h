@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 /* Aids of the tests of plans, over hosts of the test driver. */
 
-/* A connected host. @xml (nullable): a <node> document, else test:///default. */
+/* A connected host of its own. @xml (nullable): a <node> document, else one with a running machine
+ * “test” and an empty pool “default-pool”. */
 GhHost     *plan_test_new_host       (const char *xml);
 /* Everything on it: “machine NAME STATE”, “pool NAME”, “volume PATH”, sorted. */
 GStrv       plan_test_list_inventory (GhHost *host);

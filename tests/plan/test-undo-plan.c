@@ -132,7 +132,8 @@ test_killed (void)
         g_assert_cmpstr (gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)), ==,
                          "Create “web-1”");
         g_assert_cmpstr (gh_undo_plan_get_original_kind (GH_UNDO_PLAN (plan)), ==, "create");
-        g_assert_cmpstr (gh_undo_plan_get_host_uri (GH_UNDO_PLAN (plan)), ==, "test:///default");
+        g_assert_true (g_str_has_prefix (gh_undo_plan_get_host_uri (GH_UNDO_PLAN (plan)),
+                                         "test:///"));
         age = g_get_real_time () - gh_undo_plan_get_start_time (GH_UNDO_PLAN (plan));
         g_assert_cmpint (age, >=, 0);
         g_assert_cmpint (age, <, 600 * G_USEC_PER_SEC);
