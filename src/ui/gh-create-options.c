@@ -376,12 +376,27 @@ gh_create_options_class_init (GhCreateOptionsClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, host_changed_cb);
 }
 
+/* A long name shall not make the window wider. */
+static void
+let_shrink (GtkComboBoxText *combo)
+{
+  g_autoptr (GList) cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (combo));
+
+  for (GList *l = cells; l != NULL; l = l->next)
+    g_object_set (l->data, "ellipsize", PANGO_ELLIPSIZE_END, NULL);
+}
+
 static void
 gh_create_options_init (GhCreateOptions *self)
 {
   GBindingFlags flags = G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL;
 
   gtk_widget_init_template (GTK_WIDGET (self));
+  let_shrink (self->host_combo);
+  let_shrink (self->firmware_combo);
+  let_shrink (self->network_combo);
+  let_shrink (self->graphics_combo);
+  let_shrink (self->pool_combo);
   /* GtkBuilder cannot bind properties that are objects. */
   for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
     g_object_bind_property (self, "plan",

@@ -20,6 +20,10 @@ void       gh_ui_test_wait_shows (GtkWidget *root, const char *text);
 void       gh_ui_test_click      (GtkWidget *root, const char *name);
 /* Handles what is pending, such as allocations, without waiting. */
 void       gh_ui_test_settle     (void);
+/* Calls @type_one 50 times with a pause in between, as keys come, and asserts that no dispatch took
+ * over 50 ms. On a busy machine it is tried again: what blocks, blocks each time. Not asserted
+ * under a sanitizer. */
+void       gh_ui_test_type_fast  (void (*type_one) (guint i, gpointer data), gpointer data);
 /* @object has one reference left; with it the object must go, now or when pending work is done. */
 void       gh_ui_test_assert_finalized (gpointer *weak_pointer);
 /* Writes the window's picture to $GUESTHOUSE_SHOTS/NAME.png when that is set. */
