@@ -22,22 +22,23 @@ G_BEGIN_DECLS
 #define GH_TYPE_ACTIVITY_ITEM (gh_activity_item_get_type ())
 G_DECLARE_FINAL_TYPE (GhActivityItem, gh_activity_item, GH, ACTIVITY_ITEM, GObject)
 
-GhPlan         *gh_activity_item_get_plan     (GhActivityItem *self); /* nullable: NULL once ended */
-const char  *gh_activity_item_get_title    (GhActivityItem *self);
-const char  *gh_activity_item_get_status   (GhActivityItem *self);
-double       gh_activity_item_get_fraction (GhActivityItem *self);
-gboolean     gh_activity_item_is_running   (GhActivityItem *self);
-gboolean     gh_activity_item_can_cancel   (GhActivityItem *self);
-GhOutcome    gh_activity_item_get_outcome  (GhActivityItem *self);
-gint64       gh_activity_item_get_end_time (GhActivityItem *self); /* µs since the epoch; 0 before */
+GhPlan     *gh_activity_item_get_plan     (GhActivityItem *self); /* nullable: NULL once ended */
+const char *gh_activity_item_get_title    (GhActivityItem *self);
+const char *gh_activity_item_get_status   (GhActivityItem *self);
+double      gh_activity_item_get_fraction (GhActivityItem *self);
+gboolean    gh_activity_item_is_running   (GhActivityItem *self);
+gboolean    gh_activity_item_can_cancel   (GhActivityItem *self);
+GhOutcome   gh_activity_item_get_outcome  (GhActivityItem *self);
+gint64      gh_activity_item_get_end_time (GhActivityItem *self); /* µs since 1970; 0 before */
 /* Steps with their states, equivalent commands, what is left, the error's raw text. */
-char        *gh_activity_item_dup_log      (GhActivityItem *self);
-void         gh_activity_item_cancel       (GhActivityItem *self);
+char       *gh_activity_item_dup_log      (GhActivityItem *self);
+void        gh_activity_item_cancel       (GhActivityItem *self);
 
 /* For GhActivity. */
-GhActivityItem *gh_activity_item_new         (GhPlan *plan);
+GhActivityItem *gh_activity_item_new         (GhPlan         *plan);
 void            gh_activity_item_end         (GhActivityItem *self);
 const char     *gh_activity_item_get_id      (GhActivityItem *self);
-const char     *gh_activity_item_get_machine (GhActivityItem *self); /* nullable: the UUID of what was made */
+/* Nullable: the UUID of what was made. */
+const char     *gh_activity_item_get_machine (GhActivityItem *self);
 
 G_END_DECLS

@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* “New machine”. @preferred (nullable): the host to make it on unless the user chooses another. */
+/* “New machine”. @preferred (nullable): where to make it unless the user chooses another host. */
 
 void gh_create_dialog_present (GtkWindow *parent, GhHosts *hosts, GhHost *preferred);
 

@@ -176,8 +176,9 @@ fill_pools (GhCreateOptions *self)
       GhPoolInfo *info = g_ptr_array_index (pools, i);
       g_autofree char *free_space = g_format_size_full (info->available, G_FORMAT_SIZE_IEC_UNITS);
       /* Translators: a storage pool and its free space: “default (12 GiB free)”. */
-      g_autofree char *text = info->active ? g_strdup_printf (_("%s (%s free)"), info->name, free_space)
-                                           : g_strdup_printf (_("%s (inactive)"), info->name);
+      g_autofree char *text = info->active
+                              ? g_strdup_printf (_("%s (%s free)"), info->name, free_space)
+                              : g_strdup_printf (_("%s (inactive)"), info->name);
 
       gtk_combo_box_text_append (self->pool_combo, info->name, text);
     }
@@ -259,7 +260,8 @@ fill_hosts (GhCreateOptions *self)
     {
       g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
 
-      gtk_combo_box_text_append (self->host_combo, gh_host_get_uri (host), gh_host_get_label (host));
+      gtk_combo_box_text_append (self->host_combo, gh_host_get_uri (host),
+                                 gh_host_get_label (host));
     }
   gtk_combo_box_set_active_id (GTK_COMBO_BOX (self->host_combo),
                                current != NULL ? gh_host_get_uri (current) : NULL);
@@ -400,7 +402,8 @@ gh_create_options_init (GhCreateOptions *self)
   /* GtkBuilder cannot bind properties that are objects. */
   for (guint i = 0; i < G_N_ELEMENTS (reset_buttons); i++)
     g_object_bind_property (self, "plan",
-                            gtk_widget_get_template_child (GTK_WIDGET (self), GH_TYPE_CREATE_OPTIONS,
+                            gtk_widget_get_template_child (GTK_WIDGET (self),
+                                                           GH_TYPE_CREATE_OPTIONS,
                                                            reset_buttons[i]),
                             "plan", G_BINDING_DEFAULT);
   self->bindings = g_binding_group_new ();

@@ -134,14 +134,16 @@ choose_clicked_cb (GhFileEntry *self)
 
   if (self->chooser == NULL)
     {
-      self->chooser = gtk_file_chooser_native_new (_(info->title),
-                                                   GTK_IS_WINDOW (window) ? GTK_WINDOW (window) : NULL,
-                                                   GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
+      self->chooser =
+        gtk_file_chooser_native_new (_(info->title),
+                                     GTK_IS_WINDOW (window) ? GTK_WINDOW (window) : NULL,
+                                     GTK_FILE_CHOOSER_ACTION_OPEN, NULL, NULL);
       gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
       add_filters (GTK_FILE_CHOOSER (self->chooser), info);
       if (g_path_is_absolute (path))
         gtk_file_chooser_set_filename (GTK_FILE_CHOOSER (self->chooser), path);
-      g_signal_connect_object (self->chooser, "response", G_CALLBACK (chooser_response_cb), self, 0);
+      g_signal_connect_object (self->chooser, "response", G_CALLBACK (chooser_response_cb), self,
+                               0);
     }
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }

@@ -36,7 +36,8 @@ static char *
 dup_place (GhMachineFile *file)
 {
   const char *role = gh_machine_file_get_role_text (file);
-  g_autofree char *folder = g_path_is_absolute (file->path) ? g_path_get_dirname (file->path) : NULL;
+  gboolean has_folder = g_path_is_absolute (file->path);
+  g_autofree char *folder = has_folder ? g_path_get_dirname (file->path) : NULL;
   GString *text = g_string_new (role);
 
   /* A list of facts, in any language. */

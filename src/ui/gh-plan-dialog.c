@@ -308,7 +308,8 @@ gh_plan_dialog_set_plan (GhPlanDialog *self,
   g_set_object (&self->plan, plan);
   if (plan != NULL)
     g_signal_connect_object (plan, "notify", G_CALLBACK (queue_strip), self, G_CONNECT_SWAPPED);
-  gtk_button_set_label (GTK_BUTTON (self->verb_button), plan != NULL ? gh_plan_get_verb (plan) : "");
+  gtk_button_set_label (GTK_BUTTON (self->verb_button),
+                        plan != NULL ? gh_plan_get_verb (plan) : "");
   update_view (self);
 }
 

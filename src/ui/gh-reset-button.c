@@ -49,7 +49,8 @@ static const char *field_names[GH_CREATE_N_FIELDS] = {
 static void
 update (GhResetButton *self)
 {
-  gboolean overridden = self->plan != NULL && gh_create_plan_is_overridden (self->plan, self->field);
+  gboolean overridden = self->plan != NULL &&
+                        gh_create_plan_is_overridden (self->plan, self->field);
 
   gtk_widget_set_visible (GTK_WIDGET (self), overridden);
   if (self->row != NULL && self->says)

@@ -50,10 +50,12 @@ static int
 gh_size_spin_output (GtkSpinButton *spin)
 {
   GhSizeSpin *self = GH_SIZE_SPIN (spin);
-  guint64 mib = (guint64) MAX (gtk_adjustment_get_value (gtk_spin_button_get_adjustment (spin)), 0);
+  GtkAdjustment *adjustment = gtk_spin_button_get_adjustment (spin);
+  guint64 mib = (guint64) MAX (gtk_adjustment_get_value (adjustment), 0);
   g_autofree char *text = NULL;
 
-  text = mib == 0 && self->zero_text != NULL ? g_strdup (self->zero_text) : gh_size_spin_print (mib);
+  text = mib == 0 && self->zero_text != NULL ? g_strdup (self->zero_text)
+                                             : gh_size_spin_print (mib);
   if (strcmp (text, gtk_entry_get_text (GTK_ENTRY (spin))) != 0)
     gtk_entry_set_text (GTK_ENTRY (spin), text);
   return TRUE;

@@ -31,8 +31,8 @@ gh_undo_dialog_present (GtkWindow  *parent,
   g_return_val_if_fail (GH_IS_UNDO_PLAN (plan), NULL);
 
   gh_ui_init ();
-  label = gtk_label_new (_("Guesthouse ended before this was through. What had been done by then can be "
-                           "taken back."));
+  label = gtk_label_new (_("Guesthouse ended before this was through. What had been done by then "
+                           "can be taken back."));
   g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
                 "xalign", 0.0, NULL);
   dialog = gh_plan_dialog_new (parent, _("Interrupted"), GH_PLAN_DIALOG_SUGGESTED, label);

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Takes back what an interrupted plan left: for GhInterruptedBar. Returns the window (transfer none). */
+/* Takes back what an interrupted plan left: for GhInterruptedBar. */
 GtkWindow *gh_undo_dialog_present (GtkWindow *parent, GhUndoPlan *plan);
 
 G_END_DECLS

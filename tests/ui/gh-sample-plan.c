@@ -173,13 +173,15 @@ make_draft (GhSamplePlan *self)
   gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_OK, "name", "The name is free", NULL));
   if (self->traits.warns)
     gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, "slow",
-                                                  "The guest will be slow", "There is no KVM here."));
+                                                  "The guest will be slow",
+                                                  "There is no KVM here."));
   if (self->traits.refuses)
     {
       GhCheck *check = gh_check_new (GH_CHECK_REFUSAL, "network", "The network is not running",
                                      "The machine could not start without it.");
 
-      gh_check_set_fix (check, "Start the network", "virsh net-start default", fix_func, self, NULL);
+      gh_check_set_fix (check, "Start the network", "virsh net-start default", fix_func, self,
+                        NULL);
       gh_plan_draft_add_check (draft, check);
     }
   for (guint i = 1; i <= 3; i++)

@@ -36,7 +36,8 @@ matches (GtkWidget    *widget,
            strstr (gtk_label_get_text (GTK_LABEL (widget)), search->name) != NULL;
   if (g_strcmp0 (name, search->name) == 0)
     return TRUE;
-  return GTK_IS_LABEL (widget) && g_strcmp0 (gtk_label_get_text (GTK_LABEL (widget)), search->name) == 0;
+  return GTK_IS_LABEL (widget) &&
+         g_strcmp0 (gtk_label_get_text (GTK_LABEL (widget)), search->name) == 0;
 }
 
 static void
@@ -134,6 +135,15 @@ gh_ui_test_click (GtkWidget  *root,
 
   g_assert_true (gtk_widget_is_sensitive (button));
   gtk_button_clicked (GTK_BUTTON (button));
+}
+
+void
+gh_ui_test_press (GtkWidget  *root,
+                  const char *name)
+{
+  GtkWidget *button = gh_ui_test_get (root, GTK_TYPE_TOGGLE_BUTTON, name);
+
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), TRUE);
 }
 
 void

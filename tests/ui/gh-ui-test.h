@@ -14,10 +14,13 @@ void       gh_ui_test_init       (int *argc, char ***argv);
 
 /* Widgets as a user finds them: mapped ones, by accessible name or by the text they show. */
 GtkWidget *gh_ui_test_find       (GtkWidget *root, GType type, const char *name); /* nullable */
-GtkWidget *gh_ui_test_get        (GtkWidget *root, GType type, const char *name); /* must be there */
-gboolean   gh_ui_test_shows      (GtkWidget *root, const char *text); /* some visible label holds it */
+GtkWidget *gh_ui_test_get        (GtkWidget *root, GType type, const char *name);
+/* Whether some visible label holds @text. */
+gboolean   gh_ui_test_shows      (GtkWidget *root, const char *text);
 void       gh_ui_test_wait_shows (GtkWidget *root, const char *text);
 void       gh_ui_test_click      (GtkWidget *root, const char *name);
+/* Presses a toggle button in. */
+void       gh_ui_test_press      (GtkWidget *root, const char *name);
 /* Handles what is pending, such as allocations, without waiting. */
 void       gh_ui_test_settle     (void);
 /* Calls @type_one 50 times with a pause in between, as keys come, and asserts that no dispatch took

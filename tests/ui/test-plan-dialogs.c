@@ -157,7 +157,9 @@ open_create (Fixture *fixture)
 static GhCreatePlan *
 get_plan (GtkWidget *dialog)
 {
-  return gh_create_form_get_plan (GH_CREATE_FORM (gh_plan_dialog_get_form (GH_PLAN_DIALOG (dialog))));
+  GtkWidget *form = gh_plan_dialog_get_form (GH_PLAN_DIALOG (dialog));
+
+  return gh_create_form_get_plan (GH_CREATE_FORM (form));
 }
 
 static void
@@ -296,6 +298,7 @@ test_recognise (Fixture       *fixture,
                 gconstpointer  data)
 {
   GtkWidget *dialog = open_create (fixture);
+  GtkWidget *button = NULL;
 
   set_text (dialog, "Installer image", fixture->iso);
   g_assert_true (gh_ui_test_shows (dialog, "Recognising…"));
@@ -306,8 +309,9 @@ test_recognise (Fixture       *fixture,
   gh_ui_test_shoot (dialog, "create-iso");
 
   /* Another one, by hand, and back. */
-  g_signal_emit_by_name (gtk_menu_button_get_popover (GTK_MENU_BUTTON (gh_ui_test_get (dialog, GTK_TYPE_MENU_BUTTON, "Operating system"))),
-                         "chosen", "http://fedoraproject.org/fedora/36");
+  button = gh_ui_test_get (dialog, GTK_TYPE_MENU_BUTTON, "Operating system");
+  g_signal_emit_by_name (gtk_menu_button_get_popover (GTK_MENU_BUTTON (button)), "chosen",
+                         "http://fedoraproject.org/fedora/36");
   wait_checked (dialog);
   g_assert_true (gh_ui_test_shows (dialog, "Recognised: Debian 11"));
   g_assert_true (gh_ui_test_shows (dialog, "Fedora Linux 36"));
@@ -328,8 +332,7 @@ test_choose_os (Fixture       *fixture,
   choose_kernel (fixture, dialog);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), TRUE);
   gh_ui_test_wait_shows (chooser, "Another system");
-  gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (chooser, GTK_TYPE_ENTRY, "Find an operating system")),
-                      "windows 11");
+  set_text (chooser, "Find an operating system", "windows 11");
   gh_ui_test_wait_shows (chooser, "win11");
   gh_ui_test_shoot (dialog, "create-os");
   gtk_widget_activate (gh_ui_test_get (chooser, GTK_TYPE_ENTRY, "Find an operating system"));
@@ -477,10 +480,12 @@ test_drop (Fixture       *fixture,
   GhCreateForm *form = GH_CREATE_FORM (gh_plan_dialog_get_form (GH_PLAN_DIALOG (dialog)));
   GhCreatePlan *plan = get_plan (dialog);
   g_autofree char *uri = g_filename_to_uri (fixture->iso, NULL, NULL);
+  GtkWidget *tile = NULL;
 
   gh_create_form_take_file (form, fixture->kernel);
   g_assert_cmpint (gh_create_plan_get_source (plan), ==, GH_CREATE_FROM_KERNEL);
-  g_assert_true (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (dialog, GTK_TYPE_RADIO_BUTTON, "Kernel"))));
+  tile = gh_ui_test_get (dialog, GTK_TYPE_RADIO_BUTTON, "Kernel");
+  g_assert_true (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (tile)));
   gh_create_form_take_file (form, "/tmp/initrd.img-6.1");
   g_assert_cmpstr (gh_create_plan_get_kernel_path (plan), ==, fixture->kernel);
   g_assert_cmpstr (gh_create_plan_get_initrd_path (plan), ==, "/tmp/initrd.img-6.1");
@@ -498,6 +503,16 @@ test_drop (Fixture       *fixture,
 }
 
 static void
+choose_id (GtkWidget  *dialog,
+           const char *combo,
+           const char *id)
+{
+  GtkWidget *widget = gh_ui_test_get (dialog, GTK_TYPE_COMBO_BOX, combo);
+
+  g_assert_true (gtk_combo_box_set_active_id (GTK_COMBO_BOX (widget), id));
+}
+
+static void
 test_options (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -506,22 +521,24 @@ test_options (Fixture       *fixture,
   GtkWidget *dialog = open_create (fixture);
   GhCreatePlan *plan = get_plan (dialog);
   GtkWidget *more = NULL;
+  GtkWidget *start = NULL;
 
   choose_kernel (fixture, dialog);
   more = gh_ui_test_get (dialog, GTK_TYPE_EXPANDER, "More options");
   gtk_expander_set_expanded (GTK_EXPANDER (more), TRUE);
   gh_ui_test_shoot (dialog, "create-options");
-  gtk_combo_box_set_active_id (GTK_COMBO_BOX (gh_ui_test_get (dialog, GTK_TYPE_COMBO_BOX, "Network")), "none");
+  choose_id (dialog, "Network", "none");
   g_assert_cmpstr (gh_create_plan_get_network (plan), ==, "none");
   gh_ui_test_click (dialog, "Use the recommended network");
   g_assert_false (gh_create_plan_is_overridden (plan, GH_CREATE_NETWORK));
-  gtk_switch_set_active (GTK_SWITCH (gh_ui_test_get (dialog, GTK_TYPE_SWITCH, "Start when it is made")), FALSE);
+  start = gh_ui_test_get (dialog, GTK_TYPE_SWITCH, "Start when it is made");
+  gtk_switch_set_active (GTK_SWITCH (start), FALSE);
   g_assert_false (gh_create_plan_get_start (plan));
   set_text (dialog, "Name", "moved");
   set_text (dialog, "Title", "A title");
 
   /* Another host: another plan, with what the user has said. */
-  gtk_combo_box_set_active_id (GTK_COMBO_BOX (gh_ui_test_get (dialog, GTK_TYPE_COMBO_BOX, "Host")), uri);
+  choose_id (dialog, "Host", uri);
   g_assert_true (get_plan (dialog) != plan);
   plan = get_plan (dialog);
   g_assert_true (gh_plan_get_host (GH_PLAN (plan)) == other);
@@ -576,7 +593,8 @@ write_journal (const char *uuid)
                           "\"title\": \"Create “half”\", \"host\": \"test:///default\", "
                           "\"time\": %" G_GINT64_FORMAT ", \"steps\": [ { \"kind\": \"define\", "
                           "\"title\": \"Define the machine “half”\", \"state\": \"done\", "
-                          "\"final\": false, \"params\": { \"uuid\": \"%s\", \"name\": \"half\" } } ] }",
+                          "\"final\": false, \"params\": { \"uuid\": \"%s\", "
+                          "\"name\": \"half\" } } ] }",
                           id, g_get_real_time (), uuid);
   g_mkdir_with_parents (gh_paths_get_journal_dir (), 0700);
   g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));

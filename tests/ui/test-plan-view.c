@@ -115,7 +115,7 @@ test_ready (Fixture       *fixture,
   show_plan (fixture, "Ready");
   g_assert_true (gh_plan_view_get_can_run (fixture->view));
   g_assert_false (gh_ui_test_shows (widget_of (fixture), "The name is free"));
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (widget_of (fixture), GTK_TYPE_TOGGLE_BUTTON, "Ready")), TRUE);
+  gh_ui_test_press (widget_of (fixture), "Ready");
   gh_ui_test_wait_shows (widget_of (fixture), "The name is free");
 }
 
@@ -128,9 +128,9 @@ test_work (Fixture       *fixture,
 
   fixture->traits->refuses = TRUE;
   show_plan (fixture, "3 steps");
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (widget_of (fixture), GTK_TYPE_TOGGLE_BUTTON, "3 steps")), TRUE);
+  gh_ui_test_press (widget_of (fixture), "3 steps");
   gh_ui_test_wait_shows (widget_of (fixture), "Make thing 3");
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (widget_of (fixture), GTK_TYPE_TOGGLE_BUTTON, "Show commands")), TRUE);
+  gh_ui_test_press (widget_of (fixture), "Show commands");
   text = gh_ui_test_get (widget_of (fixture), GTK_TYPE_TEXT_VIEW, "Commands");
   g_object_get (gtk_text_view_get_buffer (GTK_TEXT_VIEW (text)), "text", &commands, NULL);
   g_assert_cmpstr (commands, ==,
@@ -154,7 +154,7 @@ test_fix (Fixture       *fixture,
   /* Why is there without asking for a refusal, on request for a warning. */
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "The machine could not start without it."));
   g_assert_false (gh_ui_test_shows (widget_of (fixture), "There is no KVM here."));
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (widget_of (fixture), GTK_TYPE_TOGGLE_BUTTON, "Why: The guest will be slow")), TRUE);
+  gh_ui_test_press (widget_of (fixture), "Why: The guest will be slow");
 
   button = gh_ui_test_get (widget_of (fixture), GTK_TYPE_BUTTON, "Start the network");
   gtk_widget_grab_focus (button);
@@ -407,7 +407,7 @@ test_activity_button (Fixture       *fixture,
   gh_ui_test_click (list, "Cancel: Make “x”");
   gh_test_wait_until (has_ended, fixture->view);
   g_assert_true (gh_ui_test_shows (list, "Cancelled. Everything is as it was before."));
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (gh_ui_test_get (list, GTK_TYPE_TOGGLE_BUTTON, "What was run: Make “x”")), TRUE);
+  gh_ui_test_press (list, "What was run: Make “x”");
   gh_ui_test_click (list, "Clear finished");
   g_assert_true (gh_ui_test_shows (list, "What you create, copy or delete shows up here."));
 
