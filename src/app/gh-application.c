@@ -9,6 +9,7 @@
 #include "gh-application.h"
 
 #include <glib/gi18n-lib.h>
+#include <grp.h>
 #include <handy.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,12 +59,23 @@ static const struct
 
 /* Hosts */
 
-/* Whether this user may talk to the system's daemon without being asked for anything. */
+/* Whether this user may talk to the system's daemon without being asked for anything. Everybody
+ * may open its socket; Debian's polkit rule lets the group "libvirt" in. */
 static gboolean
 can_use_system (void)
 {
-  return access ("/run/libvirt/libvirt-sock", W_OK) == 0 ||
-         access ("/run/libvirt/virtqemud-sock", W_OK) == 0;
+  struct group *group = NULL;
+  int n = getgroups (0, NULL);
+  g_autofree gid_t *groups = g_new0 (gid_t, MAX (n, 0) + 1);
+
+  if (access ("/run/libvirt/libvirt-sock", F_OK) != 0 && access ("/run/libvirt/virtqemud-sock", F_OK) != 0)
+    return FALSE;
+  group = getgrnam ("libvirt");
+  n = getgroups (n, groups);
+  for (int i = 0; group != NULL && i < n; i++)
+    if (groups[i] == group->gr_gid)
+      return TRUE;
+  return FALSE;
 }
 
 static GStrv

@@ -19,7 +19,8 @@ static const struct
 } rows[] = {
   { VIR_ERR_NO_DOMAIN, "Domain not found", "The machine is not there any more." },
   { VIR_ERR_OPERATION_INVALID, "domain is already running", "The machine is running already." },
-  { VIR_ERR_OPERATION_INVALID, "Requested operation is not valid", "This cannot be done in the machine's present state." },
+  { VIR_ERR_OPERATION_INVALID, "Requested operation is not valid",
+   "This cannot be done in the machine's present state." },
   { VIR_ERR_INTERNAL_ERROR, "process exited: Failed to get \"write\" lock",
     "Another machine that is running uses the same disk image." },
   { VIR_ERR_INTERNAL_ERROR, "connection closed due to keepalive timeout", "The host does not answer any more." },
