@@ -13,6 +13,7 @@
 
 #include "gh-host-private.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "gh-faults.h"
@@ -23,6 +24,8 @@
  * host is noticed after interval × (count + 1) = 20 s. */
 #define KEEPALIVE_INTERVAL_S 5
 #define KEEPALIVE_COUNT 3
+/* As long as it takes to notice that an open connection is dead. */
+#define OPEN_LIMIT_S (KEEPALIVE_INTERVAL_S * (KEEPALIVE_COUNT + 1))
 
 /* Questions libvirt asks while it connects. Nobody is at its terminal: what cannot be answered
  * without asking fails, and the host row tells why. */
@@ -53,14 +56,95 @@ open_connection (const char  *uri,
   return conn;
 }
 
+/* One virConnectOpen() on a thread of its own, which can neither be cancelled nor timed out: who
+ * waited for it may go, and then the late connection is closed there. */
+typedef struct
+{
+  gatomicrefcount  n_refs;
+  GMutex           mutex;
+  GCond            cond;
+  char            *uri;
+  gboolean         ended;     /* (mutex mutex) */
+  gboolean         abandoned; /* (mutex mutex) */
+  virConnectPtr    conn;      /* (mutex mutex) (nullable) */
+  GError          *error;     /* (mutex mutex) (nullable) */
+} Opening;
+
+static void
+opening_unref (Opening *opening)
+{
+  if (!g_atomic_ref_count_dec (&opening->n_refs))
+    return;
+  g_clear_error (&opening->error);
+  g_mutex_clear (&opening->mutex);
+  g_cond_clear (&opening->cond);
+  g_free (opening->uri);
+  g_free (opening);
+}
+
+static gpointer
+open_worker (gpointer data)
+{
+  Opening *opening = data;
+  GError *error = NULL;
+  virConnectPtr conn = open_connection (opening->uri, &error);
+  gboolean abandoned = FALSE;
+
+  g_mutex_lock (&opening->mutex);
+  abandoned = opening->abandoned;
+  opening->ended = TRUE;
+  opening->error = error;
+  if (!abandoned)
+    opening->conn = conn;
+  g_cond_signal (&opening->cond);
+  g_mutex_unlock (&opening->mutex);
+
+  if (abandoned && conn != NULL)
+    virConnectClose (conn);
+  virResetLastError ();
+  opening_unref (opening);
+  return NULL;
+}
+
+/* For lanes besides the control one: nobody can tell their opening to stop, and a plan waits. */
+static virConnectPtr
+open_connection_in_time (const char  *uri,
+                         GError     **error)
+{
+  gint64 end = g_get_monotonic_time () + OPEN_LIMIT_S * G_TIME_SPAN_SECOND;
+  Opening *opening = g_new0 (Opening, 1);
+  virConnectPtr conn = NULL;
+
+  g_atomic_ref_count_init (&opening->n_refs);
+  g_atomic_ref_count_inc (&opening->n_refs);
+  g_mutex_init (&opening->mutex);
+  g_cond_init (&opening->cond);
+  opening->uri = g_strdup (uri);
+  g_thread_unref (g_thread_new ("connect", open_worker, opening));
+
+  g_mutex_lock (&opening->mutex);
+  while (!opening->ended && g_cond_wait_until (&opening->cond, &opening->mutex, end))
+    ;
+  opening->abandoned = !opening->ended;
+  conn = g_steal_pointer (&opening->conn);
+  if (opening->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&opening->error));
+  else if (conn == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("The host does not answer any more."));
+  g_mutex_unlock (&opening->mutex);
+  opening_unref (opening);
+  return conn;
+}
+
 /**
  * gh_conn_get:
  * @lane: the lane the caller runs in
  * @error: (out): why there is no connection
  *
  * The lane's connection, opened by the first call and again after it broke.
- * Blocks for as long as opening takes: a lane that hangs here is thrown away
- * with gh_lane_stop(), and its thread closes the late connection itself.
+ * For the control lane this blocks for as long as opening takes: when it hangs
+ * here it is thrown away with gh_lane_stop(), and its thread closes the late
+ * connection itself. Others fail when the host does not answer in time.
  *
  * Returns: (transfer none) (nullable): the connection
  */
@@ -79,8 +163,10 @@ gh_conn_get (GhLane  *lane,
       virConnectClose (self->conn);
       self->conn = NULL;
     }
-  if (self->conn == NULL)
+  if (self->conn == NULL && self->sink != NULL)
     self->conn = open_connection (self->uri, error);
+  else if (self->conn == NULL)
+    self->conn = open_connection_in_time (self->uri, error);
   return self->conn;
 }
 
@@ -187,7 +273,7 @@ gh_host_call (GhHost         *self,
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, result_free, NULL);
 
-  if (gh_host_get_lane (self, GH_ROLE_CONTROL) == NULL)
+  if (lane == NULL)
     {
       if (data_free != NULL && data != NULL)
         data_free (data);

@@ -1080,10 +1080,10 @@ gh_host_connect (GhHost *self)
   self->sink = sink_new (self);
   self->control = gh_lane_new ("control");
   gh_lane_set_connection (self->control, conn_new (self, self->sink));
-  set_state (self, GH_HOST_CONNECTING, NULL);
   gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-open", open_worker,
                 sink_ref (self->sink), sink_unref, NULL,
                 g_task_new (self, self->cancellable, opened_cb, NULL));
+  set_state (self, GH_HOST_CONNECTING, NULL);
 }
 
 /**
@@ -1306,6 +1306,9 @@ GhLane *
 gh_host_get_lane (GhHost     *self,
                   GhLaneRole  role)
 {
+  /* A host that was lost is lost until it is back: calls would wait for it, perhaps for ever. */
+  gboolean reconnecting = self->state == GH_HOST_CONNECTING && self->n_retries > 0;
+
   switch (role)
     {
     case GH_ROLE_STATS:
@@ -1313,11 +1316,11 @@ gh_host_get_lane (GhHost     *self,
     case GH_ROLE_CONSOLE:
       if (self->console == NULL && self->control != NULL)
         self->console = gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
-      return self->console;
+      return reconnecting ? NULL : self->console;
     case GH_ROLE_CONTROL:
     case GH_ROLE_JOB:
     default:
-      return self->control;
+      return reconnecting ? NULL : self->control;
     }
 }
 

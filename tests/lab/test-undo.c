@@ -246,17 +246,32 @@ machine_is_defined (gpointer data)
   return gh_lab_get_machine_state (running->lab, "new") >= 0 || gh_lab_child_has_ended (running->child);
 }
 
-/* The program, caught between defining the machine and starting it. */
-static GhLabChild *
-catch_before_start (GhLab *lab)
+static gboolean
+pool_is_made (gpointer data)
 {
+  Running *running = data;
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (running->lab), "default");
+  gboolean made = pool != NULL && virStoragePoolIsActive (pool) == 1;
+
+  if (pool != NULL)
+    virStoragePoolFree (pool);
+  return made || gh_lab_child_has_ended (running->child);
+}
+
+/* The program, caught before a call that comes when @condition holds. */
+static GhLabChild *
+catch_before (GhLab          *lab,
+              const char     *call,
+              GhLabCondition  condition)
+{
+  g_autofree char *faults = g_strdup_printf ("%s:delay=3000", call);
   Running running = { lab, NULL };
 
-  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "domain-create:delay=3000");
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
   running.child = gh_lab_spawn (lab, "create", "new", "--empty", "--size", "1", "--firmware", "uefi",
                                 "--memory", "64", "--json", "--yes", NULL);
   gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", NULL);
-  g_assert_true (gh_lab_wait (60, machine_is_defined, &running));
+  g_assert_true (gh_lab_wait (60, condition, &running));
   g_assert_false (gh_lab_child_has_ended (running.child));
   return running.child;
 }
@@ -282,7 +297,7 @@ static void
 test_daemon_killed (Fixture       *fixture,
                     gconstpointer  user_data)
 {
-  GhLabChild *child = catch_before_start (fixture->lab);
+  GhLabChild *child = catch_before (fixture->lab, "domain-create", machine_is_defined);
 
   gh_lab_kill_daemon (fixture->lab);
   settle (fixture, child);
@@ -296,15 +311,28 @@ child_has_ended (gpointer data)
 
 /* A frozen daemon is noticed by its silence; nobody waits for it for ever. */
 static void
+freeze (Fixture    *fixture,
+        GhLabChild *child)
+{
+  gh_lab_signal_daemon (fixture->lab, SIGSTOP);
+  g_assert_true (gh_lab_wait (120, child_has_ended, child));
+  gh_lab_signal_daemon (fixture->lab, SIGCONT);
+  settle (fixture, child);
+}
+
+static void
 test_daemon_frozen (Fixture       *fixture,
                     gconstpointer  user_data)
 {
-  GhLabChild *child = catch_before_start (fixture->lab);
+  freeze (fixture, catch_before (fixture->lab, "domain-create", machine_is_defined));
+}
 
-  gh_lab_signal_daemon (fixture->lab, SIGSTOP);
-  g_assert_true (gh_lab_wait (90, child_has_ended, child));
-  gh_lab_signal_daemon (fixture->lab, SIGCONT);
-  settle (fixture, child);
+/* Making a disk opens a connection of its own, and opening has no time limit in libvirt. */
+static void
+test_daemon_frozen_while_connecting (Fixture       *fixture,
+                                     gconstpointer  user_data)
+{
+  freeze (fixture, catch_before (fixture->lab, "volume-create", pool_is_made));
 }
 
 /* Ctrl+C at the same moment: cancelled and undone. */
@@ -312,7 +340,7 @@ static void
 test_cancelled (Fixture       *fixture,
                 gconstpointer  user_data)
 {
-  GhLabChild *child = catch_before_start (fixture->lab);
+  GhLabChild *child = catch_before (fixture->lab, "domain-create", machine_is_defined);
   g_autoptr (GhLabRun) run = NULL;
 
   gh_lab_child_signal (child, SIGINT);
@@ -337,6 +365,7 @@ main (int    argc,
   add ("/undo/undo-is-killed", test_undo_is_killed);
   add ("/undo/daemon-killed", test_daemon_killed);
   add ("/undo/daemon-frozen", test_daemon_frozen);
+  add ("/undo/daemon-frozen-while-connecting", test_daemon_frozen_while_connecting);
   add ("/undo/cancelled", test_cancelled);
 #undef add
 
