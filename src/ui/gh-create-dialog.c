@@ -95,5 +95,6 @@ gh_create_dialog_present (GtkWindow *parent,
   g_signal_connect_object (dialog, "done", G_CALLBACK (dialog_done_cb), form, 0);
   form_ready_cb (GH_CREATE_FORM (form), NULL, dialog);
   form_plan_cb (GH_CREATE_FORM (form), NULL, dialog);
+  gtk_widget_grab_focus (form);
   gtk_window_present (GTK_WINDOW (dialog));
 }

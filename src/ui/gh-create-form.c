@@ -403,6 +403,13 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, drag_data_received_cb);
 }
 
+/* Where to begin: with what the machine starts from, to be typed or pasted. */
+static void
+gh_create_form_grab_focus (GtkWidget *widget)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (GH_CREATE_FORM (widget)->iso_entry));
+}
+
 static void
 gh_create_form_class_init (GhCreateFormClass *klass)
 {
@@ -412,6 +419,7 @@ gh_create_form_class_init (GhCreateFormClass *klass)
 
   object_class->dispose = gh_create_form_dispose;
   object_class->get_property = gh_create_form_get_property;
+  widget_class->grab_focus = gh_create_form_grab_focus;
 
   properties[PROP_PLAN] = g_param_spec_object ("plan", NULL, NULL, GH_TYPE_CREATE_PLAN, flags);
   properties[PROP_READY] = g_param_spec_boolean ("ready", NULL, NULL, FALSE, flags);

@@ -308,6 +308,12 @@ gh_file_entry_set_property (GObject      *object,
     }
 }
 
+static void
+gh_file_entry_grab_focus (GtkWidget *widget)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (GH_FILE_ENTRY (widget)->entry));
+}
+
 static gboolean
 gh_file_entry_mnemonic_activate (GtkWidget *widget,
                                  gboolean   group_cycling)
@@ -324,6 +330,7 @@ gh_file_entry_class_init (GhFileEntryClass *klass)
   object_class->dispose = gh_file_entry_dispose;
   object_class->get_property = gh_file_entry_get_property;
   object_class->set_property = gh_file_entry_set_property;
+  widget_class->grab_focus = gh_file_entry_grab_focus;
   widget_class->mnemonic_activate = gh_file_entry_mnemonic_activate;
 
   properties[PROP_PATH] = g_param_spec_string ("path", NULL, NULL, "", G_PARAM_READWRITE |

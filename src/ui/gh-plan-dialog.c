@@ -124,6 +124,17 @@ queue_strip (GhPlanDialog *self)
     self->strip_id = g_idle_add (strip_due_cb, self);
 }
 
+static gboolean scroll_to_view_cb (gpointer user_data);
+
+/* What is below the form has grown: while the plan runs, that is what the user looks at. */
+static void
+height_changed_cb (GhPlanDialog *self)
+{
+  queue_strip (self);
+  if (self->view != NULL && gh_plan_view_get_running (self->view))
+    g_idle_add_full (G_PRIORITY_LOW, scroll_to_view_cb, g_object_ref (self), NULL);
+}
+
 static void
 strip_clicked_cb (GhPlanDialog *self)
 {
@@ -238,6 +249,7 @@ gh_plan_dialog_class_init (GhPlanDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_button);
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_icon);
   gtk_widget_class_bind_template_child (widget_class, GhPlanDialog, strip_label);
+  gtk_widget_class_bind_template_callback (widget_class, height_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, queue_strip);
   gtk_widget_class_bind_template_callback (widget_class, strip_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, verb_clicked_cb);

@@ -240,6 +240,9 @@ test_create (Fixture       *fixture,
   GtkWidget *dialog = open_create (fixture);
   gpointer weak = dialog;
 
+  /* A path can be pasted at once. */
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (dialog)) ==
+                 gh_ui_test_get (dialog, GTK_TYPE_ENTRY, "Installer image"));
   /* Nothing is asked for before it is known what to start from. */
   g_assert_false (gtk_widget_get_sensitive (get_verb (dialog)));
   g_assert_null (gh_ui_test_find (dialog, GTK_TYPE_TOGGLE_BUTTON, "Show commands"));
