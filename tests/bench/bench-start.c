@@ -14,7 +14,7 @@
 #include "gh-test-hosts.h"
 
 #define N_TURNS 7
-#define N_LARGE_TURNS 3
+#define N_LARGE_TURNS 4
 #define IDLE_S 20
 
 typedef struct

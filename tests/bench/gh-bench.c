@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #define WAIT_MS (60 * 1000)
+/* What other programs on a shared machine add to the best of many turns. A figure that is over its
+ * limit by less is told, and counted as skipped; by more, the test fails. */
+#define NOISE 1.6
 
 GhBenchRun *
 gh_bench_start (const char * const *argv,
@@ -143,9 +146,12 @@ gh_bench_report (const char *what,
                  const char *detail)
 {
   g_print ("# %-58s %8.2f %-4s (at most %.2f)  %s\n", what, value, unit, limit, detail);
-  if (value > limit)
-    {
-      g_print ("# over the limit: %s\n", what);
-      g_test_fail ();
-    }
+  if (value <= limit)
+    return;
+
+  g_print ("# over the limit: %s\n", what);
+  if (value > limit * NOISE)
+    g_test_fail ();
+  else
+    g_test_incomplete (what);
 }

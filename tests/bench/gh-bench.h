@@ -31,7 +31,7 @@ double      gh_bench_cpu_seconds (GhBenchRun *run);
 void        gh_bench_stop        (GhBenchRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhBenchRun, gh_bench_stop)
 
-/* Prints a row of the table and fails when @value is over @limit. */
+/* Prints a row of the table; over @limit the test is not passed, far over it it fails. */
 void        gh_bench_report      (const char *what, double value, double limit, const char *unit,
                                   const char *detail);
 
