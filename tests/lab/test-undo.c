@@ -106,7 +106,7 @@ test_killed_anywhere (Fixture       *fixture,
 
       if (run->status == 0)
         break;
-      g_assert_cmpint (run->status, ==, 128 + SIGKILL);
+      gh_lab_assert_status (run, 128 + SIGKILL);
       /* Killed before it began to change anything, it has nothing to take back. */
       n_interrupted = undo_all (lab);
       g_assert_cmpuint (n_interrupted, <=, 1);
@@ -216,13 +216,13 @@ test_undo_is_killed (Fixture       *fixture,
       g_autoptr (GhLabRun) created = create (lab, "domain-create:kill");
       g_autoptr (GhLabRun) undone = NULL;
 
-      g_assert_cmpint (created->status, ==, 128 + SIGKILL);
+      gh_lab_assert_status (created, 128 + SIGKILL);
       gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
       undone = gh_lab_run (lab, "undo", "--all", "--json", "--yes", NULL);
       gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", NULL);
       if (undone->status == 0)
         break;
-      g_assert_cmpint (undone->status, ==, 128 + SIGKILL);
+      gh_lab_assert_status (undone, 128 + SIGKILL);
       n_killed++;
       undo_all (lab);
       gh_lab_assert_inventory (lab, fixture->before);

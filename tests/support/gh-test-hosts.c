@@ -72,3 +72,22 @@ gh_test_hosts_write (const char *folder,
   g_assert_no_error (error);
   return g_strdup_printf ("test://%s", path);
 }
+
+char *
+gh_test_hosts_write_one (const char *folder)
+{
+  static const char xml[] =
+    "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>"
+    "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
+    "<domain type='test'><name>test</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
+    "<memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os></domain>"
+    "<network><name>default</name><bridge name='virbr0'/><forward/>"
+    "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
+    "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool></node>";
+  g_autofree char *path = g_build_filename (folder, "host.xml", NULL);
+  GError *error = NULL;
+
+  g_file_set_contents (path, xml, -1, &error);
+  g_assert_no_error (error);
+  return g_strdup_printf ("test://%s", path);
+}

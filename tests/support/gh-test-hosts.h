@@ -15,5 +15,8 @@ char *gh_test_hosts_dup_xml   (guint n_machines, gboolean half_run);
 char *gh_test_hosts_dup_uuid  (guint i);
 /* Writes it into @folder; returns the URI to open. */
 char *gh_test_hosts_write     (const char *folder, guint n_machines, gboolean half_run);
+/* One with the machine “test”, running, as test:///default has it. That one is shared by all
+ * connections of a process, and a host closes its own some time after it is gone. */
+char *gh_test_hosts_write_one (const char *folder);
 
 G_END_DECLS

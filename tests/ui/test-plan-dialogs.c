@@ -27,6 +27,7 @@
 typedef struct
 {
   char      *folder;
+  char      *uri;
   char      *kernel;
   char      *iso;
   GhHosts   *hosts;
@@ -108,7 +109,8 @@ set_up (Fixture       *fixture,
   write_kernel (fixture->kernel);
   write_iso (fixture->iso);
   fixture->hosts = gh_hosts_new ();
-  fixture->host = add_host (fixture->hosts, "test:///default");
+  fixture->uri = gh_test_hosts_write_one (fixture->folder);
+  fixture->host = add_host (fixture->hosts, fixture->uri);
   fixture->parent = gtk_window_new (GTK_WINDOW_TOPLEVEL);
   gtk_widget_show (fixture->parent);
   g_signal_connect (gh_activity_get_default (), "show-machine", G_CALLBACK (show_machine_cb),
@@ -132,6 +134,7 @@ tear_down (Fixture       *fixture,
   g_free (fixture->shown_uuid);
   g_free (fixture->iso);
   g_free (fixture->kernel);
+  g_free (fixture->uri);
   g_free (fixture->folder);
 }
 
@@ -585,7 +588,8 @@ test_delete (Fixture       *fixture,
 
 /* As the engine writes it before a step; the program that did is no more. */
 static char *
-write_journal (const char *uuid)
+write_journal (Fixture    *fixture,
+               const char *uuid)
 {
   g_autofree char *id = g_uuid_string_random ();
   g_autofree char *name = g_strconcat (id, ".json", NULL);
@@ -593,12 +597,12 @@ write_journal (const char *uuid)
   g_autofree char *text = NULL;
 
   text = g_strdup_printf ("{ \"format\": 1, \"id\": \"%s\", \"kind\": \"create\", "
-                          "\"title\": \"Create “half”\", \"host\": \"test:///default\", "
+                          "\"title\": \"Create “half”\", \"host\": \"%s\", "
                           "\"time\": %" G_GINT64_FORMAT ", \"steps\": [ { \"kind\": \"define\", "
                           "\"title\": \"Define the machine “half”\", \"state\": \"done\", "
                           "\"final\": false, \"params\": { \"uuid\": \"%s\", "
                           "\"name\": \"half\" } } ] }",
-                          id, g_get_real_time (), uuid);
+                          id, fixture->uri, g_get_real_time (), uuid);
   g_mkdir_with_parents (gh_paths_get_journal_dir (), 0700);
   g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
   return path;
@@ -615,8 +619,8 @@ test_interrupted (Fixture       *fixture,
                   gconstpointer  data)
 {
   GhMachine *machine = gh_host_find_machine (fixture->host, "test");
-  g_autofree char *journal = write_journal (gh_machine_get_uuid (machine));
-  g_autofree char *other = write_journal ("2c1ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1");
+  g_autofree char *journal = write_journal (fixture, gh_machine_get_uuid (machine));
+  g_autofree char *other = write_journal (fixture, "2c1ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1");
   GtkWidget *bar = gh_interrupted_bar_new ();
   gpointer weak = bar;
   GtkWidget *dialog = NULL;

@@ -99,7 +99,7 @@ set_up (Fixture       *fixture,
 {
   guint n = GPOINTER_TO_UINT (data);
   g_autofree char *folder = gh_test_dup_tmp_dir ();
-  g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n, TRUE) : g_strdup ("test:///default");
+  g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n, TRUE) : gh_test_hosts_write_one (folder);
 
   fixture->hosts = gh_hosts_new ();
   fixture->host = gh_hosts_add (fixture->hosts, uri);
