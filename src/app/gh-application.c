@@ -68,7 +68,8 @@ can_use_system (void)
   int n = getgroups (0, NULL);
   g_autofree gid_t *groups = g_new0 (gid_t, MAX (n, 0) + 1);
 
-  if (access ("/run/libvirt/libvirt-sock", F_OK) != 0 && access ("/run/libvirt/virtqemud-sock", F_OK) != 0)
+  if (access ("/run/libvirt/libvirt-sock", F_OK) != 0 &&
+      access ("/run/libvirt/virtqemud-sock", F_OK) != 0)
     return FALSE;
   group = getgrnam ("libvirt");
   n = getgroups (n, groups);
@@ -198,7 +199,8 @@ ask_to_quit (GhApplication *self,
     }
 
   self->question =
-    gtk_message_dialog_new (self->window != NULL ? GTK_WINDOW (self->window) : NULL, GTK_DIALOG_MODAL,
+    gtk_message_dialog_new (self->window != NULL ? GTK_WINDOW (self->window) : NULL,
+                            GTK_DIALOG_MODAL,
                             GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
                             ngettext ("Quit while %u plan is running?",
                                       "Quit while %u plans are running?", n_running), n_running);
@@ -207,7 +209,8 @@ ask_to_quit (GhApplication *self,
     GTK_MESSAGE_DIALOG (self->question),
     _("What is not finished stops half way. The next start offers to undo it."));
   gtk_dialog_add_button (GTK_DIALOG (self->question), _("_Keep running"), GTK_RESPONSE_CANCEL);
-  button = gtk_dialog_add_button (GTK_DIALOG (self->question), _("_Quit anyway"), GTK_RESPONSE_ACCEPT);
+  button = gtk_dialog_add_button (GTK_DIALOG (self->question), _("_Quit anyway"),
+                                  GTK_RESPONSE_ACCEPT);
   gtk_style_context_add_class (gtk_widget_get_style_context (button),
                                GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
   gtk_dialog_set_default_response (GTK_DIALOG (self->question), GTK_RESPONSE_CANCEL);
@@ -335,7 +338,8 @@ gh_application_activate (GApplication *application)
   if (self->window == NULL)
     {
       g_set_weak_pointer (&self->window, gh_window_new (GTK_APPLICATION (self), self->hosts));
-      g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self, 0);
+      g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self,
+                               0);
     }
   gtk_window_present (GTK_WINDOW (self->window));
   /* Only now: a host with thousands of machines would take the processor from the window. */

@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* The program with a window: its hosts, its window, what belongs to neither. One per session: a second
- * start with `-c URI` adds the host to the window that is there. */
+/* The program with a window: its hosts, its window, what belongs to neither. One per session: a
+ * second start with `-c URI` adds the host to the window that is there. */
 #define GH_TYPE_APPLICATION (gh_application_get_type ())
 G_DECLARE_FINAL_TYPE (GhApplication, gh_application, GH, APPLICATION, GtkApplication)
 

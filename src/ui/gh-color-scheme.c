@@ -21,12 +21,14 @@
 #define PORTAL_KEY "color-scheme"
 #define PORTAL_PREFERS_DARK 1
 
-static gboolean own_preference = FALSE; /* of the user's GTK settings: dark whatever the desktop says */
+/* of the user's GTK settings: dark whatever the desktop says */
+static gboolean own_preference = FALSE;
 
 static void
 apply (gboolean dark)
 {
-  g_object_set (gtk_settings_get_default (), "gtk-application-prefer-dark-theme", dark || own_preference, NULL);
+  g_object_set (gtk_settings_get_default (), "gtk-application-prefer-dark-theme", dark ||
+                own_preference, NULL);
 }
 
 static void
@@ -94,7 +96,8 @@ portal_read_cb (GObject      *object,
                 gpointer      user_data)
 {
   /* No portal, or one without this setting: the desktop has no say. */
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result, NULL);
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (object), result,
+                                                              NULL);
   g_autoptr (GVariant) value = NULL;
 
   if (reply == NULL)
@@ -112,12 +115,15 @@ bus_opened_cb (GObject      *object,
 
   if (bus == NULL)
     return;
-  g_dbus_connection_signal_subscribe (bus, "org.freedesktop.portal.Desktop", "org.freedesktop.portal.Settings",
-                                      "SettingChanged", "/org/freedesktop/portal/desktop", PORTAL_NAMESPACE,
+  g_dbus_connection_signal_subscribe (bus, "org.freedesktop.portal.Desktop",
+                                      "org.freedesktop.portal.Settings",
+                                      "SettingChanged", "/org/freedesktop/portal/desktop",
+                                      PORTAL_NAMESPACE,
                                       G_DBUS_SIGNAL_FLAGS_NONE, portal_changed_cb, NULL, NULL);
   g_dbus_connection_call (bus, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop",
                           "org.freedesktop.portal.Settings", "Read",
-                          g_variant_new ("(ss)", PORTAL_NAMESPACE, PORTAL_KEY), G_VARIANT_TYPE ("(v)"),
+                          g_variant_new ("(ss)", PORTAL_NAMESPACE,
+                                         PORTAL_KEY), G_VARIANT_TYPE ("(v)"),
                           G_DBUS_CALL_FLAGS_NONE, -1, NULL, portal_read_cb, NULL);
 }
 
@@ -135,7 +141,8 @@ gh_color_scheme_follow (void)
   if (settings != NULL || g_getenv ("GTK_THEME") != NULL)
     return;
 
-  g_object_get (gtk_settings_get_default (), "gtk-application-prefer-dark-theme", &own_preference, NULL);
+  g_object_get (gtk_settings_get_default (), "gtk-application-prefer-dark-theme", &own_preference,
+                NULL);
   settings = open_setting ();
   if (settings != NULL)
     {

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* The CPU use of one machine over the last minutes. Holds its host's figures while it can be seen. */
+/* The CPU use of one machine over the last minutes. Holds its host's figures while it can be
+   seen. */
 #define GH_TYPE_CPU_GRAPH (gh_cpu_graph_get_type ())
 G_DECLARE_FINAL_TYPE (GhCpuGraph, gh_cpu_graph, GH, CPU_GRAPH, GtkDrawingArea)
 

@@ -141,7 +141,8 @@ dup_row_text (GhLibraryRenderer *self)
       share = gh_machine_is_active (self->machine) ? gh_machine_get_cpu_share (self->machine) : -1;
       if (share >= 0)
         /* Translators: a machine, its state, and how busy it is, as read to the blind. */
-        return g_strdup_printf (_("%s, %s, CPU %d %%"), gh_machine_get_label (self->machine), status,
+        return g_strdup_printf (_("%s, %s, CPU %d %%"), gh_machine_get_label (self->machine),
+                                status,
                                 (int) lround (share * 100));
       /* Translators: a machine or host and its state, as read to the blind. */
       return g_strdup_printf (_("%s, %s"), gh_machine_get_label (self->machine), status);
@@ -213,7 +214,8 @@ draw_text (Canvas     *canvas,
       pango_layout_set_width (layout, extents.width * PANGO_SCALE);
     }
 
-  gtk_style_context_get_color (canvas->context, gtk_style_context_get_state (canvas->context), &color);
+  gtk_style_context_get_color (canvas->context, gtk_style_context_get_state (canvas->context),
+                               &color);
   color.alpha *= alpha;
   gdk_cairo_set_source_rgba (canvas->cr, &color);
   cairo_move_to (canvas->cr, mirror (canvas->area, canvas->right_to_left, x, extents.width), y);

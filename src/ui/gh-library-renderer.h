@@ -21,7 +21,8 @@ typedef enum
 /* Draws one row of the library, a heading or a machine. It is a text renderer so that assistive
  * technology reads the row: what it draws is in its text in words. */
 #define GH_TYPE_LIBRARY_RENDERER (gh_library_renderer_get_type ())
-G_DECLARE_FINAL_TYPE (GhLibraryRenderer, gh_library_renderer, GH, LIBRARY_RENDERER, GtkCellRendererText)
+G_DECLARE_FINAL_TYPE (GhLibraryRenderer, gh_library_renderer, GH, LIBRARY_RENDERER,
+                      GtkCellRendererText)
 
 GtkCellRenderer *gh_library_renderer_new            (void);
 /* @machine (nullable): NULL for the heading of @host */
@@ -34,6 +35,7 @@ gboolean         gh_library_renderer_is_cut         (GhLibraryRenderer *self, Gt
                                                      const GdkRectangle *cell_area);
 /* Where the CPU graph is in a row. */
 void             gh_library_renderer_get_graph_area (GhLibraryRenderer *self, GtkWidget *widget,
-                                                     const GdkRectangle *cell_area, GdkRectangle *area);
+                                                     const GdkRectangle *cell_area,
+                                                     GdkRectangle *area);
 
 G_END_DECLS

@@ -581,7 +581,8 @@ popup_menu (GhLibraryView *self,
             GdkEvent      *event,
             GtkTreePath   *path)
 {
-  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-library-menus.ui");
+  g_autoptr (GtkBuilder) builder =
+    gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-library-menus.ui");
   GMenuModel *model = G_MENU_MODEL (gtk_builder_get_object (builder, name));
   GtkWidget *menu = gtk_menu_new_from_model (model);
   GdkRectangle area;

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 /* The list of hosts and machines, with its filter, its empty states and its context menus.
  *
  * The selection is that of UUIDs: it survives a refresh, a rename, a reconnect and a new order, and
- * comes back when what was selected is shown again. Figures are held only while the list can be seen.
+ * comes back when what was selected is shown again. Figures are held only while the list can be
+ * seen.
  *
  * Signals:
  *  - "selection-changed": other machines are selected, see gh_library_view_dup_selected();

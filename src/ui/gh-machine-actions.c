@@ -187,14 +187,17 @@ dup_question (GhMachineAction  action,
                     : g_strdup_printf (ngettext ("Reset %u machine?", "Reset %u machines?", n), n);
     case GH_MACHINE_FORCE_OFF:
       return n == 1 ? g_strdup_printf (_("Force off “%s”?"), gh_machine_get_label (first))
-                    : g_strdup_printf (ngettext ("Force off %u machine?", "Force off %u machines?", n), n);
+                    : g_strdup_printf (ngettext ("Force off %u machine?", "Force off %u machines?",
+                                                 n), n);
     case GH_MACHINE_DISCARD_SAVED:
-      return n == 1 ? g_strdup_printf (_("Discard the saved state of “%s”?"), gh_machine_get_label (first))
+      return n == 1 ? g_strdup_printf (_("Discard the saved state of “%s”?"),
+                                       gh_machine_get_label (first))
                     : g_strdup_printf (ngettext ("Discard the saved state of %u machine?",
                                                  "Discard the saved states of %u machines?", n), n);
     default:
       return n == 1 ? g_strdup_printf (_("Change “%s”?"), gh_machine_get_label (first))
-                    : g_strdup_printf (ngettext ("Change %u machine?", "Change %u machines?", n), n);
+                    : g_strdup_printf (ngettext ("Change %u machine?", "Change %u machines?", n),
+                                       n);
     }
 }
 
@@ -210,7 +213,8 @@ append_named (GString   *text,
 
       if (span != NULL)
         /* Translators: one line of a list: a machine and how long it has been running. */
-        g_string_append_printf (text, _("• %s, running for %s"), gh_machine_get_label (machine), span);
+        g_string_append_printf (text, _("• %s, running for %s"), gh_machine_get_label (machine),
+                                span);
       else
         g_string_append_printf (text, "• %s", gh_machine_get_label (machine));
       g_string_append_c (text, '\n');

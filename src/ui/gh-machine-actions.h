@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /* The actions "win.machine-start", "win.machine-force-off" … on whatever machines are the window's
- * subject: one, or a selection of many. An action is enabled when at least one of them allows it, and
- * is asked of those that do. The dangerous ones ask first, once for all. */
+ * subject: one, or a selection of many. An action is enabled when at least one of them allows it,
+ * and is asked of those that do. The dangerous ones ask first, once for all. */
 #define GH_TYPE_MACHINE_ACTIONS (gh_machine_actions_get_type ())
 G_DECLARE_FINAL_TYPE (GhMachineActions, gh_machine_actions, GH, MACHINE_ACTIONS, GObject)
 

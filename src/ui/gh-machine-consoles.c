@@ -93,8 +93,10 @@ screenshot_requested_cb (GhMachineConsoles *self)
   name = g_strdup_printf (_("%s %s.png"), gh_machine_get_name (self->machine), time);
   g_strdelimit (name, "/", '-');
   self->chooser = gtk_file_chooser_native_new (_("Save screenshot"),
-                                               GTK_IS_WINDOW (toplevel) ? GTK_WINDOW (toplevel) : NULL,
-                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
+                                               GTK_IS_WINDOW (toplevel) ? GTK_WINDOW (toplevel)
+                                               : NULL,
+                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"),
+                                               _("_Cancel"));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
   gtk_file_chooser_set_do_overwrite_confirmation (GTK_FILE_CHOOSER (self->chooser), TRUE);
   g_signal_connect_object (self->chooser, "response", G_CALLBACK (file_chosen_cb), self, 0);

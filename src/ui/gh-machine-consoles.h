@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 /* The consoles of one machine, one of them shown. Consoles are made when they are first seen.
  *
  * Properties: "kind" (int, a GhConsoleKind).
- * Signals: "fullscreen-requested" (gboolean), "failed" (const char *title, GError *): to be told. */
+ * Signals: "fullscreen-requested" (gboolean), "failed" (const char *title, GError *): to be
+ * told. */
 #define GH_TYPE_MACHINE_CONSOLES (gh_machine_consoles_get_type ())
 G_DECLARE_FINAL_TYPE (GhMachineConsoles, gh_machine_consoles, GH, MACHINE_CONSOLES, GtkBin)
 

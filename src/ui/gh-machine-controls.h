@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The buttons of the header bar for what can be done with the selected machines: those that cannot be
- * used now are not there. */
+/* The buttons of the header bar for what can be done with the selected machines: those that cannot
+ * be used now are not there. */
 #define GH_TYPE_MACHINE_CONTROLS (gh_machine_controls_get_type ())
 G_DECLARE_FINAL_TYPE (GhMachineControls, gh_machine_controls, GH, MACHINE_CONTROLS, GtkBox)
 

@@ -39,7 +39,8 @@ GhMachineFacts *gh_machine_facts_new_from_xml (const char      *xml,
 void            gh_machine_facts_free         (GhMachineFacts  *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMachineFacts, gh_machine_facts_free)
 
-/* “Debian 12” of "http://debian.org/debian/12": a name for people without the libosinfo database. */
+/* “Debian 12” of "http://debian.org/debian/12": a name for people without the libosinfo
+   database. */
 char           *gh_machine_facts_dup_os_name  (const char      *os_id);
 
 G_END_DECLS

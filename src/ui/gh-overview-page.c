@@ -185,7 +185,8 @@ show_facts (GhOverviewPage       *self,
         add_fact_row (self, widget, g_ptr_array_index (group->facts, j));
       gtk_container_add (GTK_CONTAINER (self->groups_box), widget);
     }
-  gtk_label_set_text (self->description_label, facts->description != NULL ? facts->description : "");
+  gtk_label_set_text (self->description_label, facts->description != NULL ? facts->description
+                      : "");
   gtk_widget_set_visible (GTK_WIDGET (self->description_label), facts->description != NULL);
   gtk_text_buffer_set_text (buffer, facts->xml, -1);
 }

@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* What a machine is: facts from its definition, its CPU use, and the definition itself. Reads when it
- * is seen, and again when the machine starts, stops or is changed.
+/* What a machine is: facts from its definition, its CPU use, and the definition itself. Reads when
+ * it is seen, and again when the machine starts, stops or is changed.
  *
  * Signal: "failed" (const char *title, GError *): to be told. */
 #define GH_TYPE_OVERVIEW_PAGE (gh_overview_page_get_type ())

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* The main window. What is not needed for its first picture is made when it is: the page of a machine
- * with the first machine that is chosen, consoles with the first console, dialogs when they open. */
+/* The main window. What is not needed for its first picture is made when it is: the page of a
+ * machine with the first machine that is chosen, consoles with the first console, dialogs when they
+ * open. */
 
 #define G_LOG_DOMAIN "gh-window"
 
@@ -48,7 +49,8 @@ struct _GhWindow
   GtkWidget           *nothing_label;
   GhMachinePage       *page;     /* (unowned) (nullable): made with the first machine */
   GtkWidget           *controls; /* (unowned) (nullable): likewise */
-  HdyStatusPage       *multiple; /* (unowned) (nullable): made with the first selection of several */
+  /* (unowned) (nullable): made with the first selection of several */
+  HdyStatusPage       *multiple;
   GtkWidget           *machine_activity; /* (unowned) (nullable): made after the first picture */
   GtkWidget           *library_activity; /* (unowned) (nullable): likewise; shown while folded */
 
@@ -105,7 +107,8 @@ update_title (GhWindow *self)
 
   if (machines->len > 1)
     {
-      title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected", machines->len),
+      title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected",
+                                         machines->len),
                                machines->len);
       hdy_header_bar_set_title (self->machine_header, title);
       hdy_header_bar_set_subtitle (self->machine_header, NULL);
@@ -133,7 +136,8 @@ update_actions (GhWindow *self)
   gboolean one = machines->len == 1;
 
   gh_machine_actions_update (self->actions);
-  set_action_enabled (self, "delete-machine", one && gh_machine_exists (g_ptr_array_index (machines, 0)));
+  set_action_enabled (self, "delete-machine", one &&
+                      gh_machine_exists (g_ptr_array_index (machines, 0)));
   set_action_enabled (self, "open-console", one);
   set_action_enabled (self, "show-page", one);
   set_action_enabled (self, "fullscreen", one || self->fullscreen);
@@ -189,7 +193,8 @@ ensure_page (GhWindow *self)
   if (self->page != NULL)
     return;
   self->page = GH_MACHINE_PAGE (gh_machine_page_new ());
-  g_signal_connect_object (self->page, "failed", G_CALLBACK (page_failed_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->page, "failed", G_CALLBACK (page_failed_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (self->page, "fullscreen-requested", G_CALLBACK (fullscreen_requested_cb),
                            self, G_CONNECT_SWAPPED);
   gtk_widget_show (GTK_WIDGET (self->page));
@@ -221,8 +226,10 @@ ensure_multiple (GhWindow *self)
   gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Pause"), "win.machine-pause"));
   gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Resume"), "win.machine-resume"));
   gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Shut down"), "win.machine-shutdown"));
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Save state and stop"), "win.machine-save"));
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Force off…"), "win.machine-force-off"));
+  gtk_container_add (GTK_CONTAINER (box),
+                     new_bulk_button (_("Save state and stop"), "win.machine-save"));
+  gtk_container_add (GTK_CONTAINER (box),
+                     new_bulk_button (_("Force off…"), "win.machine-force-off"));
   gtk_container_add (GTK_CONTAINER (page), box);
   hdy_status_page_set_icon_name (HDY_STATUS_PAGE (page), "view-list-symbolic");
   gtk_widget_show_all (page);
@@ -243,7 +250,8 @@ update_multiple (GhWindow  *self,
   title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected", machines->len),
                            machines->len);
   text = g_strdup_printf (ngettext ("%u of them is on. A button acts on those that allow it.",
-                                    "%u of them are on. A button acts on those that allow it.", n_active),
+                                    "%u of them are on. A button acts on those that allow it.",
+                                    n_active),
                           n_active);
   hdy_status_page_set_title (self->multiple, title);
   hdy_status_page_set_description (self->multiple, text);
@@ -413,7 +421,8 @@ new_machine_activated_cb (GSimpleAction *action,
 {
   GhWindow *self = user_data;
 
-  gh_create_dialog_present (GTK_WINDOW (self), self->hosts, gh_library_view_get_host (self->library));
+  gh_create_dialog_present (GTK_WINDOW (self), self->hosts,
+                            gh_library_view_get_host (self->library));
 }
 
 static void
@@ -702,7 +711,8 @@ set_library_width (GhWindow *self)
 static void
 load_size (GhWindow *self)
 {
-  gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (self->settings, "window-width"),
+  gtk_window_set_default_size (GTK_WINDOW (self),
+                               g_settings_get_int (self->settings, "window-width"),
                                g_settings_get_int (self->settings, "window-height"));
   if (g_settings_get_boolean (self->settings, "window-maximized"))
     gtk_window_maximize (GTK_WINDOW (self));
@@ -784,7 +794,8 @@ static void
 gh_window_init (GhWindow *self)
 {
   /* Before the template, whose handlers look actions up. */
-  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries, G_N_ELEMENTS (action_entries),
+  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
+                                   G_N_ELEMENTS (action_entries),
                                    self);
   self->actions = gh_machine_actions_new (self);
   self->settings = g_settings_new (GH_APP_ID);
@@ -814,7 +825,8 @@ gh_window_new (GtkApplication *application,
   self->hosts = g_object_ref (hosts);
   g_signal_connect_object (hosts, "items-changed", G_CALLBACK (hosts_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  hosts_changed_cb (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (hosts)), G_LIST_MODEL (hosts));
+  hosts_changed_cb (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (hosts)),
+                    G_LIST_MODEL (hosts));
   gh_library_view_set_hosts (self->library, hosts);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);

@@ -98,8 +98,10 @@ gh_capabilities_new (const char *capabilities_xml,
     self->virt_type = g_strdup ("qemu");
   self->has_kvm = strcmp (self->virt_type, "kvm") == 0;
 
-  q35_xpath = g_strdup_printf ("/capabilities/guest[os_type='hvm']/arch[@name='%s']/machine[.='q35']/@canonical",
-                               self->arch != NULL ? self->arch : "x86_64");
+  q35_xpath =
+    g_strdup_printf ("/capabilities/guest[os_type='hvm']/arch[@name='%s']"
+                     "/machine[.='q35']/@canonical",
+                     self->arch != NULL ? self->arch : "x86_64");
   self->machine_q35 = dup_string (host, q35_xpath);
   max_cpus = dup_string (domain, "/domainCapabilities/vcpu/@max");
   self->max_cpus = max_cpus != NULL ? (guint) g_ascii_strtoull (max_cpus, NULL, 10) : 0;
@@ -109,10 +111,12 @@ gh_capabilities_new (const char *capabilities_xml,
   self->has_virtio_video = matches (domain, "//video/enum[@name='modelType']/value[.='virtio']");
   self->has_uefi = matches (domain, "/domainCapabilities/os/enum[@name='firmware']/value[.='efi']");
   self->has_secure_boot = self->has_uefi &&
-                          matches (domain, "/domainCapabilities/os/loader/enum[@name='secure']/value[.='yes']");
+                          matches (domain, "/domainCapabilities/os/loader"
+                                           "/enum[@name='secure']/value[.='yes']");
   self->has_tpm = matches (domain, "//tpm/enum[@name='backendModel']/value[.='emulator']");
   self->has_cpu_maximum = matches (domain, "//cpu/mode[@name='maximum' and @supported='yes']");
-  self->has_host_passthrough = matches (domain, "//cpu/mode[@name='host-passthrough' and @supported='yes']");
+  self->has_host_passthrough =
+    matches (domain, "//cpu/mode[@name='host-passthrough' and @supported='yes']");
   return self;
 }
 

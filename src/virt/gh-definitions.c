@@ -120,7 +120,8 @@ definitions_worker (GhLane        *lane,
       char uuid[VIR_UUID_STRING_BUFLEN];
       char *xml = NULL;
 
-      if (!g_cancellable_is_cancelled (cancellable) && (xml = dup_xml (domains[i], VIR_DOMAIN_XML_INACTIVE)) != NULL)
+      if (!g_cancellable_is_cancelled (cancellable) &&
+          (xml = dup_xml (domains[i], VIR_DOMAIN_XML_INACTIVE)) != NULL)
         {
           GhDefinition *definition = g_new0 (GhDefinition, 1);
 
@@ -157,8 +158,10 @@ gh_host_load_definitions_async (GhHost              *host,
 {
   g_return_if_fail (GH_IS_HOST (host));
 
-  gh_host_call (host, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "domain-definitions", definitions_worker,
-                NULL, NULL, (GDestroyNotify) g_ptr_array_unref, g_task_new (host, cancellable, callback, user_data));
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "domain-definitions",
+                definitions_worker,
+                NULL, NULL, (GDestroyNotify) g_ptr_array_unref, g_task_new (host, cancellable,
+                                                                            callback, user_data));
 }
 
 GPtrArray *
@@ -238,7 +241,8 @@ gh_host_define_async (GhHost              *host,
   task = g_task_new (host, cancellable, callback, user_data);
   g_task_set_check_cancellable (task, FALSE);
   gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_WRITE, "domain-define", define_worker,
-                call_new (xml, 0), call_free, g_free, g_task_new (host, cancellable, defined_cb, task));
+                call_new (xml, 0), call_free, g_free, g_task_new (host, cancellable, defined_cb,
+                                                                  task));
 }
 
 char *
@@ -277,7 +281,8 @@ undefine_worker (GhLane        *lane,
     flags |= VIR_DOMAIN_UNDEFINE_MANAGED_SAVE;
   if (call->flags & GH_UNDEFINE_SNAPSHOTS)
     flags |= VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA | VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA;
-  flags |= call->flags & GH_UNDEFINE_NVRAM ? VIR_DOMAIN_UNDEFINE_NVRAM : VIR_DOMAIN_UNDEFINE_KEEP_NVRAM;
+  flags |= call->flags & GH_UNDEFINE_NVRAM ? VIR_DOMAIN_UNDEFINE_NVRAM
+                                           : VIR_DOMAIN_UNDEFINE_KEEP_NVRAM;
   flags |= call->flags & GH_UNDEFINE_TPM ? VIR_DOMAIN_UNDEFINE_TPM : VIR_DOMAIN_UNDEFINE_KEEP_TPM;
 
   /* Hosts that do not know a flag have nothing it could be about. */
@@ -324,7 +329,8 @@ change_machine (GhHost              *host,
 
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (uuid), g_free);
-  gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_WRITE, name, func, call_new (uuid, flags), call_free,
+  gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_WRITE, name, func,
+                call_new (uuid, flags), call_free,
                 NULL, g_task_new (host, cancellable, machine_changed_cb, task));
 }
 
@@ -349,7 +355,8 @@ gh_host_undefine_async (GhHost              *host,
 {
   g_return_if_fail (GH_IS_HOST (host));
 
-  change_machine (host, uuid, flags, "domain-undefine", undefine_worker, cancellable, callback, user_data);
+  change_machine (host, uuid, flags, "domain-undefine", undefine_worker, cancellable, callback,
+                  user_data);
 }
 
 gboolean
@@ -401,7 +408,8 @@ gh_host_force_off_async (GhHost              *host,
 {
   g_return_if_fail (GH_IS_HOST (host));
 
-  change_machine (host, uuid, 0, "domain-destroy", force_off_worker, cancellable, callback, user_data);
+  change_machine (host, uuid, 0, "domain-destroy", force_off_worker, cancellable, callback,
+                  user_data);
 }
 
 gboolean

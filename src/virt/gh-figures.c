@@ -43,7 +43,8 @@ gh_figures_add (GhFigures *self,
   double share = 0;
 
   if (usable)
-    share = (double) (cpu_ns - self->last_cpu_ns) / ((double) elapsed_us * 1000.0 * MAX (n_cpus, 1));
+    share = (double) (cpu_ns - self->last_cpu_ns) / ((double) elapsed_us * 1000.0 * MAX (n_cpus,
+                                                                                         1));
   self->last_cpu_ns = cpu_ns;
   self->last_time_us = time_us;
   if (!usable)

@@ -41,7 +41,8 @@ static virConnectPtr
 open_connection (const char  *uri,
                  GError     **error)
 {
-  static int types[] = { VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT };
+  static int types[] = { VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT,
+                        VIR_CRED_NOECHOPROMPT };
   virConnectAuth auth = { types, G_N_ELEMENTS (types), refuse_credentials_cb, NULL };
   virConnectPtr conn = virConnectOpenAuth (uri, &auth, 0);
 
@@ -130,7 +131,8 @@ open_connection_in_time (const char  *uri,
   if (opening->error != NULL)
     g_propagate_error (error, g_steal_pointer (&opening->error));
   else if (conn == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("The host does not answer any more."));
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                         _("The host does not answer any more."));
   g_mutex_unlock (&opening->mutex);
   opening_unref (opening);
   return conn;
@@ -264,7 +266,8 @@ gh_host_call (GhHost         *self,
               GDestroyNotify  result_free,
               GTask          *task)
 {
-  GhLane *lane = gh_host_get_lane (self, role == GH_ROLE_JOB && gh_host_is_test (self) ? GH_ROLE_CONTROL : role);
+  GhLane *lane = gh_host_get_lane (self, role == GH_ROLE_JOB && gh_host_is_test (self)
+                                   ? GH_ROLE_CONTROL : role);
   g_autoptr (GhLane) job_lane = NULL;
   GAsyncReadyCallback callback = call_finished_cb;
 

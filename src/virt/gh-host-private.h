@@ -76,9 +76,12 @@ typedef struct
 /* Workers: run on lanes. */
 virConnectPtr gh_conn_get                (GhLane *lane, GError **error);
 virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);
-gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
-gpointer      gh_host_titles_worker      (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
-gpointer      gh_host_figures_worker     (GhLane *lane, gpointer data, GCancellable *cancellable, GError **error);
+gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable,
+                                          GError **error);
+gpointer      gh_host_titles_worker      (GhLane *lane, gpointer data, GCancellable *cancellable,
+                                          GError **error);
+gpointer      gh_host_figures_worker     (GhLane *lane, gpointer data, GCancellable *cancellable,
+                                          GError **error);
 
 /* Asked of a refresh: NULL uuids for everything. */
 typedef struct

@@ -156,7 +156,8 @@ list_one_by_one (virConnectPtr   conn,
   return TRUE;
 }
 
-/* Everything in three calls: list with states, then who has a saved state, then who is transient. */
+/* Everything in three calls: list with states, then who has a saved state, then who is
+   transient. */
 static gboolean
 refresh_all (virConnectPtr   conn,
              GhRefresh      *refresh,
@@ -440,7 +441,8 @@ gh_host_figures_worker (GhLane        *lane,
           GhCpuReading reading = { 0 };
           unsigned long long cpu_ns = 0;
 
-          if (virTypedParamsGetULLong (stats[i]->params, stats[i]->nparams, "cpu.time", &cpu_ns) != 1)
+          if (virTypedParamsGetULLong (stats[i]->params, stats[i]->nparams, "cpu.time",
+                                       &cpu_ns) != 1)
             continue;
           virDomainGetUUIDString (stats[i]->dom, reading.uuid);
           reading.cpu_ns = cpu_ns;

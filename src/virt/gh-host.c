@@ -184,7 +184,8 @@ event_cb (gpointer user_data)
 
   if (event->reason != NULL)
     {
-      g_autoptr (GError) error = g_error_new_literal (GH_VIRT_ERROR, VIR_ERR_INTERNAL_ERROR, event->reason);
+      g_autoptr (GError) error = g_error_new_literal (GH_VIRT_ERROR, VIR_ERR_INTERNAL_ERROR,
+                                                      event->reason);
 
       lose_connection (host, error);
       return G_SOURCE_REMOVE;
@@ -288,13 +289,15 @@ open_worker (GhLane        *lane,
     return NULL;
 
   id = virConnectDomainEventRegisterAny (conn->conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                                         VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb), sink_ref (sink), sink_unref);
+                                         VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb),
+                                         sink_ref (sink), sink_unref);
   if (id >= 0)
     conn->event_ids[conn->n_event_ids++] = id;
   else
     sink_unref (sink);
   id = virConnectDomainEventRegisterAny (conn->conn, NULL, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
-                                         VIR_DOMAIN_EVENT_CALLBACK (metadata_event_cb), sink_ref (sink), sink_unref);
+                                         VIR_DOMAIN_EVENT_CALLBACK (metadata_event_cb),
+                                         sink_ref (sink), sink_unref);
   if (id >= 0)
     conn->event_ids[conn->n_event_ids++] = id;
   else
@@ -302,7 +305,8 @@ open_worker (GhLane        *lane,
   /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
   if (g_str_has_prefix (conn->uri, "test:"))
     return NULL;
-  if (virConnectRegisterCloseCallback (conn->conn, closed_event_cb, sink_ref (sink), sink_unref) < 0)
+  if (virConnectRegisterCloseCallback (conn->conn, closed_event_cb, sink_ref (sink),
+                                       sink_unref) < 0)
     sink_unref (sink);
   else
     conn->closed_cb = closed_event_cb;
@@ -515,7 +519,8 @@ apply_refresh (GhHost    *self,
       g_autoptr (GList) uuids = g_hash_table_get_keys (self->machines);
 
       for (guint i = 0; i < refresh->records->len; i++)
-        g_hash_table_add (seen, ((GhMachineRecord *) g_ptr_array_index (refresh->records, i))->uuid);
+        g_hash_table_add (seen,
+                          ((GhMachineRecord *) g_ptr_array_index (refresh->records, i))->uuid);
       for (GList *l = uuids; l != NULL; l = l->next)
         if (!g_hash_table_contains (seen, l->data))
           remove_machine (self, l->data, removed);
@@ -602,7 +607,8 @@ start_refresh (GhHost *self)
   self->all_stale = FALSE;
   g_hash_table_remove_all (self->stale);
   self->refreshing = TRUE;
-  gh_host_call (self, GH_ROLE_STATS, GH_LANE_DEFAULT, GH_LANE_READ, "domain-list", gh_host_refresh_worker,
+  gh_host_call (self, GH_ROLE_STATS, GH_LANE_DEFAULT, GH_LANE_READ, "domain-list",
+                gh_host_refresh_worker,
                 request, gh_refresh_request_free, gh_refresh_free,
                 g_task_new (self, self->cancellable, refreshed_cb, NULL));
 }
@@ -666,7 +672,8 @@ start_titles (GhHost *self)
   request = g_new0 (GhRefreshRequest, 1);
   request->uuids = g_strv_builder_end (uuids);
   self->titles_running = TRUE;
-  gh_host_call (self, GH_ROLE_STATS, GH_LANE_BACKGROUND, GH_LANE_READ, "domain-titles", gh_host_titles_worker,
+  gh_host_call (self, GH_ROLE_STATS, GH_LANE_BACKGROUND, GH_LANE_READ, "domain-titles",
+                gh_host_titles_worker,
                 request, gh_refresh_request_free, gh_refresh_free,
                 g_task_new (self, self->cancellable, titles_loaded_cb, NULL));
 }
@@ -708,7 +715,8 @@ apply_figures (GhHost           *self,
       if (machine != NULL && gh_machine_add_cpu (machine, row->cpu_ns, reading->time_us))
         {
           any = TRUE;
-          cpus_used += gh_machine_get_cpu_share (machine) * MAX (gh_machine_get_n_cpus (machine), 1);
+          cpus_used += gh_machine_get_cpu_share (machine) * MAX (gh_machine_get_n_cpus (machine),
+                                                                 1);
         }
     }
   if (any)
@@ -725,7 +733,8 @@ apply_figures (GhHost           *self,
     }
   /* What it costs decides how often it is done; painting costs about as much again. */
   cost_us = reading->cpu_cost_us + 2 * (g_get_monotonic_time () - start_us);
-  self->figures_interval_ms = (guint) CLAMP (MAX (cost_us * FIGURES_COST_DIVISOR, reading->duration_us * 10) / 1000,
+  self->figures_interval_ms = (guint) CLAMP (MAX (cost_us * FIGURES_COST_DIVISOR,
+                                                  reading->duration_us * 10) / 1000,
                                              FIGURES_INTERVAL_MS, 30 * 1000);
 }
 
@@ -750,7 +759,8 @@ figures_loaded_cb (GObject      *object,
   else
     {
       g_debug ("No figures of %s: %s", self->uri, error->message);
-      self->figures_interval_ms = MIN (MAX (self->figures_interval_ms, FIGURES_INTERVAL_MS) * 2, 60 * 1000);
+      self->figures_interval_ms = MIN (MAX (self->figures_interval_ms, FIGURES_INTERVAL_MS) * 2,
+                                       60 * 1000);
     }
   schedule_figures (self, self->figures_interval_ms);
 }
@@ -760,7 +770,8 @@ capabilities_for_figures_cb (GObject      *object,
                              GAsyncResult *result,
                              gpointer      user_data)
 {
-  g_autoptr (GhCapabilities) capabilities = gh_host_load_capabilities_finish (GH_HOST (object), result, NULL);
+  g_autoptr (GhCapabilities) capabilities = gh_host_load_capabilities_finish (GH_HOST (object),
+                                                                              result, NULL);
 
   /* Without them the host has no load figure; nothing else depends on it here. */
   (void) capabilities;
@@ -778,7 +789,8 @@ start_figures (GhHost *self)
     gh_host_load_capabilities_async (self, self->cancellable, capabilities_for_figures_cb, NULL);
   self->figures_interval_ms = MAX (self->figures_interval_ms, FIGURES_INTERVAL_MS);
   self->figures_running = TRUE;
-  gh_host_call (self, GH_ROLE_STATS, GH_LANE_BACKGROUND, GH_LANE_READ, "domain-stats", gh_host_figures_worker,
+  gh_host_call (self, GH_ROLE_STATS, GH_LANE_BACKGROUND, GH_LANE_READ, "domain-stats",
+                gh_host_figures_worker,
                 NULL, NULL, gh_figures_reading_free,
                 g_task_new (self, self->cancellable, figures_loaded_cb, NULL));
 }
@@ -798,7 +810,8 @@ opened_cb (GObject      *object,
       if (self->control == NULL)
         return;
       /* The stats lane opens its own connection when the first list runs there. */
-      self->stats = gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
+      self->stats =
+        gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
       self->all_stale = TRUE;
       start_refresh (self);
       return;
@@ -826,7 +839,8 @@ register_events_once (void)
 static char *
 dup_label_for_uri (const char *uri)
 {
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS, NULL);
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS,
+                                         NULL);
   const char *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
 
   if (host != NULL && *host != '\0')
@@ -925,7 +939,8 @@ gh_host_class_init (GhHostClass *klass)
    * @self: the host
    * @changes: a #GhMachineChanges, valid during the emission
    */
-  signals[MACHINES_CHANGED] = g_signal_new ("machines-changed", GH_TYPE_HOST, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+  signals[MACHINES_CHANGED] = g_signal_new ("machines-changed", GH_TYPE_HOST, G_SIGNAL_RUN_LAST, 0,
+                                            NULL, NULL,
                                             NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
 
@@ -1315,7 +1330,8 @@ gh_host_get_lane (GhHost     *self,
       return self->stats;
     case GH_ROLE_CONSOLE:
       if (self->console == NULL && self->control != NULL)
-        self->console = gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
+        self->console =
+          gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
       return reconnecting ? NULL : self->console;
     case GH_ROLE_CONTROL:
     case GH_ROLE_JOB:
@@ -1372,7 +1388,8 @@ capabilities_worker (GhLane        *lane,
   domain_xml = virConnectGetDomainCapabilities (conn, NULL, NULL, "q35", NULL, 0);
   if (domain_xml == NULL)
     domain_xml = virConnectGetDomainCapabilities (conn, NULL, NULL, NULL, NULL, 0);
-  /* Fails where no emulator is installed, and on drivers that have none: nothing is offered then. */
+  /* Fails where no emulator is installed, and on drivers that have none: nothing is offered
+     then. */
   if (domain_xml == NULL)
     virResetLastError ();
   capabilities = gh_capabilities_new (capabilities_xml, domain_xml, node.memory, node.cpus);
@@ -1400,7 +1417,8 @@ gh_host_load_capabilities_async (GhHost              *self,
       return;
     }
   /* Probing QEMU takes seconds the first time, so this has a connection of its own. */
-  gh_host_call (self, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "capabilities", capabilities_worker,
+  gh_host_call (self, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "capabilities",
+                capabilities_worker,
                 NULL, NULL, (GDestroyNotify) gh_capabilities_unref,
                 g_task_new (self, cancellable, capabilities_loaded_cb, task));
 }

@@ -80,7 +80,8 @@ void          gh_host_release_figures    (GhHost *self);
 /* What the host can do; read once and kept until gh_host_refresh(). */
 void            gh_host_load_capabilities_async  (GhHost *self, GCancellable *cancellable,
                                                   GAsyncReadyCallback callback, gpointer user_data);
-GhCapabilities *gh_host_load_capabilities_finish (GhHost *self, GAsyncResult *result, GError **error);
+GhCapabilities *gh_host_load_capabilities_finish (GhHost *self, GAsyncResult *result,
+                                                  GError **error);
 
 /* Definitions of all machines: (element-type GhDefinition). */
 void          gh_host_load_definitions_async  (GhHost *self, GCancellable *cancellable,

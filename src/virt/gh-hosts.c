@@ -39,7 +39,8 @@ get_item (GListModel *list,
 {
   GhHosts *self = GH_HOSTS (list);
 
-  return position < self->hosts->len ? g_object_ref (g_ptr_array_index (self->hosts, position)) : NULL;
+  return position < self->hosts->len ? g_object_ref (g_ptr_array_index (self->hosts,
+                                                                        position)) : NULL;
 }
 
 static void

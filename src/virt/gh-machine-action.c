@@ -27,8 +27,10 @@ static const GhMachineActionInfo infos[GH_MACHINE_N_ACTIONS] = {
                              N_("Could not force off “%s”"), "destroy", TRUE },
   [GH_MACHINE_SAVE] = { "save", N_("Save"), N_("Saving…"),
                         N_("Could not save “%s”"), "managedsave", FALSE },
-  [GH_MACHINE_DISCARD_SAVED] = { "discard-saved", N_("Discard saved state"), N_("Discarding the saved state…"),
-                                 N_("Could not discard the saved state of “%s”"), "managedsave-remove", TRUE },
+  [GH_MACHINE_DISCARD_SAVED] = { "discard-saved", N_("Discard saved state"),
+                                 N_("Discarding the saved state…"),
+                                 N_("Could not discard the saved state of “%s”"),
+                                 "managedsave-remove", TRUE },
 };
 
 /**

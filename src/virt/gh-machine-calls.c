@@ -223,7 +223,8 @@ progress_cb (gpointer user_data)
   GTask *task = user_data;
   GhMachine *self = g_task_get_source_object (task);
 
-  run (self, GH_ROLE_STATS, GH_LANE_READ, "domain-job-stats", progress_worker, call_new (self, 0), NULL,
+  run (self, GH_ROLE_STATS, GH_LANE_READ, "domain-job-stats", progress_worker, call_new (self, 0),
+       NULL,
        g_task_new (self, NULL, progress_loaded_cb, NULL));
   return G_SOURCE_CONTINUE;
 }
@@ -234,7 +235,8 @@ abort_cb (gpointer user_data)
   GhMachine *self = user_data;
 
   if (gh_machine_get_busy_text (self) != NULL)
-    run (self, GH_ROLE_CONTROL, GH_LANE_WRITE, "domain-abort-job", abort_worker, call_new (self, 0), NULL,
+    run (self, GH_ROLE_CONTROL, GH_LANE_WRITE, "domain-abort-job", abort_worker, call_new (self, 0),
+         NULL,
          g_task_new (self, NULL, NULL, NULL));
   return G_SOURCE_REMOVE;
 }
@@ -243,7 +245,8 @@ static void
 save_cancelled_cb (GCancellable *cancellable,
                    gpointer      user_data)
 {
-  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, abort_cb, g_object_ref (user_data), g_object_unref);
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, abort_cb, g_object_ref (user_data),
+                              g_object_unref);
 }
 
 static void
@@ -380,7 +383,8 @@ gh_machine_load_xml_async (GhMachine           *self,
 {
   g_return_if_fail (GH_IS_MACHINE (self));
 
-  run (self, GH_ROLE_CONTROL, GH_LANE_READ, "domain-xml", xml_worker, call_new (self, flags), g_free,
+  run (self, GH_ROLE_CONTROL, GH_LANE_READ, "domain-xml", xml_worker, call_new (self, flags),
+       g_free,
        g_task_new (self, cancellable, callback, user_data));
 }
 
@@ -446,7 +450,8 @@ gh_machine_load_snapshots_async (GhMachine           *self,
 {
   g_return_if_fail (GH_IS_MACHINE (self));
 
-  run (self, GH_ROLE_CONTROL, GH_LANE_READ, "domain-snapshots", snapshots_worker, call_new (self, 0),
+  run (self, GH_ROLE_CONTROL, GH_LANE_READ, "domain-snapshots", snapshots_worker,
+       call_new (self, 0),
        (GDestroyNotify) g_strfreev, g_task_new (self, cancellable, callback, user_data));
 }
 
@@ -505,7 +510,8 @@ gh_machine_open_graphics_async (GhMachine           *self,
 {
   g_return_if_fail (GH_IS_MACHINE (self));
 
-  run (self, GH_ROLE_CONSOLE, GH_LANE_READ, "domain-open-graphics", graphics_worker, call_new (self, index),
+  run (self, GH_ROLE_CONSOLE, GH_LANE_READ, "domain-open-graphics", graphics_worker,
+       call_new (self, index),
        close_late_socket, g_task_new (self, cancellable, callback, user_data));
 }
 
@@ -531,7 +537,8 @@ keys_worker (GhLane        *lane,
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
 
   if (domain != NULL &&
-      virDomainSendKey (domain, VIR_KEYCODE_SET_LINUX, call->hold_ms, (unsigned int *) call->keys->data,
+      virDomainSendKey (domain, VIR_KEYCODE_SET_LINUX, call->hold_ms,
+                        (unsigned int *) call->keys->data,
                         (int) call->keys->len, 0) < 0)
     gh_virt_error_take (error);
   return NULL;
@@ -624,7 +631,8 @@ gh_machine_screenshot_async (GhMachine           *self,
 {
   g_return_if_fail (GH_IS_MACHINE (self));
 
-  run (self, GH_ROLE_CONSOLE, GH_LANE_READ, "domain-screenshot", screenshot_worker, call_new (self, screen),
+  run (self, GH_ROLE_CONSOLE, GH_LANE_READ, "domain-screenshot", screenshot_worker,
+       call_new (self, screen),
        screenshot_free, g_task_new (self, cancellable, callback, user_data));
 }
 

@@ -128,7 +128,8 @@ gh_machine_class_init (GhMachineClass *klass)
    *
    * It is no longer on its host; gh_machine_exists() is %FALSE from here on.
    */
-  signals[GONE] = g_signal_new ("gone", GH_TYPE_MACHINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[GONE] = g_signal_new ("gone", GH_TYPE_MACHINE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                G_TYPE_NONE, 0);
 }
 
 static void
@@ -506,5 +507,7 @@ gh_machine_get_uptime (GhMachine *self,
     return -1;
   if (self->started_us != 0)
     return MAX (g_get_real_time () - self->started_us, 0) / G_USEC_PER_SEC;
-  return self->first_seen_us != 0 ? (g_get_monotonic_time () - self->first_seen_us) / G_USEC_PER_SEC : -1;
+  if (self->first_seen_us == 0)
+    return -1;
+  return (g_get_monotonic_time () - self->first_seen_us) / G_USEC_PER_SEC;
 }

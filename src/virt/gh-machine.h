@@ -78,7 +78,8 @@ GhMachineState  gh_machine_get_state      (GhMachine *self);
 const char     *gh_machine_get_state_text (GhMachine *self); /* translated */
 gboolean        gh_machine_is_active      (GhMachine *self); /* has a QEMU process */
 gboolean        gh_machine_exists         (GhMachine *self); /* FALSE once removed from its host */
-int             gh_machine_get_id         (GhMachine *self); /* libvirt's id of this run, -1 when off */
+/* libvirt's id of this run, -1 when off */
+int             gh_machine_get_id         (GhMachine *self);
 const char     *gh_machine_get_busy_text  (GhMachine *self); /* nullable */
 gboolean        gh_machine_can            (GhMachine *self, GhMachineAction action);
 
@@ -95,7 +96,8 @@ gint64          gh_machine_get_uptime      (GhMachine *self, gboolean *exact);
 void            gh_machine_run_action_async  (GhMachine *self, GhMachineAction action,
                                               GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
-gboolean        gh_machine_run_action_finish (GhMachine *self, GAsyncResult *result, GError **error);
+gboolean        gh_machine_run_action_finish (GhMachine *self, GAsyncResult *result,
+                                              GError **error);
 
 typedef enum
 {
@@ -104,37 +106,47 @@ typedef enum
   GH_XML_SECURE = 1 << 1, /* with passwords: never to be logged or written to a journal */
 } GhXmlFlags;
 
-void            gh_machine_load_xml_async    (GhMachine *self, GhXmlFlags flags, GCancellable *cancellable,
+void            gh_machine_load_xml_async    (GhMachine *self, GhXmlFlags flags,
+                                              GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
-char           *gh_machine_load_xml_finish   (GhMachine *self, GAsyncResult *result, GError **error);
+char           *gh_machine_load_xml_finish   (GhMachine *self, GAsyncResult *result,
+                                              GError **error);
 
 /* Snapshots' XML, parents before children: for what a machine's files are. */
 void            gh_machine_load_snapshots_async  (GhMachine *self, GCancellable *cancellable,
                                                   GAsyncReadyCallback callback, gpointer user_data);
-GStrv           gh_machine_load_snapshots_finish (GhMachine *self, GAsyncResult *result, GError **error);
+GStrv           gh_machine_load_snapshots_finish (GhMachine *self, GAsyncResult *result,
+                                                  GError **error);
 
 /* A socket of the @index-th <graphics>, owned by the caller; one per SPICE channel.
  * Fails with G_IO_ERROR_NOT_SUPPORTED on hosts that cannot pass descriptors. */
-void            gh_machine_open_graphics_async  (GhMachine *self, guint index, GCancellable *cancellable,
+void            gh_machine_open_graphics_async  (GhMachine *self, guint index,
+                                                 GCancellable *cancellable,
                                                  GAsyncReadyCallback callback, gpointer user_data);
-int             gh_machine_open_graphics_finish (GhMachine *self, GAsyncResult *result, GError **error);
+int             gh_machine_open_graphics_finish (GhMachine *self, GAsyncResult *result,
+                                                 GError **error);
 
 /* A serial console. @alias is a device alias from the live XML, or NULL for the first. */
 void            gh_machine_open_serial_async    (GhMachine *self, const char *alias, gboolean force,
                                                  GCancellable *cancellable,
                                                  GAsyncReadyCallback callback, gpointer user_data);
-GhSerialStream *gh_machine_open_serial_finish   (GhMachine *self, GAsyncResult *result, GError **error);
+GhSerialStream *gh_machine_open_serial_finish   (GhMachine *self, GAsyncResult *result,
+                                                 GError **error);
 
 /* Linux key codes, pressed together for @hold_ms. */
-void            gh_machine_send_keys_async   (GhMachine *self, const guint *keys, guint n_keys, guint hold_ms,
+void            gh_machine_send_keys_async   (GhMachine *self, const guint *keys, guint n_keys,
+                                              guint hold_ms,
                                               GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
-gboolean        gh_machine_send_keys_finish  (GhMachine *self, GAsyncResult *result, GError **error);
+gboolean        gh_machine_send_keys_finish  (GhMachine *self, GAsyncResult *result,
+                                              GError **error);
 
 /* The guest's screen as the host sees it; PNG or PPM, see @mime_type. */
-void            gh_machine_screenshot_async  (GhMachine *self, guint screen, GCancellable *cancellable,
+void            gh_machine_screenshot_async  (GhMachine *self, guint screen,
+                                              GCancellable *cancellable,
                                               GAsyncReadyCallback callback, gpointer user_data);
-GBytes         *gh_machine_screenshot_finish (GhMachine *self, GAsyncResult *result, char **mime_type,
+GBytes         *gh_machine_screenshot_finish (GhMachine *self, GAsyncResult *result,
+                                              char **mime_type,
                                               GError **error);
 
 G_END_DECLS

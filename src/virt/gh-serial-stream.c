@@ -89,7 +89,8 @@ stream_event_cb (virStreamPtr  stream,
                  int           events,
                  void         *opaque)
 {
-  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, turn_wanted_cb, shared_ref (opaque), shared_unref);
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, turn_wanted_cb, shared_ref (opaque),
+                              shared_unref);
 }
 
 /* One turn: writes what there is, reads what there is. */
@@ -145,11 +146,13 @@ turn_worker (GhLane        *lane,
       return turn;
     }
 
-  while (turn->out->len > 0 && (n = virStreamSend (stream, (char *) turn->out->data, turn->out->len)) > 0)
+  while (turn->out->len > 0 &&
+         (n = virStreamSend (stream, (char *) turn->out->data, turn->out->len)) > 0)
     g_byte_array_remove_range (turn->out, 0, (guint) n);
   if (n == -1)
     gh_virt_error_take (error);
-  while (*error == NULL && turn->in->len < MAX_TURN && (n = virStreamRecv (stream, buffer, sizeof buffer)) > 0)
+  while (*error == NULL && turn->in->len < MAX_TURN &&
+         (n = virStreamRecv (stream, buffer, sizeof buffer)) > 0)
     g_byte_array_append (turn->in, (guint8 *) buffer, (guint) n);
   if (*error == NULL && n == -1)
     gh_virt_error_take (error);
@@ -238,7 +241,8 @@ start_turn (GhSerialStream *self)
   self->turning = TRUE;
   turn = turn_new (self->shared, g_steal_pointer (&self->out));
   self->out = g_byte_array_new ();
-  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "serial-turn", turn_worker, turn, turn_free,
+  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "serial-turn", turn_worker, turn,
+                     turn_free,
                      turn_free, NULL, turn_done_cb, g_object_ref (self));
 }
 
@@ -301,14 +305,16 @@ gh_serial_stream_class_init (GhSerialStreamClass *klass)
    * @self: the stream
    * @bytes: (type GBytes): what the guest wrote
    */
-  signals[DATA] = g_signal_new ("data", GH_TYPE_SERIAL_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[DATA] = g_signal_new ("data", GH_TYPE_SERIAL_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                NULL,
                                 G_TYPE_NONE, 1, G_TYPE_BYTES);
   /**
    * GhSerialStream::closed:
    * @self: the stream
    * @error: (nullable) (type GError): why, unless the guest just stopped
    */
-  signals[CLOSED] = g_signal_new ("closed", GH_TYPE_SERIAL_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  signals[CLOSED] = g_signal_new ("closed", GH_TYPE_SERIAL_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL,
                                   G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
@@ -356,8 +362,10 @@ open_worker (GhLane        *lane,
     return NULL;
   stream = virStreamNew (gh_conn_get (lane, NULL), VIR_STREAM_NONBLOCK);
   if (stream == NULL ||
-      virDomainOpenConsole (domain, call->alias, stream, call->force ? VIR_DOMAIN_CONSOLE_FORCE : 0) < 0 ||
-      virStreamEventAddCallback (stream, events, stream_event_cb, shared_ref (call->shared), shared_unref) < 0)
+      virDomainOpenConsole (domain, call->alias, stream, call->force ? VIR_DOMAIN_CONSOLE_FORCE
+                            : 0) < 0 ||
+      virStreamEventAddCallback (stream, events, stream_event_cb, shared_ref (call->shared),
+                                 shared_unref) < 0)
     {
       gh_virt_error_take (error);
       if (stream != NULL)
@@ -419,7 +427,8 @@ gh_machine_open_serial_async (GhMachine           *machine,
   host = gh_machine_get_host (machine);
   if (host == NULL || gh_host_is_test (host))
     {
-      g_task_return_new_error (task, GH_VIRT_ERROR, VIR_ERR_NO_SUPPORT, "No serial consoles on this host");
+      g_task_return_new_error (task, GH_VIRT_ERROR, VIR_ERR_NO_SUPPORT,
+                               "No serial consoles on this host");
       g_object_unref (task);
       return;
     }
@@ -432,7 +441,8 @@ gh_machine_open_serial_async (GhMachine           *machine,
   g_strlcpy (call->uuid, gh_machine_get_uuid (machine), sizeof call->uuid);
   call->alias = g_strdup (alias);
   call->force = force;
-  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "domain-open-console", open_worker, call, open_free,
+  gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_READ, "domain-open-console", open_worker,
+                     call, open_free,
                      NULL, cancellable, opened_cb, task);
 }
 
@@ -495,6 +505,7 @@ gh_serial_stream_close (GhSerialStream *self)
 
   lane = g_steal_pointer (&self->lane);
   if (lane != NULL)
-    gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "serial-close", close_worker, shared_ref (self->shared),
+    gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "serial-close", close_worker,
+                       shared_ref (self->shared),
                        shared_unref, NULL, NULL, closed_cb, NULL);
 }

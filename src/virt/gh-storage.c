@@ -165,7 +165,8 @@ static char *
 dup_string (xmlXPathContextPtr  context,
             const char         *xpath)
 {
-  xmlXPathObjectPtr object = context != NULL ? xmlXPathEvalExpression ((const xmlChar *) xpath, context) : NULL;
+  xmlXPathObjectPtr object = context != NULL ? xmlXPathEvalExpression ((const xmlChar *) xpath,
+                                                                       context) : NULL;
   char *copy = NULL;
 
   if (object != NULL && object->nodesetval != NULL && object->nodesetval->nodeNr > 0)
@@ -213,7 +214,8 @@ read_volume (virStorageVolPtr  volume,
 {
   GhVolumeInfo *info = g_atomic_rc_box_new0 (GhVolumeInfo);
   xmlDocPtr parsed = NULL;
-  g_autoptr (xmlXPathContext) context = open_document (virStorageVolGetXMLDesc (volume, 0), &parsed);
+  g_autoptr (xmlXPathContext) context = open_document (virStorageVolGetXMLDesc (volume, 0),
+                                                       &parsed);
   g_autoptr (xmlDoc) doc = parsed;
   g_autofree char *capacity = dup_string (context, "/volume/capacity");
   g_autofree char *allocation = dup_string (context, "/volume/allocation");
@@ -507,7 +509,8 @@ delete_volume_worker (GhLane        *lane,
     }
   if (!call->local_user)
     {
-      g_set_error (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_VOL, "No active pool holds “%s”", call->name);
+      g_set_error (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_VOL, "No active pool holds “%s”",
+                   call->name);
       return NULL;
     }
   if (lstat (call->name, &info) < 0 && errno == ENOENT)
@@ -538,7 +541,8 @@ list_networks_worker (GhLane        *lane,
     {
       GhNetworkInfo *info = g_atomic_rc_box_new0 (GhNetworkInfo);
       xmlDocPtr parsed = NULL;
-      g_autoptr (xmlXPathContext) context = open_document (virNetworkGetXMLDesc (networks[i], 0), &parsed);
+      g_autoptr (xmlXPathContext) context = open_document (virNetworkGetXMLDesc (networks[i], 0),
+                                                           &parsed);
       g_autoptr (xmlDoc) doc = parsed;
       g_autofree char *forward = dup_string (context, "/network/forward");
       char uuid[VIR_UUID_STRING_BUFLEN];
@@ -614,7 +618,8 @@ gh_host_load_pools_async (GhHost              *host,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "pool-list", list_pools_worker, call_new (NULL, NULL, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "pool-list", list_pools_worker,
+        call_new (NULL, NULL, FALSE),
         (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
 }
 
@@ -633,7 +638,8 @@ gh_host_create_pool_async (GhHost              *host,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-create", create_pool_worker, call_new (NULL, xml, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-create", create_pool_worker,
+        call_new (NULL, xml, FALSE),
         g_free, cancellable, callback, user_data);
 }
 
@@ -652,7 +658,8 @@ gh_host_start_pool_async (GhHost              *host,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-start", start_pool_worker, call_new (uuid, NULL, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-start", start_pool_worker,
+        call_new (uuid, NULL, FALSE),
         NULL, cancellable, callback, user_data);
 }
 
@@ -691,7 +698,8 @@ gh_host_load_volumes_async (GhHost              *host,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_volumes_worker, call_new (NULL, NULL, refresh),
+  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_volumes_worker,
+        call_new (NULL, NULL, refresh),
         (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
 }
 
@@ -710,7 +718,8 @@ gh_host_find_volume_async (GhHost              *host,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "volume-find", find_volume_worker, call_new (path, NULL, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "volume-find", find_volume_worker,
+        call_new (path, NULL, FALSE),
         unref_volume, cancellable, callback, user_data);
 }
 
@@ -731,7 +740,8 @@ gh_host_create_volume_async (GhHost              *host,
                              gpointer             user_data)
 {
   /* A fully allocated volume takes as long as writing it. */
-  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-create", create_volume_worker, call_new (pool, xml, FALSE),
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-create", create_volume_worker,
+        call_new (pool, xml, FALSE),
         unref_volume, cancellable, callback, user_data);
 }
 
@@ -753,7 +763,8 @@ gh_host_delete_volume_async (GhHost              *host,
   Call *data = call_new (path, NULL, FALSE);
 
   data->local_user = gh_host_is_local (host) && gh_host_is_session (host);
-  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-delete", delete_volume_worker, data, NULL, cancellable,
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-delete", delete_volume_worker, data, NULL,
+        cancellable,
         callback, user_data);
 }
 
@@ -771,7 +782,8 @@ gh_host_load_networks_async (GhHost              *host,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "network-list", list_networks_worker, call_new (NULL, NULL, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "network-list", list_networks_worker,
+        call_new (NULL, NULL, FALSE),
         (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
 }
 
@@ -790,7 +802,8 @@ gh_host_start_network_async (GhHost              *host,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "network-start", start_network_worker, call_new (uuid, NULL, FALSE),
+  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "network-start", start_network_worker,
+        call_new (uuid, NULL, FALSE),
         NULL, cancellable, callback, user_data);
 }
 

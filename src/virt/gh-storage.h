@@ -95,15 +95,18 @@ void           gh_host_load_pools_async     (GhHost *host, GCancellable *cancell
                                              GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray     *gh_host_load_pools_finish    (GhHost *host, GAsyncResult *result, GError **error);
 
-/* Defines, builds, starts and marks for automatic start; on failure nothing is left. Returns the UUID. */
-void           gh_host_create_pool_async    (GhHost *host, const char *xml, GCancellable *cancellable,
+/* Defines, builds, starts and marks for automatic start; on failure nothing is left. Returns the
+   UUID. */
+void           gh_host_create_pool_async    (GhHost *host, const char *xml,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 char          *gh_host_create_pool_finish   (GhHost *host, GAsyncResult *result, GError **error);
-void           gh_host_start_pool_async     (GhHost *host, const char *uuid, GCancellable *cancellable,
+void           gh_host_start_pool_async     (GhHost *host, const char *uuid,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean       gh_host_start_pool_finish    (GhHost *host, GAsyncResult *result, GError **error);
-/* Stops and undefines; never deletes what is in it. With @delete_empty its folder goes too, if empty.
- * A pool that is not there counts as done. */
+/* Stops and undefines; never deletes what is in it. With @delete_empty its folder goes too, if
+ * empty. A pool that is not there counts as done. */
 void           gh_host_remove_pool_async    (GhHost *host, const char *uuid, gboolean delete_empty,
                                              GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
@@ -111,12 +114,14 @@ gboolean       gh_host_remove_pool_finish   (GhHost *host, GAsyncResult *result,
 
 /* All volumes of all active pools: (element-type GhVolumeInfo). With @refresh the pools are
  * looked at anew first; pools that fail to refresh are listed as they were. */
-void           gh_host_load_volumes_async   (GhHost *host, gboolean refresh, GCancellable *cancellable,
+void           gh_host_load_volumes_async   (GhHost *host, gboolean refresh,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray     *gh_host_load_volumes_finish  (GhHost *host, GAsyncResult *result, GError **error);
 /* The volume at @path, also one that appeared after the last refresh; NULL without an error when
  * no active pool holds it. */
-void           gh_host_find_volume_async    (GhHost *host, const char *path, GCancellable *cancellable,
+void           gh_host_find_volume_async    (GhHost *host, const char *path,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 GhVolumeInfo  *gh_host_find_volume_finish   (GhHost *host, GAsyncResult *result, GError **error);
 
@@ -126,7 +131,8 @@ void           gh_host_create_volume_async  (GhHost *host, const char *pool, con
 GhVolumeInfo  *gh_host_create_volume_finish (GhHost *host, GAsyncResult *result, GError **error);
 /* By path. A volume that is not there counts as done. Local files of the session's own user that
  * are in no pool are unlinked. */
-void           gh_host_delete_volume_async  (GhHost *host, const char *path, GCancellable *cancellable,
+void           gh_host_delete_volume_async  (GhHost *host, const char *path,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean       gh_host_delete_volume_finish (GhHost *host, GAsyncResult *result, GError **error);
 
@@ -134,7 +140,8 @@ gboolean       gh_host_delete_volume_finish (GhHost *host, GAsyncResult *result,
 void           gh_host_load_networks_async  (GhHost *host, GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray     *gh_host_load_networks_finish (GhHost *host, GAsyncResult *result, GError **error);
-void           gh_host_start_network_async  (GhHost *host, const char *uuid, GCancellable *cancellable,
+void           gh_host_start_network_async  (GhHost *host, const char *uuid,
+                                             GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean       gh_host_start_network_finish (GhHost *host, GAsyncResult *result, GError **error);
 

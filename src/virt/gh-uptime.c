@@ -92,7 +92,8 @@ gh_uptime_scan (void)
       start = uuid != NULL ? read_start_ticks (name) : -1;
       if (start >= 0)
         g_hash_table_insert (table, g_steal_pointer (&uuid),
-                             g_memdup2 (&(gint64){ boot_us + start * G_USEC_PER_SEC / ticks }, sizeof (gint64)));
+                             g_memdup2 (&(gint64){ boot_us + start * G_USEC_PER_SEC / ticks },
+                                        sizeof (gint64)));
     }
   return table;
 }

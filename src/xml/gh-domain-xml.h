@@ -30,7 +30,8 @@ char        *gh_domain_xml_dup_uuid        (GhDomainXml *self);
 char        *gh_domain_xml_dup_type        (GhDomainXml *self);    /* "kvm", "qemu", "test" */
 char        *gh_domain_xml_dup_machine     (GhDomainXml *self);    /* "pc-q35-7.2" */
 char        *gh_domain_xml_dup_arch        (GhDomainXml *self);
-char        *gh_domain_xml_dup_os_id       (GhDomainXml *self);    /* from libosinfo metadata, nullable */
+/* from libosinfo metadata, nullable */
+char        *gh_domain_xml_dup_os_id       (GhDomainXml *self);
 guint64      gh_domain_xml_get_memory_kib  (GhDomainXml *self);
 guint        gh_domain_xml_get_n_cpus      (GhDomainXml *self);
 
@@ -42,11 +43,13 @@ typedef enum
 } GhFirmware;
 
 GhFirmware   gh_domain_xml_get_firmware    (GhDomainXml *self);
-char        *gh_domain_xml_dup_nvram_path  (GhDomainXml *self);    /* nullable: libvirt chooses it */
+/* nullable: libvirt chooses it */
+char        *gh_domain_xml_dup_nvram_path  (GhDomainXml *self);
 gboolean     gh_domain_xml_has_tpm         (GhDomainXml *self);
 
 void         gh_domain_xml_set_name        (GhDomainXml *self, const char *name);
-void         gh_domain_xml_set_uuid        (GhDomainXml *self, const char *uuid); /* sysinfo's too */
+void         gh_domain_xml_set_uuid        (GhDomainXml *self,
+                                            const char *uuid); /* sysinfo's too */
 void         gh_domain_xml_set_title       (GhDomainXml *self, const char *title);
 void         gh_domain_xml_remove_secrets  (GhDomainXml *self);    /* passwd attributes */
 
@@ -89,7 +92,8 @@ typedef struct
   int   tls_port;
 } GhGraphicsXml;
 
-GPtrArray   *gh_domain_xml_list_graphics   (GhDomainXml *self);    /* (element-type GhGraphicsXml) */
+/* (element-type GhGraphicsXml) */
+GPtrArray   *gh_domain_xml_list_graphics   (GhDomainXml *self);
 
 typedef struct
 {
@@ -99,7 +103,8 @@ typedef struct
   char *target;  /* (nullable): target name or port */
 } GhCharXml;
 
-GPtrArray   *gh_domain_xml_list_serials    (GhDomainXml *self);    /* serial and console, no doubles */
+/* serial and console, no doubles */
+GPtrArray   *gh_domain_xml_list_serials    (GhDomainXml *self);
 
 /* Every host path the definition names, except through pools: disks and their backing files,
  * kernel, initrd, dtb, loader, nvram, file-backed serials. (element-type char*), canonical

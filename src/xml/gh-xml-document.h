@@ -40,11 +40,15 @@ GPtrArray     *gh_xml_document_find_all  (GhXmlDocument *self, const char *xpath
 
 /* Nodes without XPath. Names are those of elements and attributes in no namespace. */
 gboolean       gh_xml_node_is            (const xmlNode *node, const char *name);
-xmlNode       *gh_xml_node_get_child     (const xmlNode *node, const char *name);      /* nullable */
-xmlNode       *gh_xml_node_get_next      (const xmlNode *node, const char *name);      /* nullable */
-char          *gh_xml_node_dup_attribute (const xmlNode *node, const char *name);      /* nullable */
+xmlNode       *gh_xml_node_get_child     (const xmlNode *node,
+                                          const char *name);      /* nullable */
+xmlNode       *gh_xml_node_get_next      (const xmlNode *node,
+                                          const char *name);      /* nullable */
+char          *gh_xml_node_dup_attribute (const xmlNode *node,
+                                          const char *name);      /* nullable */
 char          *gh_xml_node_dup_child_attribute (const xmlNode *node, const char *child,
-                                                const char *name);                     /* nullable */
+                                                /* nullable */
+                                                const char *name);
 char          *gh_xml_node_dup_text      (const xmlNode *node);
 
 /* Edits. Text may be any UTF-8: it is escaped, and what XML cannot hold is left out. */

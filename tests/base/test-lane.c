@@ -101,9 +101,11 @@ test_priority (void)
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, NULL, NULL,
                      gh_test_call_cb, &first);
   gh_test_wait_until (gate_entered, NULL);
-  gh_lane_run_async (lane, GH_LANE_BACKGROUND, GH_LANE_READ, "c", note_worker, "background", NULL, NULL, NULL,
+  gh_lane_run_async (lane, GH_LANE_BACKGROUND, GH_LANE_READ, "c", note_worker, "background", NULL,
+                     NULL, NULL,
                      gh_test_call_cb, &calls[0]);
-  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "b", note_worker, "default", NULL, NULL, NULL,
+  gh_lane_run_async (lane, GH_LANE_DEFAULT, GH_LANE_READ, "b", note_worker, "default", NULL, NULL,
+                     NULL,
                      gh_test_call_cb, &calls[1]);
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "a", note_worker, "user", NULL, NULL, NULL,
                      gh_test_call_cb, &calls[2]);
@@ -131,7 +133,8 @@ test_cancelled_read_is_abandoned (void)
 
   gate_reset ();
   freed = 0;
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, count_free, cancellable,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, count_free,
+                     cancellable,
                      gh_test_call_cb, &call);
   gh_test_wait_until (gate_entered, NULL);
   g_cancellable_cancel (cancellable);
@@ -143,7 +146,8 @@ test_cancelled_read_is_abandoned (void)
 
   /* The late result is freed, once. */
   order = g_ptr_array_new ();
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "next", note_worker, "next", NULL, NULL, NULL,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "next", note_worker, "next", NULL, NULL,
+                     NULL,
                      gh_test_call_cb, &next);
   gh_test_call_wait (&next);
   g_assert_cmpint (g_atomic_int_get (&freed), ==, 1);
@@ -160,7 +164,8 @@ test_started_write_tells_the_truth (void)
   g_auto (GhTestCall) call = { 0 };
 
   gate_reset ();
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "gate", gate_worker, NULL, NULL, NULL, cancellable,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "gate", gate_worker, NULL, NULL, NULL,
+                     cancellable,
                      gh_test_call_cb, &call);
   gh_test_wait_until (gate_entered, NULL);
   g_cancellable_cancel (cancellable);
@@ -185,7 +190,8 @@ test_waiting_write_never_runs (void)
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, NULL, NULL,
                      gh_test_call_cb, &first);
   gh_test_wait_until (gate_entered, NULL);
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "w", note_worker, "never", count_free, NULL, cancellable,
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "w", note_worker, "never", count_free, NULL,
+                     cancellable,
                      gh_test_call_cb, &call);
   g_cancellable_cancel (cancellable);
   g_assert_null (gh_lane_run_finish (lane, gh_test_call_wait (&call), &error));
@@ -260,7 +266,8 @@ test_faults (void)
     {
       g_auto (GhTestCall) call = { 0 };
 
-      gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "note", note_worker, "x", NULL, NULL, NULL,
+      gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "note", note_worker, "x", NULL, NULL,
+                         NULL,
                          gh_test_call_cb, &call);
       (void) gh_lane_run_finish (lane, gh_test_call_wait (&call), &error);
       if (i == 1)

@@ -79,7 +79,8 @@ main (int    argc,
   label = gtk_label_new ("Bare");
   gtk_container_add (GTK_CONTAINER (window), label);
   gtk_widget_realize (window);
-  g_signal_connect (gtk_widget_get_frame_clock (window), "after-paint", G_CALLBACK (after_paint_cb), NULL);
+  g_signal_connect (gtk_widget_get_frame_clock (window), "after-paint", G_CALLBACK (after_paint_cb),
+                    NULL);
   gtk_widget_show_all (window);
   if (argc > 1)
     g_thread_unref (g_thread_new ("list", list_thread, argv[1]));

@@ -49,7 +49,8 @@ count_text_pixels (void)
   guint n = 0;
 
   XGetWindowAttributes (display, root, &attributes);
-  image = XGetImage (display, root, 0, 0, (guint) attributes.width, (guint) attributes.height, AllPlanes, ZPixmap);
+  image = XGetImage (display, root, 0, 0, (guint) attributes.width, (guint) attributes.height,
+                     AllPlanes, ZPixmap);
   g_assert_nonnull (image);
   for (int y = 0; y < image->height; y++)
     for (int x = 0; x < image->width; x++)
@@ -154,7 +155,8 @@ test_console (void)
       ours = MIN (ours, time_console (lab));
     }
   detail = g_strdup_printf ("%.0f ms against %.0f ms", ours / 1000.0, theirs / 1000.0);
-  gh_bench_report ("console click to first frame, against remote-viewer", (double) ours / (double) theirs, 0.5, "×",
+  gh_bench_report ("console click to first frame, against remote-viewer",
+                   (double) ours / (double) theirs, 0.5, "×",
                    detail);
   virDomainDestroy (domain);
   virDomainUndefine (domain);

@@ -144,7 +144,8 @@ test_start (void)
   g_ptr_array_add (details, detail (ours[2].window_us, ours[0].window_us));
   g_ptr_array_add (details, detail (ours[2].list_us, bare_list[2].list_us));
   for (guint i = 0; i < G_N_ELEMENTS (figures); i++)
-    gh_bench_report (figures[i].what, values[i], figures[i].limit, figures[i].unit, details->pdata[i]);
+    gh_bench_report (figures[i].what, values[i], figures[i].limit, figures[i].unit,
+                     details->pdata[i]);
 }
 
 /* The window is visible and shows figures; over this time nobody touches it. */
@@ -161,7 +162,8 @@ test_idle (void)
   before = gh_bench_cpu_seconds (run);
   g_usleep (IDLE_S * G_USEC_PER_SEC);
   share = (gh_bench_cpu_seconds (run) - before) / IDLE_S * 100;
-  gh_bench_report ("CPU while idle and visible, 1,000 machines, half running", share, 1.0, "%", "of one core");
+  gh_bench_report ("CPU while idle and visible, 1,000 machines, half running", share, 1.0, "%",
+                   "of one core");
 }
 
 int

@@ -88,7 +88,8 @@ gh_bench_wait (GhBenchRun *run,
       g_string_append_len (run->pending, buffer, n);
       while ((line_end = strchr (run->pending->str, '\n')) != NULL)
         {
-          g_autofree char *line = g_strndup (run->pending->str, (gsize) (line_end - run->pending->str));
+          g_autofree char *line = g_strndup (run->pending->str,
+                                             (gsize) (line_end - run->pending->str));
 
           g_string_erase (run->pending, 0, line_end - run->pending->str + 1);
           read_line (run, line);
@@ -122,7 +123,8 @@ gh_bench_cpu_seconds (GhBenchRun *run)
 
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   rest = strrchr (text, ')');
-  g_assert_cmpint (sscanf (rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), ==, 2);
+  g_assert_cmpint (sscanf (rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+                           &system), ==, 2);
   return (double) (user + system) / (double) sysconf (_SC_CLK_TCK);
 }
 

@@ -86,7 +86,8 @@ find_application (GhJourney *self)
     {
       AtspiAccessible *application = atspi_accessible_get_child_at_index (desktop, i, NULL);
 
-      if (application != NULL && (GPid) atspi_accessible_get_process_id (application, NULL) == self->pid)
+      if (application != NULL &&
+          (GPid) atspi_accessible_get_process_id (application, NULL) == self->pid)
         return application;
       g_clear_object (&application);
     }
@@ -312,7 +313,8 @@ gh_journey_click_at (GhJourney       *self,
   GdkRectangle extents;
 
   gh_journey_get_extents (widget, &extents);
-  XTestFakeMotionEvent (self->display, -1, extents.x + extents.width / 2, extents.y + extents.height / 2,
+  XTestFakeMotionEvent (self->display, -1, extents.x + extents.width / 2,
+                        extents.y + extents.height / 2,
                         CurrentTime);
   XTestFakeButtonEvent (self->display, 1, True, CurrentTime);
   XTestFakeButtonEvent (self->display, 1, False, CurrentTime);
@@ -332,7 +334,8 @@ gh_journey_look (GhJourney *self)
   int stride = 0;
 
   XGetWindowAttributes (self->display, root, &attributes);
-  image = XGetImage (self->display, root, 0, 0, (guint) attributes.width, (guint) attributes.height, AllPlanes,
+  image = XGetImage (self->display, root, 0, 0, (guint) attributes.width, (guint) attributes.height,
+                     AllPlanes,
                      ZPixmap);
   g_assert_nonnull (image);
   pixbuf = gdk_pixbuf_new (GDK_COLORSPACE_RGB, FALSE, 8, image->width, image->height);
@@ -378,7 +381,8 @@ spawn (GhLab  *lab,
   environ_all = g_environ_unsetenv (environ_all, "NO_AT_BRIDGE");
   environ_all = g_environ_setenv (environ_all, "GTK_MODULES", "gail:atk-bridge", TRUE);
   environ_all = g_environ_setenv (environ_all, "GUESTHOUSE_STALL_WATCH", "50", FALSE);
-  g_spawn_async (NULL, argv, environ_all, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, NULL, NULL, &pid, &error);
+  g_spawn_async (NULL, argv, environ_all, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, NULL,
+                 NULL, &pid, &error);
   g_assert_no_error (error);
   return pid;
 }

@@ -38,7 +38,8 @@ void             gh_journey_wait_enabled (GhJourney *self, AtspiRole role, const
 /* Waits until it is there and can be pressed, and presses it. */
 void             gh_journey_press        (GhJourney *self, AtspiRole role, const char *name);
 /* Replaces the text of an entry. */
-void             gh_journey_set_text     (GhJourney *self, AtspiRole role, const char *name, const char *text);
+void             gh_journey_set_text     (GhJourney *self, AtspiRole role, const char *name,
+                                          const char *text);
 /* Keys as from the keyboard, into what has the focus. */
 void             gh_journey_type         (GhJourney *self, const char *text);
 void             gh_journey_key          (GhJourney *self, guint keyval);

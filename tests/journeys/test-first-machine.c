@@ -63,7 +63,8 @@ static gboolean
 frames_agree (gpointer data)
 {
   Frame *frame = data;
-  g_autoptr (AtspiAccessible) widget = gh_journey_find (frame->journey, ATSPI_ROLE_DRAWING_AREA, NULL);
+  g_autoptr (AtspiAccessible) widget = gh_journey_find (frame->journey, ATSPI_ROLE_DRAWING_AREA,
+                                                        NULL);
   g_autoptr (GdkPixbuf) guest = load_guest_screen (frame->lab);
   g_autoptr (GdkPixbuf) screen = gh_journey_look (frame->journey);
   g_autoptr (GdkPixbuf) part = NULL;
@@ -81,7 +82,8 @@ frames_agree (gpointer data)
   if (share_of_lit_pixels (guest) < 0.002)
     return FALSE;
   gh_journey_get_extents (widget, &extents);
-  if (!gdk_rectangle_intersect (&extents, &all, &extents) || extents.width < 50 || extents.height < 50)
+  if (!gdk_rectangle_intersect (&extents, &all, &extents) || extents.width < 50 ||
+      extents.height < 50)
     return FALSE;
   /* Fitted into the widget, in the middle. */
   scale = MIN ((double) extents.width / guest_width, (double) extents.height / guest_height);
@@ -93,7 +95,8 @@ frames_agree (gpointer data)
   guest_small = gdk_pixbuf_scale_simple (guest, 160, 100, GDK_INTERP_BILINEAR);
   for (int y = 0; y < 100; y++)
     for (int x = 0; x < 160; x++)
-      sum += (guint64) abs ((int) brightness_at (shown_small, x, y) - (int) brightness_at (guest_small, x, y));
+      sum += (guint64) abs ((int) brightness_at (shown_small, x,
+                                                 y) - (int) brightness_at (guest_small, x, y));
   frame->difference = (double) sum / (160 * 100);
   /* An empty console differs from a text screen by more than 2. */
   return frame->difference < 1.5;

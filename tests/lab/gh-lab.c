@@ -827,7 +827,8 @@ gh_lab_run_get_outcome (GhLabRun *run)
 {
   if (run->json == NULL || !JSON_NODE_HOLDS_OBJECT (run->json))
     return "";
-  return json_object_get_string_member_with_default (json_node_get_object (run->json), "outcome", "");
+  return json_object_get_string_member_with_default (json_node_get_object (run->json), "outcome",
+                                                     "");
 }
 
 /* Serial ports: the pseudo-terminal QEMU made, which is the same user's here. */

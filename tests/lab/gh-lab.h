@@ -24,8 +24,10 @@ void         gh_lab_free               (GhLab *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLab, gh_lab_free)
 
 const char  *gh_lab_get_folder         (GhLab *self);
-char        *gh_lab_dup_path           (GhLab *self, const char *name);   /* in a folder for the test's files */
-char        *gh_lab_write_file         (GhLab *self, const char *name, const char *text); /* its path */
+char        *gh_lab_dup_path           (GhLab *self,
+                                        const char *name);   /* in a folder for the test's files */
+char        *gh_lab_write_file         (GhLab *self, const char *name,
+                                        const char *text); /* its path */
 void         gh_lab_set_env            (GhLab *self, const char *name, const char *value);
 GStrv        gh_lab_dup_environ        (GhLab *self);                     /* for children */
 
@@ -43,9 +45,11 @@ void         gh_lab_start_daemon       (GhLab *self);
 GPid         gh_lab_get_daemon_pid     (GhLab *self);                     /* 0: it does not run */
 void         gh_lab_signal_daemon      (GhLab *self, int signum);         /* SIGSTOP, SIGCONT */
 void         gh_lab_kill_daemon        (GhLab *self);                     /* kill -9, and waits */
-char        *gh_lab_dup_uri            (GhLab *self);                     /* by its socket: from any environment */
+/* by its socket: from any environment */
+char        *gh_lab_dup_uri            (GhLab *self);
 virConnectPtr gh_lab_connect           (GhLab *self);                     /* owned by the lab */
-int          gh_lab_get_machine_state  (GhLab *self, const char *name);   /* a virDomainState; -1: no such machine */
+/* a virDomainState; -1: no such machine */
+int          gh_lab_get_machine_state  (GhLab *self, const char *name);
 GPid         gh_lab_get_qemu_pid       (GhLab *self, const char *name);   /* 0: none */
 
 /* The machine's UUID, or NULL: no such machine. */
@@ -79,12 +83,14 @@ void         gh_lab_run_free           (GhLabRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabRun, gh_lab_run_free)
 /* Whether the checks in the document hold @id at @level ("refusal"). */
 gboolean     gh_lab_run_has_check      (GhLabRun *run, const char *id, const char *level);
-const char  *gh_lab_run_get_outcome    (GhLabRun *run);                   /* "" when there is none */
+/* "" when there is none */
+const char  *gh_lab_run_get_outcome    (GhLabRun *run);
 
 #define gh_lab_assert_status(run, expected) \
   G_STMT_START { \
     if ((run)->status != (expected)) \
-      g_error ("exit status %d, not %d\n%s\n%s", (run)->status, (expected), (run)->out, (run)->err); \
+      g_error ("exit status %d, not %d\n%s\n%s", (run)->status, (expected), (run)->out, \
+               (run)->err); \
   } G_STMT_END
 
 /* What the guest writes to its serial port, from when it is opened; it drops what comes before. */

@@ -40,7 +40,8 @@ create_tiny (GhLab      *lab,
              const char *more)
 {
   return gh_lab_run (lab, "create", "tiny", "--kernel", gh_lab_get_kernel (lab), "--initrd",
-                     gh_lab_get_initrd (lab), "--cmdline", CMDLINE, "--memory", "256", "--cpus", "1",
+                     gh_lab_get_initrd (lab), "--cmdline", CMDLINE, "--memory", "256",
+                     "--cpus", "1",
                      "--json", "--yes", more, NULL);
 }
 
@@ -224,9 +225,11 @@ test_disk (Fixture       *fixture,
            gconstpointer  user_data)
 {
   GhLab *lab = fixture->lab;
-  g_autoptr (GhLabRun) first = gh_lab_run (lab, "create", "one", "--empty", "--size", "1", "--no-start",
+  g_autoptr (GhLabRun) first = gh_lab_run (lab, "create", "one", "--empty", "--size", "1",
+                                           "--no-start",
                                            "--json", "--yes", NULL);
-  g_autoptr (GhLabRun) second = gh_lab_run (lab, "create", "two", "--empty", "--size", "1", "--firmware",
+  g_autoptr (GhLabRun) second = gh_lab_run (lab, "create", "two", "--empty", "--size", "1",
+                                            "--firmware",
                                             "uefi", "--json", "--yes", NULL);
   g_autoptr (GhLabRun) deleted = NULL;
   g_autoptr (GhLabRun) kept = NULL;

@@ -96,7 +96,8 @@ has_state (gpointer data)
 {
   StateWait *wait = data;
 
-  return gh_machine_get_state (wait->machine) == wait->state && gh_machine_get_busy_text (wait->machine) == NULL;
+  return gh_machine_get_state (wait->machine) == wait->state &&
+         gh_machine_get_busy_text (wait->machine) == NULL;
 }
 
 static void
@@ -145,7 +146,8 @@ remove_guest (GhHost *host)
   gh_host_force_off_async (host, uuid, NULL, gh_test_call_cb, &off);
   gh_host_force_off_finish (host, gh_test_call_wait (&off), &error);
   g_assert_no_error (error);
-  gh_host_undefine_async (host, uuid, GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_NVRAM, NULL, gh_test_call_cb, &undefine);
+  gh_host_undefine_async (host, uuid, GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_NVRAM, NULL,
+                          gh_test_call_cb, &undefine);
   gh_host_undefine_finish (host, gh_test_call_wait (&undefine), &error);
   g_assert_no_error (error);
 }
@@ -162,7 +164,8 @@ serial_data_cb (GhSerialStream *stream,
                 GBytes         *bytes,
                 Serial         *serial)
 {
-  g_string_append_len (serial->text, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes));
+  g_string_append_len (serial->text, g_bytes_get_data (bytes, NULL),
+                       (gssize) g_bytes_get_size (bytes));
 }
 
 static void
@@ -216,7 +219,8 @@ test_guest (void)
   serial.wanted = "Tiny Linux";
   gh_test_wait_until (serial_has_text, &serial);
   serial.wanted = "5 times 8 is 40";
-  gh_serial_stream_write (stream, "echo 5 times 8 is $((5*8))\n", strlen ("echo 5 times 8 is $((5*8))\n"));
+  gh_serial_stream_write (stream, "echo 5 times 8 is $((5*8))\n",
+                          strlen ("echo 5 times 8 is $((5*8))\n"));
   gh_test_wait_until (serial_has_text, &serial);
 
   /* A socket of the display, without a port. */

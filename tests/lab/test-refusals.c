@@ -122,7 +122,8 @@ make_files (GhLab *lab)
     "qemu-img create -q -f qcow2 -o data_file=data.raw data.qcow2 16M",
     "qemu-img create -q -f qcow2 damaged.qcow2 16M",
     "truncate -s 40 damaged.qcow2",
-    "qemu-img create -q -f qcow2 --object secret,id=s,data=guest -o encrypt.format=luks,encrypt.key-secret=s "
+    "qemu-img create -q -f qcow2 --object secret,id=s,data=guest -o "
+    "encrypt.format=luks,encrypt.key-secret=s "
       "encrypted.qcow2 16M",
     "chmod 400 readonly.qcow2",
     "chmod 000 closed",
@@ -143,21 +144,24 @@ make_neighbours (GhLab *lab)
 {
   g_autofree char *disk = gh_lab_dup_path (lab, "running.qcow2");
   g_autofree char *folder = gh_lab_dup_path (lab, "sleeping");
-  g_autofree char *images = g_build_filename (gh_lab_get_folder (lab), ".local", "share", "libvirt", "images",
+  g_autofree char *images = g_build_filename (gh_lab_get_folder (lab), ".local", "share", "libvirt",
+                                              "images",
                                               NULL);
   g_autofree char *existing = g_build_filename (images, "exists.qcow2", NULL);
   g_autofree char *xml = NULL;
   g_autoptr (GhLabRun) run = NULL;
   virStoragePoolPtr pool = NULL;
 
-  xml = g_strdup_printf ("<pool type='dir'><name>sleeping</name><target><path>%s</path></target></pool>",
+  xml = g_strdup_printf ("<pool type='dir'><name>sleeping</name>"
+                         "<target><path>%s</path></target></pool>",
                          folder);
   pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
   g_assert_nonnull (pool);
   virStoragePoolFree (pool);
   g_assert_no_errno (g_mkdir_with_parents (images, 0700));
   g_assert_true (g_file_set_contents (existing, "somebody's", -1, NULL));
-  run = gh_lab_run (lab, "create", "running", "--disk", disk, "--memory", "64", "--json", "--yes", NULL);
+  run = gh_lab_run (lab, "create", "running", "--disk", disk, "--memory", "64", "--json", "--yes",
+                    NULL);
   gh_lab_assert_status (run, 0);
 }
 
@@ -183,7 +187,8 @@ try_input (GhLab       *lab,
   if (g_strcmp0 (input->file, "@kernel") == 0)
     g_ptr_array_add (args, g_strdup (gh_lab_get_kernel (lab)));
   else if (input->file != NULL)
-    g_ptr_array_add (args, *input->file == '/' ? g_strdup (input->file) : gh_lab_dup_path (lab, input->file));
+    g_ptr_array_add (args, *input->file == '/' ? g_strdup (input->file)
+                     : gh_lab_dup_path (lab, input->file));
   if (input->option != NULL)
     {
       g_ptr_array_add (args, g_strdup (input->option));
@@ -217,7 +222,8 @@ test_refusals (void)
       if (run->status == 3 && gh_lab_run_has_check (run, inputs[i].check, "refusal"))
         continue;
       n_wrong++;
-      g_test_message ("Input %u was not refused by “%s” (status %d):\n%s%s", i, inputs[i].check, run->status,
+      g_test_message ("Input %u was not refused by “%s” (status %d):\n%s%s", i, inputs[i].check,
+                      run->status,
                       run->out, run->err);
     }
   g_assert_cmpuint (n_wrong, ==, 0);

@@ -35,9 +35,11 @@ tear_down (Fixture       *fixture,
   gh_lab_free (fixture->lab);
 }
 
-/* With all there is to undo: a pool that is made for it, a disk, a variable store, a running QEMU. */
+/* With all there is to undo: a pool that is made for it, a disk, a variable store, a running
+   QEMU. */
 static const char * const create_line[] = {
-  "create", "new", "--empty", "--size", "1", "--firmware", "uefi", "--memory", "64", "--json", "--yes", NULL
+  "create", "new", "--empty", "--size", "1", "--firmware", "uefi",
+  "--memory", "64", "--json", "--yes", NULL
 };
 
 static GhLabRun *
@@ -70,7 +72,8 @@ undo_all (GhLab *lab)
   g_autoptr (GhLabRun) run = gh_lab_run (lab, "undo", "--all", "--json", "--yes", NULL);
 
   gh_lab_assert_status (run, 0);
-  return json_array_get_length (json_object_get_array_member (json_node_get_object (run->json), "plans"));
+  return json_array_get_length (json_object_get_array_member (json_node_get_object (run->json),
+                                                              "plans"));
 }
 
 /* When the machine was made after all: take it away as a user would, with its pool. */
@@ -243,7 +246,8 @@ machine_is_defined (gpointer data)
 {
   Running *running = data;
 
-  return gh_lab_get_machine_state (running->lab, "new") >= 0 || gh_lab_child_has_ended (running->child);
+  return gh_lab_get_machine_state (running->lab,
+                                   "new") >= 0 || gh_lab_child_has_ended (running->child);
 }
 
 static gboolean
@@ -268,7 +272,8 @@ catch_before (GhLab          *lab,
   Running running = { lab, NULL };
 
   gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
-  running.child = gh_lab_spawn (lab, "create", "new", "--empty", "--size", "1", "--firmware", "uefi",
+  running.child = gh_lab_spawn (lab, "create", "new", "--empty", "--size", "1", "--firmware",
+                                "uefi",
                                 "--memory", "64", "--json", "--yes", NULL);
   gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", NULL);
   g_assert_true (gh_lab_wait (60, condition, &running));

@@ -146,7 +146,7 @@ whitespace ()
 
 line_length ()
 {
-  xargs grep -nHE '^.{121,}' <"$work/c"
+  xargs grep -nHE '^.{101,}' <"$work/c"
 }
 
 markers ()

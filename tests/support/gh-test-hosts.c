@@ -30,13 +30,15 @@ append_machine (GString *xml,
   g_string_append_printf (xml,
                           "<memory>1048576</memory><vcpu>2</vcpu><os><type>hvm</type></os>"
                           "<devices>"
-                          "<disk type='file' device='disk'><source file='/images/machine-%05u.qcow2'/>"
+                          "<disk type='file' device='disk'>"
+                          "<source file='/images/machine-%05u.qcow2'/>"
                           "<target dev='vda' bus='virtio'/></disk>"
                           "<interface type='network'><mac address='52:54:00:%02x:%02x:%02x'/>"
                           "<source network='default'/></interface>"
                           "</devices>"
                           "<test:runstate>%d</test:runstate></domain>\n",
-                          i, (i >> 16) & 0xff, (i >> 8) & 0xff, i & 0xff, runs ? RUNNING : SHUT_OFF);
+                          i, (i >> 16) & 0xff, (i >> 8) & 0xff, i & 0xff,
+                          runs ? RUNNING : SHUT_OFF);
 }
 
 char *
@@ -83,7 +85,8 @@ gh_test_hosts_write_one (const char *folder)
     "<memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os></domain>"
     "<network><name>default</name><bridge name='virbr0'/><forward/>"
     "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
-    "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool></node>";
+    "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool>"
+    "</node>";
   g_autofree char *path = g_build_filename (folder, "host.xml", NULL);
   GError *error = NULL;
 

@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /* A host of libvirt's test driver with @n_machines machines, of which every second one runs when
- * @half_run. Machine i is called "machine-00001" on, has the UUID gh_test_hosts_dup_uuid (i), and every
- * tenth has the title “Büro N”. */
+ * @half_run. Machine i is called "machine-00001" on, has the UUID gh_test_hosts_dup_uuid (i), and
+ * every tenth has the title “Büro N”. */
 char *gh_test_hosts_dup_xml   (guint n_machines, gboolean half_run);
 char *gh_test_hosts_dup_uuid  (guint i);
 /* Writes it into @folder; returns the URI to open. */

@@ -99,7 +99,8 @@ set_up (Fixture       *fixture,
 {
   guint n = GPOINTER_TO_UINT (data);
   g_autofree char *folder = gh_test_dup_tmp_dir ();
-  g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n, TRUE) : gh_test_hosts_write_one (folder);
+  g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n,
+                                                      TRUE) : gh_test_hosts_write_one (folder);
 
   fixture->hosts = gh_hosts_new ();
   fixture->host = gh_hosts_add (fixture->hosts, uri);
@@ -247,7 +248,8 @@ search_cb (GtkWidget *widget,
 
   if (search->found != NULL)
     return;
-  if (GTK_IS_LABEL (widget) && strstr (gtk_label_get_text (GTK_LABEL (widget)), search->text) != NULL)
+  if (GTK_IS_LABEL (widget) &&
+      strstr (gtk_label_get_text (GTK_LABEL (widget)), search->text) != NULL)
     search->found = widget;
   else if (GTK_IS_CONTAINER (widget))
     gtk_container_forall (GTK_CONTAINER (widget), search_cb, search);
@@ -273,7 +275,8 @@ test_finalized (Fixture       *fixture,
 
   gh_window_show_machine (fixture->window, machine, TRUE);
   wait_for_frame (fixture->window);
-  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"), "machine");
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"),
+                                      "machine");
   g_assert_true (GH_IS_MACHINE_PAGE (page));
   g_assert_cmpstr (gh_machine_page_get_page (page), ==, "console");
   gh_machine_page_set_page (page, "overview");
@@ -327,7 +330,8 @@ test_show_machine (Fixture       *fixture,
   GhLibraryModel *model = gh_library_view_get_model (fixture->library);
 
   gh_library_model_set_collapsed (model, fixture->host, TRUE);
-  gtk_entry_set_text (get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "filter_entry"), "nothing");
+  gtk_entry_set_text (get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "filter_entry"),
+                      "nothing");
   gh_library_model_set_filter (model, "nothing");
   gh_window_show_machine (fixture->window, find_machine (fixture, 7), FALSE);
   assert_selected (fixture, 7);
@@ -464,7 +468,8 @@ test_restore_fails (Fixture       *fixture,
   gh_test_wait_until (has_error, bar);
   offer = get_child (bar, GH_TYPE_ERROR_BAR, "offer_button");
   g_assert_true (gtk_widget_get_visible (offer));
-  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (offer)), ==, "Discard the saved state and start");
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (offer)), ==,
+                   "Discard the saved state and start");
   gtk_button_clicked (GTK_BUTTON (offer));
   wait_state (fixture, machine, GH_MACHINE_RUNNING);
   g_assert_false (gtk_widget_get_visible (bar));
@@ -503,7 +508,8 @@ test_no_match (Fixture       *fixture,
   g_signal_emit_by_name (entry, "search-changed");
   g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "placeholder");
   g_assert_nonnull (find_label (GTK_WIDGET (stack), "No machine matches"));
-  g_action_group_activate_action (gtk_widget_get_action_group (GTK_WIDGET (fixture->library), "library"),
+  g_action_group_activate_action (gtk_widget_get_action_group (GTK_WIDGET (fixture->library),
+                                                               "library"),
                                   "clear-filter", NULL);
   g_signal_emit_by_name (entry, "search-changed");
   g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "list");
@@ -529,7 +535,8 @@ test_host_lost (void)
   gh_test_wait_until (is_connected, fixture.host);
   wait_for_frame (fixture.window);
   g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "list");
-  g_assert_cmpuint (gh_library_model_get_n_machines (gh_library_view_get_model (fixture.library)), ==, 1);
+  g_assert_cmpuint (gh_library_model_get_n_machines (gh_library_view_get_model (fixture.library)),
+                    ==, 1);
   tear_down (&fixture, NULL);
 }
 
@@ -589,12 +596,14 @@ test_slow_host (Fixture       *fixture,
   gh_stall_watch_start (STALL_MS);
   check_no_stall (fixture, "connect-open:delay=300", reconnect, is_connected, fixture->host);
   check_no_stall (fixture, "domain-list:delay=300", reconnect, is_connected, fixture->host);
-  check_no_stall (fixture, "domain-stats:delay=300;domain-titles:delay=300", reconnect, is_connected,
+  check_no_stall (fixture, "domain-stats:delay=300;domain-titles:delay=300", reconnect,
+                  is_connected,
                   fixture->host);
   machine = find_machine (fixture, 1);
   gh_window_show_machine (fixture->window, machine, FALSE);
   wait_for_frame (fixture->window);
-  check_no_stall (fixture, "domain-suspend:delay=300;domain-resume:delay=300", pause_or_resume, is_idle,
+  check_no_stall (fixture, "domain-suspend:delay=300;domain-resume:delay=300", pause_or_resume,
+                  is_idle,
                   machine);
   gh_stall_watch_stop ();
 }
@@ -671,7 +680,8 @@ test_overview (Fixture       *fixture,
   GtkWidget *page = NULL;
 
   gh_window_show_machine (fixture->window, find_machine (fixture, 3), FALSE);
-  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"), "machine");
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"),
+                                      "machine");
   gh_machine_page_set_page (GH_MACHINE_PAGE (page), "overview");
   gh_test_wait_until (has_facts, page);
   g_assert_nonnull (find_label (page, "1.0\302\240GiB"));

@@ -12,13 +12,17 @@ static const char host_xml[] =
   "<machine canonical='pc-q35-7.2' maxCpus='288'>q35</machine></arch></guest></capabilities>";
 
 static const char domain_xml[] =
-  "<domainCapabilities><path>/usr/bin/qemu-system-x86_64</path><domain>qemu</domain><arch>x86_64</arch>"
+  "<domainCapabilities><path>/usr/bin/qemu-system-x86_64</path><domain>qemu</domain>"
+  "<arch>x86_64</arch>"
   "<vcpu max='255'/><os supported='yes'><enum name='firmware'><value>efi</value></enum>"
-  "<loader supported='yes'><enum name='secure'><value>yes</value><value>no</value></enum></loader></os>"
+  "<loader supported='yes'><enum name='secure'><value>yes</value><value>no</value></enum>"
+  "</loader></os>"
   "<cpu><mode name='host-passthrough' supported='no'/><mode name='maximum' supported='yes'/></cpu>"
-  "<devices><graphics supported='yes'><enum name='type'><value>vnc</value><value>spice</value></enum></graphics>"
+  "<devices><graphics supported='yes'><enum name='type'><value>vnc</value><value>spice</value>"
+  "</enum></graphics>"
   "<video><enum name='modelType'><value>virtio</value></enum></video>"
-  "<tpm><enum name='backendModel'><value>emulator</value></enum></tpm></devices></domainCapabilities>";
+  "<tpm><enum name='backendModel'><value>emulator</value></enum></tpm></devices>"
+  "</domainCapabilities>";
 
 static void
 test_full (void)

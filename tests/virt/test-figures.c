@@ -37,7 +37,8 @@ test_ring (void)
 
   for (guint i = 0; i <= GH_FIGURES_N_SAMPLES + 5; i++)
     gh_figures_add (figures, i * (guint64) 500000000, (i + 1) * G_USEC_PER_SEC, 1);
-  g_assert_cmpuint (gh_figures_get_cpu (figures, samples, GH_FIGURES_N_SAMPLES), ==, GH_FIGURES_N_SAMPLES);
+  g_assert_cmpuint (gh_figures_get_cpu (figures, samples, GH_FIGURES_N_SAMPLES), ==,
+                    GH_FIGURES_N_SAMPLES);
   g_assert_cmpfloat_with_epsilon (samples[0], 0.5, 0.01);
   g_assert_cmpuint (gh_figures_get_cpu (figures, samples, 3), ==, 3);
   gh_figures_free (figures);

@@ -17,13 +17,15 @@
 #include "gh-virt-error.h"
 
 /* libvirt's test driver shares test:///default within a process for as long as any connection is
- * open, and a dropped one closes in its own time: each test has a file, and so a host, of its own. */
+ * open, and a dropped one closes in its own time: each test has a file, and so a host, of its
+ * own. */
 static const char node_xml[] =
   "<node><domain type='test'><name>test</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
   "<memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os></domain>"
   "<network><name>default</name><bridge name='virbr0'/><forward/>"
   "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
-  "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool></node>";
+  "<pool type='dir'><name>default-pool</name><target><path>/default-pool</path></target></pool>"
+  "</node>";
 
 static char *
 dup_own_uri (void)
@@ -154,7 +156,8 @@ test_action_fails (void)
 }
 
 static const char domain_xml[] =
-  "<domain type='test'><name>%s</name><uuid>%s</uuid><title>%s</title><memory>8192</memory><vcpu>1</vcpu>"
+  "<domain type='test'><name>%s</name><uuid>%s</uuid><title>%s</title><memory>8192</memory>"
+  "<vcpu>1</vcpu>"
   "<os><type>hvm</type></os></domain>";
 static const char uuid_a[] = "11111111-2222-4333-8444-555555555555";
 
@@ -241,7 +244,8 @@ test_define_refused (void)
   g_auto (GhTestCall) define = { 0 };
   g_autoptr (GError) error = NULL;
 
-  gh_host_define_async (host, "<domain type='test'><name>x</name></domain", NULL, gh_test_call_cb, &define);
+  gh_host_define_async (host, "<domain type='test'><name>x</name></domain", NULL, gh_test_call_cb,
+                        &define);
   g_assert_null (gh_host_define_finish (host, gh_test_call_wait (&define), &error));
   g_assert_cmpuint (error->domain, ==, GH_VIRT_ERROR);
   g_assert_cmpuint (gh_host_get_n_machines (host), ==, 1);
@@ -320,8 +324,10 @@ test_pool_made_and_removed (void)
   g_auto (GhTestCall) list = { 0 };
   GError *error = NULL;
 
-  gh_host_create_pool_async (host, "<pool type='dir'><name>p</name><target><path>/p</path></target></pool>", NULL,
-                             gh_test_call_cb, &create);
+  gh_host_create_pool_async (host,
+                             "<pool type='dir'><name>p</name>"
+                             "<target><path>/p</path></target></pool>",
+                             NULL, gh_test_call_cb, &create);
   uuid = gh_host_create_pool_finish (host, gh_test_call_wait (&create), &error);
   g_assert_no_error (error);
   gh_host_remove_pool_async (host, uuid, TRUE, NULL, gh_test_call_cb, &remove);

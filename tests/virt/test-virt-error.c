@@ -23,10 +23,12 @@ static const struct
    "This cannot be done in the machine's present state." },
   { VIR_ERR_INTERNAL_ERROR, "process exited: Failed to get \"write\" lock",
     "Another machine that is running uses the same disk image." },
-  { VIR_ERR_INTERNAL_ERROR, "connection closed due to keepalive timeout", "The host does not answer any more." },
+  { VIR_ERR_INTERNAL_ERROR, "connection closed due to keepalive timeout",
+   "The host does not answer any more." },
   { VIR_ERR_SYSTEM_ERROR, "Failed to connect socket to '/run/x': No such file or directory",
     "The host's libvirt service is not running." },
-  { VIR_ERR_SYSTEM_ERROR, "cannot open file: No space left on device", "There is no space left on the host's disk." },
+  { VIR_ERR_SYSTEM_ERROR, "cannot open file: No space left on device",
+   "There is no space left on the host's disk." },
   { VIR_ERR_XML_INVALID_SCHEMA, "XML document failed to validate",
     "The machine's description contains something libvirt does not know." },
   { 4711, "something", "The host could not do it." },
@@ -50,7 +52,8 @@ static void
 test_other_domains (void)
 {
   g_autoptr (GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "The file is gone.");
-  g_autoptr (GError) aborted = g_error_new (GH_VIRT_ERROR, VIR_ERR_OPERATION_ABORTED, "canceled by client");
+  g_autoptr (GError) aborted = g_error_new (GH_VIRT_ERROR, VIR_ERR_OPERATION_ABORTED,
+                                            "canceled by client");
   g_autofree char *sentence = gh_error_dup_sentence (error);
 
   g_assert_cmpstr (sentence, ==, "The file is gone.");
