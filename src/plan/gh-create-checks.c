@@ -279,19 +279,39 @@ check_os (Checker *self)
 
 /* Files */
 
-static char *
-describe_file (GhCreateFile file)
+static const char *
+get_unknown_text (GhCreateFile file)
 {
   switch (file)
     {
     case GH_CREATE_ISO:
-      return g_strdup (_("CD image"));
+      return _("The CD image could not be looked at.");
     case GH_CREATE_DISK:
-      return g_strdup (_("disk image"));
+      return _("The disk image could not be looked at.");
     case GH_CREATE_KERNEL:
-      return g_strdup (_("kernel"));
+      return _("The kernel could not be looked at.");
     case GH_CREATE_INITRD:
-      return g_strdup (_("initrd"));
+      return _("The initrd could not be looked at.");
+    case GH_CREATE_N_FILES:
+    default:
+      g_return_val_if_reached (NULL);
+    }
+}
+
+static char *
+dup_missing_text (GhCreateFile  file,
+                  const char   *path)
+{
+  switch (file)
+    {
+    case GH_CREATE_ISO:
+      return g_strdup_printf (_("The CD image “%s” does not exist."), path);
+    case GH_CREATE_DISK:
+      return g_strdup_printf (_("The disk image “%s” does not exist."), path);
+    case GH_CREATE_KERNEL:
+      return g_strdup_printf (_("The kernel “%s” does not exist."), path);
+    case GH_CREATE_INITRD:
+      return g_strdup_printf (_("The initrd “%s” does not exist."), path);
     case GH_CREATE_N_FILES:
     default:
       g_return_val_if_reached (NULL);
@@ -349,14 +369,13 @@ check_file_is_there (Checker      *self,
                      GhImageInfo  *info)
 {
   const GhVolumeInfo *volume = self->facts->volumes[file];
-  g_autofree char *what = describe_file (file);
 
   /* Files of a host far away are not looked at; see check_remote_files(). */
   if (info == NULL)
     {
       if (self->facts->is_local)
         add (self, GH_CHECK_REFUSAL, "file-io-error",
-             g_strdup_printf (_("The %s could not be looked at."), what), NULL);
+             g_strdup (get_unknown_text (file)), NULL);
       return FALSE;
     }
 
@@ -372,9 +391,8 @@ check_file_is_there (Checker      *self,
           self->possible = FALSE;
         }
       else
-        /* Translators: the first %s is “disk image”, “CD image”, “kernel” or “initrd”. */
         add (self, GH_CHECK_REFUSAL, "file-missing",
-             g_strdup_printf (_("The %s “%s” does not exist."), what, info->path), NULL);
+             dup_missing_text (file, info->path), NULL);
       return FALSE;
     case GH_IMAGE_CLOSED_FOLDER:
     case GH_IMAGE_UNREADABLE:

@@ -20,10 +20,13 @@
 /* What one turn reads at most, so that a guest that floods its console cannot flood us. */
 #define MAX_TURN (256 * 1024)
 
-/* Shared by the object, the lane's jobs and libvirt's stream callback; whoever is last frees. */
+/* Shared by the object and the lane's jobs; whoever is last frees. Libvirt's stream callback knows
+ * it by its id only: a callback that is removed while libvirt dispatches it on another thread is
+ * never told to free what it was given (virNetClientStreamEventRemoveCallback() of 9.0). */
 typedef struct
 {
   gatomicrefcount ref_count;
+  guint           id;
   GWeakRef        owner;   /* (element-type GhSerialStream) */
   virStreamPtr    stream;  /* (nullable), of the lane's thread */
   gint            wants_write; /* (atomic) */
@@ -50,6 +53,11 @@ enum
 
 static guint signals[N_SIGNALS];
 
+/* The streams that are there: id -> Shared (unowned). */
+G_LOCK_DEFINE_STATIC (streams);
+static GHashTable *streams;
+static guint last_id;
+
 G_DEFINE_FINAL_TYPE (GhSerialStream, gh_serial_stream, G_TYPE_OBJECT)
 
 static void start_turn (GhSerialStream *self);
@@ -65,11 +73,52 @@ static void
 shared_unref (gpointer data)
 {
   Shared *shared = data;
+  gboolean last = FALSE;
 
-  if (!g_atomic_ref_count_dec (&shared->ref_count))
+  /* Under the lock, or shared_find() could take up one that is going. */
+  G_LOCK (streams);
+  last = g_atomic_ref_count_dec (&shared->ref_count);
+  if (last)
+    {
+      g_hash_table_remove (streams, GUINT_TO_POINTER (shared->id));
+      if (g_hash_table_size (streams) == 0)
+        g_clear_pointer (&streams, g_hash_table_unref);
+    }
+  G_UNLOCK (streams);
+  if (!last)
     return;
   g_weak_ref_clear (&shared->owner);
   g_free (shared);
+}
+
+static Shared *
+shared_new (GhSerialStream *owner)
+{
+  Shared *shared = g_new0 (Shared, 1);
+
+  g_atomic_ref_count_init (&shared->ref_count);
+  g_weak_ref_init (&shared->owner, owner);
+  G_LOCK (streams);
+  if (streams == NULL)
+    streams = g_hash_table_new (NULL, NULL);
+  shared->id = ++last_id;
+  g_hash_table_insert (streams, GUINT_TO_POINTER (shared->id), shared);
+  G_UNLOCK (streams);
+  return shared;
+}
+
+/* (transfer full) (nullable) */
+static Shared *
+shared_find (guint id)
+{
+  Shared *shared = NULL;
+
+  G_LOCK (streams);
+  shared = streams != NULL ? g_hash_table_lookup (streams, GUINT_TO_POINTER (id)) : NULL;
+  if (shared != NULL)
+    shared_ref (shared);
+  G_UNLOCK (streams);
+  return shared;
 }
 
 static gboolean
@@ -89,8 +138,10 @@ stream_event_cb (virStreamPtr  stream,
                  int           events,
                  void         *opaque)
 {
-  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, turn_wanted_cb, shared_ref (opaque),
-                              shared_unref);
+  Shared *shared = shared_find (GPOINTER_TO_UINT (opaque));
+
+  if (shared != NULL)
+    g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, turn_wanted_cb, shared, shared_unref);
 }
 
 /* One turn: writes what there is, reads what there is. */
@@ -322,9 +373,7 @@ static void
 gh_serial_stream_init (GhSerialStream *self)
 {
   self->out = g_byte_array_new ();
-  self->shared = g_new0 (Shared, 1);
-  g_atomic_ref_count_init (&self->shared->ref_count);
-  g_weak_ref_init (&self->shared->owner, self);
+  self->shared = shared_new (self);
 }
 
 /* Opening */
@@ -364,8 +413,8 @@ open_worker (GhLane        *lane,
   if (stream == NULL ||
       virDomainOpenConsole (domain, call->alias, stream, call->force ? VIR_DOMAIN_CONSOLE_FORCE
                             : 0) < 0 ||
-      virStreamEventAddCallback (stream, events, stream_event_cb, shared_ref (call->shared),
-                                 shared_unref) < 0)
+      virStreamEventAddCallback (stream, events, stream_event_cb,
+                                 GUINT_TO_POINTER (call->shared->id), NULL) < 0)
     {
       gh_virt_error_take (error);
       if (stream != NULL)
