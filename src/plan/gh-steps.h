@@ -22,7 +22,10 @@ G_BEGIN_DECLS
  * force-off: cannot be undone; the plan ends undone in part, naming the machine
  * undefine: defines the machine again; final when saved state, snapshots, NVRAM or TPM state go
  *   with it ("undefine-final")
- * volume-remove: final */
+ * volume-remove: final
+ * template: marks a machine as a template in its metadata, and makes those of its disks that are
+ *   files of ours read-only; or takes that back. Undone by the opposite, with the modes the files
+ *   had; one that was (or was no) template before stays so */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
@@ -39,6 +42,9 @@ GhStep *gh_define_step_new        (const char *uuid, const char *name, const cha
 GhStep *gh_start_step_new         (const char *uuid, const char *name);
 GhStep *gh_force_off_step_new     (const char *uuid, const char *name);
 GhStep *gh_undefine_step_new      (const char *uuid, const char *name, GhUndefineFlags flags);
+
+/* @on: FALSE to make it an ordinary machine again. Fails while it runs. */
+GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);
 
 /* @pool (nullable): the pool the file is a volume of. Fails while any machine uses the file. */
 GhStep *gh_volume_remove_step_new (const char *path, const char *pool);

@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "gh-host-private.h"
+#include "gh-machine-mark.h"
 #include "gh-virt-error-private.h"
 
 typedef struct
 {
   char *text;   /* XML or UUID */
+  char *more;   /* (nullable): what to set */
   guint flags;
 } Call;
 
@@ -39,6 +41,7 @@ call_free (gpointer data)
   /* May hold a password. */
   memset (call->text, 0, strlen (call->text));
   g_free (call->text);
+  g_free (call->more);
   g_free (call);
 }
 
@@ -49,6 +52,7 @@ gh_definition_free (GhDefinition *self)
   g_free (self->name);
   g_free (self->xml);
   g_free (self->live_xml);
+  g_free (self->metadata);
   g_strfreev (self->snapshots);
   g_free (self);
 }
@@ -168,6 +172,77 @@ GPtrArray *
 gh_host_load_definitions_finish (GhHost        *host,
                                  GAsyncResult  *result,
                                  GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* One machine, by UUID */
+
+static gpointer
+definition_worker (GhLane        *lane,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  Call *call = data;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
+  GhDefinition *definition = NULL;
+  char *metadata = NULL;
+  char *xml = domain != NULL ? dup_xml (domain, VIR_DOMAIN_XML_INACTIVE) : NULL;
+
+  if (xml == NULL)
+    {
+      if (*error == NULL)
+        g_set_error_literal (error, GH_VIRT_ERROR, VIR_ERR_OPERATION_FAILED,
+                             "The machine's definition cannot be read");
+      return NULL;
+    }
+  definition = g_new0 (GhDefinition, 1);
+  definition->uuid = g_strdup (call->text);
+  definition->name = g_strdup (virDomainGetName (domain));
+  definition->xml = xml;
+  if (virDomainIsActive (domain) == 1)
+    definition->live_xml = dup_xml (domain, 0);
+  definition->snapshots = dup_snapshots (domain);
+  metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, GH_MACHINE_MARK_NAMESPACE,
+                                   virDomainIsPersistent (domain) == 1 ? VIR_DOMAIN_AFFECT_CONFIG
+                                                                       : VIR_DOMAIN_AFFECT_CURRENT);
+  definition->metadata = g_strdup (metadata);
+  free (metadata);
+  virResetLastError ();
+  return definition;
+}
+
+/**
+ * gh_host_load_definition_async:
+ * @host: a connected host
+ * @uuid: a machine, which need not be listed yet
+ * @cancellable: (nullable): stops it
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * Reads what one machine is made of, with our metadata.
+ */
+void
+gh_host_load_definition_async (GhHost              *host,
+                               const char          *uuid,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "domain-definition",
+                definition_worker, call_new (uuid, 0), call_free, free_definition,
+                g_task_new (host, cancellable, callback, user_data));
+}
+
+GhDefinition *
+gh_host_load_definition_finish (GhHost        *host,
+                                GAsyncResult  *result,
+                                GError       **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, host), NULL);
 
@@ -363,6 +438,75 @@ gboolean
 gh_host_undefine_finish (GhHost        *host,
                          GAsyncResult  *result,
                          GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static gpointer
+metadata_worker (GhLane        *lane,
+                 gpointer       data,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  Call *call = data;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
+
+  if (domain != NULL &&
+      virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, call->more,
+                            GH_MACHINE_MARK_PREFIX, GH_MACHINE_MARK_NAMESPACE,
+                            VIR_DOMAIN_AFFECT_CONFIG) < 0)
+    {
+      virErrorPtr last = virGetLastError ();
+
+      /* To remove what is not there is done. */
+      if (call->more == NULL && last != NULL && last->code == VIR_ERR_NO_DOMAIN_METADATA)
+        virResetLastError ();
+      else
+        gh_virt_error_take (error);
+    }
+  return NULL;
+}
+
+/**
+ * gh_host_set_metadata_async:
+ * @host: a connected host
+ * @uuid: the machine
+ * @element: (nullable): our element in its permanent definition, without a namespace; %NULL
+ *   removes it
+ * @cancellable: (nullable): takes it back while it has not started
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * virDomainSetMetadata().
+ */
+void
+gh_host_set_metadata_async (GhHost              *host,
+                            const char          *uuid,
+                            const char          *element,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  GTask *task = NULL;
+  Call *call = call_new (uuid, 0);
+
+  g_return_if_fail (GH_IS_HOST (host));
+
+  call->more = g_strdup (element);
+  task = g_task_new (host, cancellable, callback, user_data);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_strdup (uuid), g_free);
+  gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_WRITE, "domain-set-metadata",
+                metadata_worker, call, call_free, NULL,
+                g_task_new (host, cancellable, machine_changed_cb, task));
+}
+
+gboolean
+gh_host_set_metadata_finish (GhHost        *host,
+                             GAsyncResult  *result,
+                             GError       **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
 

@@ -88,6 +88,18 @@ void          gh_host_load_definitions_async  (GhHost *self, GCancellable *cance
                                                GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray    *gh_host_load_definitions_finish (GhHost *self, GAsyncResult *result, GError **error);
 
+/* One machine's, with its metadata; it need not be listed yet. */
+void          gh_host_load_definition_async   (GhHost *host, const char *uuid,
+                                               GCancellable *cancellable,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+GhDefinition *gh_host_load_definition_finish  (GhHost *host, GAsyncResult *result, GError **error);
+
+/* Our element in the permanent definition (gh-machine-mark.h); NULL removes it. */
+void          gh_host_set_metadata_async  (GhHost *host, const char *uuid, const char *element,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_set_metadata_finish (GhHost *host, GAsyncResult *result, GError **error);
+
 /* Defines with validation. Returns the UUID. Replaces only a machine with the same UUID. */
 void          gh_host_define_async       (GhHost *self, const char *xml, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);

@@ -85,6 +85,7 @@ typedef struct
   char  *xml;       /* permanent definition (that of the run for a transient machine) */
   char  *live_xml;  /* (nullable): while it runs */
   GStrv  snapshots; /* (nullable): XML of its snapshots */
+  char  *metadata;  /* (nullable): our element; where one machine was asked for */
 } GhDefinition;
 
 void gh_definition_free (GhDefinition *self);

@@ -1,0 +1,62 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-domain-xml.h"
+
+G_BEGIN_DECLS
+
+/* Our own element in a machine's <metadata>, and how libvirt is asked for it. */
+#define GH_MACHINE_MARK_NAMESPACE "http://guesthouse.org/xmlns/libvirt/domain/1.0"
+#define GH_MACHINE_MARK_PREFIX "guesthouse"
+
+/**
+ * GhMachineKind:
+ * @GH_MACHINE_ORDINARY: nothing special
+ * @GH_MACHINE_TEMPLATE: others are made from it; it is not started
+ * @GH_MACHINE_LINKED_CLONE: its disks hold only what differs from its parent's
+ * @GH_MACHINE_TRIAL: a throw-away twin
+ *
+ * What a machine is to us, as recorded in its metadata.
+ */
+typedef enum
+{
+  GH_MACHINE_ORDINARY,
+  GH_MACHINE_TEMPLATE,
+  GH_MACHINE_LINKED_CLONE,
+  GH_MACHINE_TRIAL,
+} GhMachineKind;
+
+/* A file that was made read-only when its machine became a template, and its mode before. */
+typedef struct
+{
+  char  *path;
+  guint  mode;
+} GhMarkedFile;
+
+typedef struct
+{
+  GhMachineKind  kind;
+  gboolean       is_template; /* a template may be a linked clone as well */
+  char          *parent_uuid; /* (nullable): of what it was cloned from, or is a trial of */
+  char          *parent_name; /* (nullable) */
+  GPtrArray     *files;       /* (element-type GhMarkedFile): of a template */
+} GhMachineMark;
+
+/* @element (nullable): as virDomainGetMetadata() gives it. What cannot be read is no mark. */
+GhMachineMark *gh_machine_mark_new            (const char *element);
+GhMachineMark *gh_machine_mark_new_for_domain (GhDomainXml *domain);
+void           gh_machine_mark_free           (GhMachineMark *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMachineMark, gh_machine_mark_free)
+
+GhMarkedFile  *gh_marked_file_new             (const char *path, guint mode);
+void           gh_marked_file_free            (gpointer file);
+
+/* @element with the mark of a template, or without; @files (nullable). NULL when nothing is left
+ * in it. All else in it stays. */
+char          *gh_machine_mark_dup_text       (const char *element, gboolean is_template,
+                                               GPtrArray *files);
+
+G_END_DECLS
