@@ -56,6 +56,8 @@ typedef struct
   GPtrArray    *steps;      /* (element-type GhStep) */
   GPtrArray    *left;       /* (element-type char) */
   GStrv         left_names; /* (nullable): the same, for whoever asks */
+  GHashTable   *kept;       /* (nullable): the groups that are not undone, as pointers */
+  GStrv         kept_names; /* (nullable) */
   gint64        start_time;
   gint64        end_time;
 
@@ -248,6 +250,8 @@ forget_run (GhPlan *self)
   g_clear_error (&priv->error);
   g_ptr_array_set_size (priv->left, 0);
   g_clear_pointer (&priv->left_names, g_strfreev);
+  g_clear_pointer (&priv->kept, g_hash_table_unref);
+  g_clear_pointer (&priv->kept_names, g_strfreev);
   priv->end_time = 0;
   priv->final_begun = FALSE;
   priv->final_done = FALSE;
@@ -521,6 +525,14 @@ waiter_cancelled_cb (GCancellable *cancellable,
 
 /* Running */
 
+static gboolean
+keeps_finished (GhPlan *self)
+{
+  GhPlanClass *klass = GH_PLAN_GET_CLASS (self);
+
+  return klass->keeps_finished != NULL && klass->keeps_finished (self);
+}
+
 static JsonNode *
 dup_record (GhPlan *self)
 {
@@ -543,6 +555,7 @@ dup_record (GhPlan *self)
   json_object_set_string_member (record, "host", priv->host != NULL ? gh_host_get_uri (priv->host)
                                  : "");
   json_object_set_int_member (record, "time", priv->start_time);
+  json_object_set_boolean_member (record, "keep-finished", keeps_finished (self));
   steps = json_array_new ();
   for (guint i = 0; i < priv->steps->len; i++)
     {
@@ -555,6 +568,8 @@ dup_record (GhPlan *self)
       json_object_set_string_member (object, "state",
                                      gh_step_state_to_string (gh_step_get_state (step)));
       json_object_set_boolean_member (object, "final", gh_step_is_final (step));
+      if (gh_step_get_group (step) != 0)
+        json_object_set_int_member (object, "group", gh_step_get_group (step));
       json_object_set_object_member (object, "params",
                                      gh_step_copy_params (gh_step_get_params (step)));
       json_array_add_object_element (steps, object);
@@ -651,6 +666,18 @@ dup_end_status (GhPlan *self)
 
   why = gh_error_is_cancelled (priv->error) ? g_strdup (_("Cancelled."))
                                             : gh_error_dup_sentence (priv->error);
+  if (priv->kept_names != NULL)
+    {
+      g_autofree char *kept = g_strjoinv ("\n", priv->kept_names);
+
+      if (left == NULL)
+        /* Translators: a sentence: what went wrong; then a list of machines, one per line. */
+        return g_strdup_printf (_("%s The rest is as it was before. Finished and kept:\n%s"), why,
+                                kept);
+      /* Translators: a sentence: what went wrong; then two lists, one per line. */
+      return g_strdup_printf (_("%s Finished and kept:\n%s\nNot everything else could be taken "
+                                "back. Left:\n%s"), why, kept, left);
+    }
   if (left == NULL)
     /* Translators: %s is a sentence: what went wrong. */
     return g_strdup_printf (_("%s Everything is as it was before."), why);
@@ -785,6 +812,34 @@ undo_written_cb (GObject      *object,
                       g_object_ref (self));
 }
 
+/* Finds the groups that are done as a whole, and so stay. */
+static void
+choose_kept (GhPlan *self)
+{
+  GhPlanPrivate *priv = get_private (self);
+  g_autoptr (GHashTable) broken = g_hash_table_new (NULL, NULL);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  priv->kept = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < priv->steps->len; i++)
+    if (gh_step_get_state (get_step (self, i)) != GH_STEP_DONE)
+      g_hash_table_add (broken, GUINT_TO_POINTER (gh_step_get_group (get_step (self, i))));
+  for (guint i = 0; i < priv->steps->len; i++)
+    {
+      GhStep *step = get_step (self, i);
+      gpointer group = GUINT_TO_POINTER (gh_step_get_group (step));
+
+      if (group != NULL && !g_hash_table_contains (broken, group) &&
+          g_hash_table_add (priv->kept, group) && gh_step_get_group_name (step) != NULL)
+        g_strv_builder_add (names, gh_step_get_group_name (step));
+    }
+  if (g_hash_table_size (priv->kept) == 0)
+    return;
+  /* What is there for all of them. */
+  g_hash_table_add (priv->kept, NULL);
+  priv->kept_names = g_strv_builder_end (names);
+}
+
 /* The next step to be undone before the one at hand, which it becomes; NULL: all are. */
 static GhStep *
 find_step_to_undo (GhPlan *self)
@@ -797,6 +852,9 @@ find_step_to_undo (GhPlan *self)
       GhStepState state = gh_step_get_state (step);
 
       if (state != GH_STEP_DONE && state != GH_STEP_FAILED)
+        continue;
+      if (state == GH_STEP_DONE && priv->kept != NULL &&
+          g_hash_table_contains (priv->kept, GUINT_TO_POINTER (gh_step_get_group (step))))
         continue;
       if (gh_step_can_undo (step))
         return step;
@@ -833,6 +891,8 @@ start_undo (GhPlan       *self,
   GhPlanPrivate *priv = get_private (self);
 
   remember_error (self, error);
+  if (keeps_finished (self) && priv->kept == NULL)
+    choose_kept (self);
   set_state (self, GH_PLAN_UNDOING);
   if (priv->index < priv->steps->len)
     priv->index++;
@@ -1097,6 +1157,8 @@ gh_plan_finalize (GObject *object)
   g_ptr_array_unref (priv->left);
   g_ptr_array_unref (priv->waiters);
   g_strfreev (priv->left_names);
+  g_clear_pointer (&priv->kept, g_hash_table_unref);
+  g_strfreev (priv->kept_names);
   g_clear_pointer (&priv->shown, g_hash_table_unref);
   g_clear_object (&priv->prepare_cancellable);
   g_clear_error (&priv->error);
@@ -1310,6 +1372,14 @@ gh_plan_get_left (GhPlan *self)
   g_return_val_if_fail (GH_IS_PLAN (self), NULL);
 
   return get_private (self)->left_names;
+}
+
+GStrv
+gh_plan_get_kept (GhPlan *self)
+{
+  g_return_val_if_fail (GH_IS_PLAN (self), NULL);
+
+  return get_private (self)->kept_names;
 }
 
 /**
@@ -1598,6 +1668,7 @@ gh_plan_to_json (GhPlan *self)
   g_autofree char *title = NULL;
   g_autoptr (JsonObject) object = NULL;
   JsonArray *left = NULL;
+  JsonArray *kept = NULL;
   JsonNode *node = NULL;
 
   g_return_val_if_fail (GH_IS_PLAN (self), NULL);
@@ -1618,6 +1689,10 @@ gh_plan_to_json (GhPlan *self)
   for (guint i = 0; priv->left_names != NULL && priv->left_names[i] != NULL; i++)
     json_array_add_string_element (left, priv->left_names[i]);
   json_object_set_array_member (object, "left", left);
+  kept = json_array_new ();
+  for (guint i = 0; priv->kept_names != NULL && priv->kept_names[i] != NULL; i++)
+    json_array_add_string_element (kept, priv->kept_names[i]);
+  json_object_set_array_member (object, "kept", kept);
   if (priv->error != NULL)
     json_object_set_string_member (object, "error", priv->error->message);
   node = json_node_new (JSON_NODE_OBJECT);

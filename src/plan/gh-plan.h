@@ -43,6 +43,8 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  * @goes_on: a failing step does not stop the plan and nothing is undone: what it could not do is
  *   left, for plans that are an undoing themselves
  * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
+ * @keeps_finished: (nullable): whether a run that fails or is cancelled keeps the groups of steps
+ *   that are done as a whole, with the steps that are in no group; else everything is undone
  *
  * Properties: "host" (construct, and while EDITING), "state", "outcome", "fraction", "status-text".
  * Signals: "prepared", "step-changed" (GhStep *), "ended".
@@ -64,6 +66,7 @@ struct _GhPlanClass
   void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
   JsonNode   *(*dup_record)    (GhPlan *self);
+  gboolean    (*keeps_finished) (GhPlan *self);
 };
 
 GhPlanDraft  *gh_plan_draft_new     (void);
@@ -85,6 +88,7 @@ const GError *gh_plan_get_error     (GhPlan *self);       /* why it ended so; nu
 GPtrArray    *gh_plan_get_checks    (GhPlan *self);       /* worst first */
 GPtrArray    *gh_plan_get_steps     (GhPlan *self);
 GStrv         gh_plan_get_left      (GhPlan *self);       /* nullable: what is left, and why */
+GStrv         gh_plan_get_kept      (GhPlan *self);       /* nullable: whole groups kept */
 GhCheckLevel  gh_plan_get_worst     (GhPlan *self);
 gint64        gh_plan_get_end_time  (GhPlan *self);       /* µs since the epoch; 0 before */
 gboolean      gh_plan_can_cancel    (GhPlan *self);       /* FALSE once a final step has begun */

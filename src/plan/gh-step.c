@@ -21,6 +21,8 @@ typedef struct
   JsonObject     *params;
   char           *uri;      /* (nullable) */
   double          weight;
+  guint           group;
+  char           *group_name; /* (nullable) */
   GhStepState     state;
   double          fraction;
   GhStepSaveFunc  save_func; /* (nullable) */
@@ -77,6 +79,7 @@ gh_step_finalize (GObject *object)
 
   json_object_unref (priv->params);
   g_free (priv->uri);
+  g_free (priv->group_name);
   G_OBJECT_CLASS (gh_step_parent_class)->finalize (object);
 }
 
@@ -346,6 +349,46 @@ gh_step_set_weight (GhStep *self,
   get_private (self)->weight = weight;
 }
 
+guint
+gh_step_get_group (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), 0);
+
+  return get_private (self)->group;
+}
+
+const char *
+gh_step_get_group_name (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  return get_private (self)->group_name;
+}
+
+/**
+ * gh_step_set_group:
+ * @self: a step
+ * @group: the group it is one of; 0 for none
+ * @name: (nullable): what the group makes, for people
+ *
+ * Steps of one group are worth something only together.
+ */
+void
+gh_step_set_group (GhStep     *self,
+                   guint       group,
+                   const char *name)
+{
+  GhStepPrivate *priv = get_private (self);
+  char *copy = NULL;
+
+  g_return_if_fail (GH_IS_STEP (self));
+
+  copy = g_strdup (name);
+  g_free (priv->group_name);
+  priv->group_name = copy;
+  priv->group = group;
+}
+
 GhStepState
 gh_step_get_state (GhStep *self)
 {
@@ -541,6 +584,7 @@ gh_step_new_for_kind (const char *kind,
     gh_pool_create_step_get_type,
     gh_volume_create_step_get_type,
     gh_volume_remove_step_get_type,
+    gh_copy_step_get_type,
     gh_define_step_get_type,
     gh_undefine_step_get_type,
     gh_undefine_final_step_get_type,

@@ -80,6 +80,11 @@ gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);
+/* Steps that make one whole thing together, such as one of many clones: 1 and up, 0 for none.
+ * See the plan's keep_finished. @name: of the thing, for people. */
+guint        gh_step_get_group      (GhStep *self);
+const char  *gh_step_get_group_name (GhStep *self); /* nullable */
+void         gh_step_set_group      (GhStep *self, guint group, const char *name);
 GhStepState  gh_step_get_state    (GhStep *self);
 void         gh_step_set_state    (GhStep *self, GhStepState state);
 double       gh_step_get_fraction (GhStep *self);

@@ -25,7 +25,11 @@ G_BEGIN_DECLS
  * volume-remove: final
  * template: marks a machine as a template in its metadata, and makes those of its disks that are
  *   files of ours read-only; or takes that back. Undone by the opposite, with the modes the files
- *   had; one that was (or was no) template before stays so */
+ *   had; one that was (or was no) template before stays so
+ * copy: as volume-create, but it knows its file again by device, inode and time of birth, so it
+ *   removes what is half done as well
+ * parent: the source of linked clones gets the definition it had, unless it was started since or
+ *   somebody else changed its disks; files that were write-protected may be written again */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
@@ -35,6 +39,24 @@ GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const cha
 GhStep *gh_volume_create_step_new (const char *pool, const char *name, const char *path,
                                    const char *format, guint64 capacity,
                                    const char *backing_path, const char *backing_format);
+
+typedef enum
+{
+  GH_COPY_BYTES,   /* by ourselves; shares blocks where the file system can */
+  GH_COPY_CONVERT, /* by qemu-img, with the whole chain, into another format if need be */
+  GH_COPY_LINK,    /* no copy: an overlay on @source, by qemu-img; for files outside of pools */
+  GH_COPY_VOLUME,  /* by libvirt, on its host; cannot be stopped */
+} GhCopyMethod;
+
+/* @pool (nullable): the pool the new file will be a volume of. More may be set as parameters:
+ * "snapshot", one inside of the image (convert); "backing" and "backing-format", what the copy
+ * lies on (convert); "capacity" (link, volume); "size", what is expected to be copied (volume). */
+GhStep *gh_copy_step_new          (const char *source, const char *source_format,
+                                   const char *path, const char *format, GhCopyMethod method,
+                                   const char *pool);
+/* The variables of a machine's firmware, byte for byte. */
+GhStep *gh_nvram_copy_step_new    (const char *source, const char *path, GhCopyMethod method,
+                                   const char *pool);
 
 /* @xml holds @uuid and @name; it may hold secrets: it stays in memory, journals and commands
  * have it without them. */

@@ -12,6 +12,8 @@
  *   waiting, undone     nothing is there
  *   of an unknown kind  it is named, and not touched
  *   final, done         there is no way back: neither for it nor for those before it
+ *   of a whole group    it stays, when the plan was to keep what was finished; and with any such
+ *                       group what is in none
  *   else                it is undone; undoing copes with “nothing was done yet”
  */
 
@@ -318,11 +320,50 @@ add_undo_step (GhUndoPlan  *self,
   gh_plan_draft_add_step (draft, gh_undo_step_new (inner, journaled));
 }
 
+/* (nullable): the groups that are done as a whole and stay, as pointers; NULL: everything goes. */
+static GHashTable *
+find_kept (GhUndoPlan *self,
+           GPtrArray  *steps)
+{
+  g_autoptr (GHashTable) kept = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) broken = g_hash_table_new (NULL, NULL);
+
+  if (!gh_json_get_boolean (get_record (self), "keep-finished"))
+    return NULL;
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i);
+      gint64 group = gh_json_get_int (journaled, "group", 0);
+
+      if (group <= 0 || group > MAX_STEPS)
+        continue;
+      g_hash_table_add (get_journaled_state (journaled) == GH_STEP_DONE ? kept : broken,
+                        GUINT_TO_POINTER ((guint) group));
+    }
+  for (guint i = 1; i <= MAX_STEPS; i++)
+    if (g_hash_table_contains (broken, GUINT_TO_POINTER (i)))
+      g_hash_table_remove (kept, GUINT_TO_POINTER (i));
+  if (g_hash_table_size (kept) == 0)
+    return NULL;
+  g_hash_table_add (kept, NULL);
+  return g_steal_pointer (&kept);
+}
+
+static gboolean
+is_kept (GHashTable *kept,
+         JsonObject *journaled)
+{
+  return kept != NULL && get_journaled_state (journaled) == GH_STEP_DONE &&
+         g_hash_table_contains (kept, GUINT_TO_POINTER ((guint) gh_json_get_int (journaled, "group",
+                                                                                 0)));
+}
+
 static void
 fill_draft (GhUndoPlan  *self,
             GhPlanDraft *draft)
 {
   g_autoptr (GPtrArray) steps = list_journaled_steps (self);
+  g_autoptr (GHashTable) kept = find_kept (self, steps);
   gboolean no_way_back = FALSE;
 
   for (guint i = 0; i < steps->len; i++)
@@ -333,6 +374,9 @@ fill_draft (GhUndoPlan  *self,
                                     get_journaled_state (journaled) == GH_STEP_DONE);
     }
   add_story (self, draft, no_way_back);
+  if (kept != NULL)
+    add_check (draft, GH_CHECK_NOTE, "finished-kept", _("What was finished stays"),
+               _("It was asked to be kept. Only what was begun and not finished is taken back."));
   if (no_way_back)
     {
       add_no_way_back (draft, steps);
@@ -343,7 +387,7 @@ fill_draft (GhUndoPlan  *self,
       JsonObject *journaled = g_ptr_array_index (steps, i - 1);
       GhStepState state = get_journaled_state (journaled);
 
-      if (state != GH_STEP_WAITING && state != GH_STEP_UNDONE)
+      if (state != GH_STEP_WAITING && state != GH_STEP_UNDONE && !is_kept (kept, journaled))
         add_undo_step (self, draft, journaled);
     }
 }

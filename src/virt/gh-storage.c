@@ -28,6 +28,7 @@ typedef struct
 {
   char    *name;       /* pool, UUID or path */
   char    *xml;        /* (nullable) */
+  char    *source;     /* (nullable): path of a volume */
   gboolean flag;
   gboolean local_user; /* files outside pools are ours to unlink */
 } Call;
@@ -52,6 +53,7 @@ call_free (gpointer data)
 
   g_free (call->name);
   g_free (call->xml);
+  g_free (call->source);
   g_free (call);
 }
 
@@ -488,6 +490,55 @@ create_volume_worker (GhLane        *lane,
 }
 
 static gpointer
+copy_volume_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+  g_autoptr (virStorageVol) source = NULL;
+  g_autoptr (virStorageVol) volume = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  source = find_volume (conn, call->source);
+  if (source == NULL)
+    {
+      g_set_error (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_VOL, "No active pool holds “%s”",
+                   call->source);
+      return NULL;
+    }
+  pool = virStoragePoolLookupByName (conn, call->name);
+  volume = pool != NULL ? virStorageVolCreateXMLFrom (pool, call->xml, source, 0) : NULL;
+  if (volume == NULL)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  return read_volume (volume, call->name);
+}
+
+static gpointer
+refresh_pool_worker (GhLane        *lane,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStoragePool) pool = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  pool = virStoragePoolLookupByName (conn, call->name);
+  if (pool == NULL || virStoragePoolRefresh (pool, 0) < 0)
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+static gpointer
 delete_volume_worker (GhLane        *lane,
                       gpointer       data,
                       GCancellable  *cancellable,
@@ -751,6 +802,49 @@ gh_host_create_volume_finish (GhHost        *host,
                               GError       **error)
 {
   return finish (host, result, error);
+}
+
+void
+gh_host_copy_volume_async (GhHost              *host,
+                           const char          *pool,
+                           const char          *xml,
+                           const char          *source,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  Call *data = call_new (pool, xml, FALSE);
+
+  data->source = g_strdup (source);
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-copy", copy_volume_worker, data, unref_volume,
+        cancellable, callback, user_data);
+}
+
+GhVolumeInfo *
+gh_host_copy_volume_finish (GhHost        *host,
+                            GAsyncResult  *result,
+                            GError       **error)
+{
+  return finish (host, result, error);
+}
+
+void
+gh_host_refresh_pool_async (GhHost              *host,
+                            const char          *name,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "pool-refresh", refresh_pool_worker,
+        call_new (name, NULL, FALSE), NULL, cancellable, callback, user_data);
+}
+
+gboolean
+gh_host_refresh_pool_finish (GhHost        *host,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
 }
 
 void

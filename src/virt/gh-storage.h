@@ -106,6 +106,11 @@ void           gh_host_start_pool_async     (GhHost *host, const char *uuid,
                                              GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 gboolean       gh_host_start_pool_finish    (GhHost *host, GAsyncResult *result, GError **error);
+/* By name: what is in it is looked at anew. */
+void           gh_host_refresh_pool_async   (GhHost *host, const char *name,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean       gh_host_refresh_pool_finish  (GhHost *host, GAsyncResult *result, GError **error);
 /* Stops and undefines; never deletes what is in it. With @delete_empty its folder goes too, if
  * empty. A pool that is not there counts as done. */
 void           gh_host_remove_pool_async    (GhHost *host, const char *uuid, gboolean delete_empty,
@@ -130,6 +135,12 @@ void           gh_host_create_volume_async  (GhHost *host, const char *pool, con
                                              GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 GhVolumeInfo  *gh_host_create_volume_finish (GhHost *host, GAsyncResult *result, GError **error);
+/* A new volume of @pool with what is in the volume at @source, chain and all: @xml says its name,
+ * format and capacity. On the host, and not to be stopped once it has begun. */
+void           gh_host_copy_volume_async    (GhHost *host, const char *pool, const char *xml,
+                                             const char *source, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+GhVolumeInfo  *gh_host_copy_volume_finish   (GhHost *host, GAsyncResult *result, GError **error);
 /* By path. A volume that is not there counts as done. Local files of the session's own user that
  * are in no pool are unlinked. */
 void           gh_host_delete_volume_async  (GhHost *host, const char *path,
