@@ -5,7 +5,7 @@
 /* define: parameters uuid, name, and nvram-was-there: the file for the firmware's variables
  *   existed before, so undoing keeps it. The XML is in memory only: undoing does not need it.
  * undefine, undefine-final: parameters uuid, name, flags; xml: the definition, without secrets;
- *   secrets: it had some. The whole definition is in memory only, so what a crash interrupted
+ *   secrets: it had some; autostart: the host started it by itself. The whole definition is in memory only, so what a crash interrupted
  *   comes back without passwords, and says so.
  */
 
@@ -368,6 +368,20 @@ undefine_saved_cb (GObject      *object,
 }
 
 static void
+autostart_loaded_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  gboolean autostart = FALSE;
+
+  /* Hosts without it, and transient machines, have nothing that could come back. */
+  (void) gh_host_load_autostart_finish (GH_HOST (object), result, &autostart, NULL);
+  gh_step_set_boolean (get_step (task), "autostart", autostart);
+  gh_step_save_async (get_step (task), undefine_saved_cb, g_object_ref (task));
+}
+
+static void
 secure_xml_loaded_cb (GObject      *object,
                       GAsyncResult *result,
                       gpointer      user_data)
@@ -390,7 +404,9 @@ secure_xml_loaded_cb (GObject      *object,
   public_xml = gh_domain_xml_to_string (document);
   gh_step_set_boolean (GH_STEP (self), "secrets", strcmp (public_xml, self->xml) != 0);
   gh_step_set_string (GH_STEP (self), "xml", public_xml);
-  gh_step_save_async (GH_STEP (self), undefine_saved_cb, g_object_ref (task));
+  gh_host_load_autostart_async (get_host (task), gh_step_get_string (GH_STEP (self), "uuid"),
+                                g_task_get_cancellable (task), autostart_loaded_cb,
+                                g_object_ref (task));
 }
 
 static void
@@ -425,6 +441,38 @@ has_definition (GPtrArray  *definitions,
   return FALSE;
 }
 
+static void
+autostart_set_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+defined_again_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autofree char *uuid = gh_host_define_finish (GH_HOST (object), result, &error);
+
+  if (uuid == NULL)
+    g_task_return_error (task, error);
+  else if (gh_step_get_boolean (get_step (task), "autostart"))
+    gh_host_set_autostart_async (get_host (task), uuid, TRUE, NULL, autostart_set_cb,
+                                 g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 /* The list of the host's machines may lag behind, so the definitions are asked for. */
 static void
 definitions_loaded_cb (GObject      *object,
@@ -448,7 +496,7 @@ definitions_loaded_cb (GObject      *object,
                                "or TPM state, which cannot be taken back."));
   else
     gh_host_define_async (get_host (task), xml != NULL ? xml : gh_step_get_string (step, "xml"),
-                          NULL, defined_cb, g_object_ref (task));
+                          NULL, defined_again_cb, g_object_ref (task));
 }
 
 static void

@@ -118,6 +118,17 @@ void          gh_host_undefine_async     (GhHost *self, const char *uuid, GhUnde
                                           GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_host_undefine_finish    (GhHost *self, GAsyncResult *result, GError **error);
 
+/* Whether the host starts the machine by itself when it boots. */
+void          gh_host_load_autostart_async  (GhHost *self, const char *uuid,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_load_autostart_finish (GhHost *self, GAsyncResult *result,
+                                             gboolean *autostart, GError **error);
+void          gh_host_set_autostart_async   (GhHost *self, const char *uuid, gboolean autostart,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_set_autostart_finish  (GhHost *self, GAsyncResult *result, GError **error);
+
 /* By UUID, for plans that undo after a restart: no GhMachine need exist.
  * A machine that is not there counts as done. */
 void          gh_host_force_off_async    (GhHost *self, const char *uuid, GCancellable *cancellable,

@@ -295,6 +295,56 @@ test_undefine (void)
   world_clear (&world);
 }
 
+static gboolean
+get_autostart (GhHost     *host,
+               const char *uuid)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean autostart = FALSE;
+
+  gh_host_load_autostart_async (host, uuid, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_load_autostart_finish (host, gh_test_call_wait (&call), &autostart,
+                                                &error));
+  g_assert_no_error (error);
+  return autostart;
+}
+
+/* A machine that comes back is started by its host again. */
+static void
+test_undefine_autostart (void)
+{
+  World world = { 0 };
+  g_autoptr (GhStep) define = NULL;
+  g_autoptr (GhStep) undefine = NULL;
+  g_autoptr (GhStep) from_journal = NULL;
+  g_autofree char *xml = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GhTestCall) call = { 0 };
+
+  world_init (&world);
+  xml = plan_test_dup_xml (world.uuid, "web-1", NULL);
+  define = gh_define_step_new (world.uuid, "web-1", xml);
+  g_assert_true (plan_test_do (define, world.host, &error));
+  plan_test_get_machine (world.host, "web-1");
+  undefine = gh_undefine_step_new (world.uuid, "web-1", 0);
+
+  g_assert_true (plan_test_do (undefine, world.host, &error));
+  g_assert_true (plan_test_undo (undefine, world.host, &error));
+  g_assert_false (get_autostart (world.host, world.uuid));
+
+  gh_host_set_autostart_async (world.host, world.uuid, TRUE, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_set_autostart_finish (world.host, gh_test_call_wait (&call), &error));
+  plan_test_get_machine (world.host, "web-1");
+  g_assert_true (plan_test_do (undefine, world.host, &error));
+  from_journal = gh_step_new_for_kind ("undefine", gh_step_get_params (undefine));
+  g_assert_true (plan_test_undo (from_journal, world.host, &error));
+  g_assert_no_error (error);
+  g_assert_true (get_autostart (world.host, world.uuid));
+  g_assert_true (plan_test_undo (define, world.host, &error));
+  world_clear (&world);
+}
+
 /* A password is in memory, in neither parameters nor commands. */
 static void
 test_secrets (void)
@@ -418,6 +468,7 @@ main (int    argc,
   g_test_add_func ("/steps/volume-undo-guards", test_volume_undo_guards);
   g_test_add_func ("/steps/undo-of-nothing", test_undo_of_nothing);
   g_test_add_func ("/steps/undefine", test_undefine);
+  g_test_add_func ("/steps/undefine-autostart", test_undefine_autostart);
   g_test_add_func ("/steps/secrets", test_secrets);
   g_test_add_func ("/steps/force-off", test_force_off);
   g_test_add_func ("/steps/unknown-kind", test_unknown_kind);
