@@ -17,6 +17,7 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-format.h"
+#include "gh-text.h"
 #include "gh-virt-error.h"
 
 static const char *
@@ -87,9 +88,10 @@ gh_cli_list (GhCli      *self,
   for (guint i = 0; i < machines->len; i++)
     {
       GhMachine *machine = g_ptr_array_index (machines, i);
+      g_autofree char *state = gh_text_dup_padded (gh_machine_get_state_text (machine), 12);
 
-      gh_cli_print (self, "%s  %-12s %s%s%s\n", gh_machine_get_uuid (machine),
-                    gh_machine_get_state_text (machine), gh_machine_get_name (machine),
+      gh_cli_print (self, "%s  %s %s%s%s\n", gh_machine_get_uuid (machine), state,
+                    gh_machine_get_name (machine),
                     gh_machine_get_title (machine) != NULL ? "  – " : "",
                     gh_machine_get_title (machine) != NULL ? gh_machine_get_title (machine) : "");
       json_array_add_object_element (array, machine_to_json (machine));
@@ -132,8 +134,10 @@ print_fact (GhCli      *self,
             const char *name,
             const char *value)
 {
+  g_autofree char *padded = gh_text_dup_padded (name, 14);
+
   if (value != NULL && *value != '\0')
-    gh_cli_print (self, "%-14s %s\n", name, value);
+    gh_cli_print (self, "%s %s\n", padded, value);
 }
 
 static JsonArray *

@@ -110,3 +110,45 @@ gh_text_compare_natural (const char *a,
   /* “web-1” and “web-01” are equal but not the same. */
   return g_strcmp0 (start_a, start_b);
 }
+
+/**
+ * gh_text_get_columns:
+ * @text: a text of one line
+ *
+ * Returns: how many columns of a terminal it takes: two for what is wide, as the
+ *   characters of Chinese are, none for what joins the character before. Any thread.
+ */
+guint
+gh_text_get_columns (const char *text)
+{
+  guint columns = 0;
+
+  g_return_val_if_fail (text != NULL, 0);
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (!g_unichar_iszerowidth (c))
+        columns += g_unichar_iswide (c) ? 2 : 1;
+    }
+  return columns;
+}
+
+/**
+ * gh_text_dup_padded:
+ * @text: a text of one line
+ * @columns: how wide it should be at least
+ *
+ * printf()'s “%-12s” counts bytes, and so misplaces what follows an “ü”. Any thread.
+ *
+ * Returns: (transfer full): @text, followed by spaces up to @columns columns of a terminal
+ */
+char *
+gh_text_dup_padded (const char *text,
+                    guint       columns)
+{
+  guint have = gh_text_get_columns (text);
+
+  return g_strdup_printf ("%s%*s", text, have < columns ? (int) (columns - have) : 0, "");
+}

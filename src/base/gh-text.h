@@ -11,5 +11,8 @@ G_BEGIN_DECLS
 char *gh_text_fold            (const char *text);
 int   gh_text_compare_natural (const char *a,
                                const char *b);
+guint gh_text_get_columns     (const char *text);
+char *gh_text_dup_padded      (const char *text,
+                               guint       columns);
 
 G_END_DECLS

@@ -52,6 +52,27 @@ test_natural (void)
       }
 }
 
+static void
+assert_padded (const char *text,
+               guint       columns,
+               const char *expected)
+{
+  g_autofree char *padded = gh_text_dup_padded (text, columns);
+
+  g_assert_cmpstr (padded, ==, expected);
+}
+
+static void
+test_padded (void)
+{
+  assert_padded ("", 3, "   ");
+  assert_padded ("off", 5, "off  ");
+  assert_padded ("paused", 5, "paused");
+  assert_padded ("Läuft", 7, "Läuft  ");
+  assert_padded ("Lau\314\210ft", 7, "Lau\314\210ft  ");
+  assert_padded ("实行", 5, "实行 ");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -59,5 +80,6 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/text/fold", test_fold);
   g_test_add_func ("/text/natural", test_natural);
+  g_test_add_func ("/text/padded", test_padded);
   return g_test_run ();
 }
