@@ -20,7 +20,6 @@ struct _GhActivityButton
   GtkMenuButton  parent_instance;
 
   gboolean       list_made;
-  GhOutcome      unseen; /* the worst outcome since the list was looked at */
 
   GtkStack      *stack;
   GtkImage      *icon;
@@ -61,6 +60,7 @@ static void
 update (GhActivityButton *self)
 {
   guint n_running = gh_activity_get_n_running (gh_activity_get_default ());
+  GhOutcome unseen = gh_activity_get_unseen (gh_activity_get_default ());
   g_autofree char *tooltip = NULL;
 
   if (self->stack == NULL)
@@ -69,14 +69,14 @@ update (GhActivityButton *self)
   gtk_stack_set_visible_child_name (self->stack, n_running > 0 ? "pie" : "icon");
   gtk_widget_queue_draw (self->pie);
   gtk_image_set_from_icon_name (self->icon,
-                                self->unseen == GH_OUTCOME_NONE   ? "document-open-recent-symbolic"
-                                : self->unseen == GH_OUTCOME_DONE ? "object-select-symbolic"
-                                                                  : "dialog-warning-symbolic",
+                                unseen == GH_OUTCOME_NONE   ? "document-open-recent-symbolic"
+                                : unseen == GH_OUTCOME_DONE ? "object-select-symbolic"
+                                                            : "dialog-warning-symbolic",
                                 GTK_ICON_SIZE_BUTTON);
   if (n_running > 0)
     tooltip = g_strdup_printf (ngettext ("Activity: %u running", "Activity: %u running", n_running),
                                n_running);
-  else if (self->unseen > GH_OUTCOME_DONE)
+  else if (unseen > GH_OUTCOME_DONE)
     tooltip = g_strdup (_("Activity: something did not work"));
   else
     tooltip = g_strdup (_("Activity"));
@@ -84,16 +84,12 @@ update (GhActivityButton *self)
   atk_object_set_description (gtk_widget_get_accessible (GTK_WIDGET (self)), tooltip);
 }
 
+/* Whoever has the list open sees what ends. */
 static void
-plan_ended_cb (GhActivityButton *self,
-               GhPlan           *plan)
+plan_ended_cb (GhActivityButton *self)
 {
-  GhOutcome outcome = gh_plan_get_state (plan) == GH_PLAN_ENDED ? gh_plan_get_outcome (plan)
-                                                                 : GH_OUTCOME_NONE;
-
-  if (!gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (self)))
-    self->unseen = MAX (self->unseen, outcome);
-  update (self);
+  if (gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (self)))
+    gh_activity_mark_seen (gh_activity_get_default ());
 }
 
 static void
@@ -106,8 +102,7 @@ toggled_cb (GhActivityButton *self)
   if (!self->list_made)
     gtk_container_add (GTK_CONTAINER (self->popover), gh_activity_list_new ());
   self->list_made = TRUE;
-  self->unseen = GH_OUTCOME_NONE;
-  update (self);
+  gh_activity_mark_seen (gh_activity_get_default ());
 }
 
 static void

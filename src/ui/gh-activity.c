@@ -18,6 +18,7 @@ struct _GhActivity
   GPtrArray *items;  /* (element-type GhActivityItem): oldest first */
   guint      n_running;
   double     fraction;
+  GhOutcome  unseen; /* the worst outcome since the list was looked at */
 };
 
 static void gh_activity_list_model_init (GListModelInterface *iface);
@@ -31,6 +32,7 @@ enum
   PROP_0,
   PROP_N_RUNNING,
   PROP_FRACTION,
+  PROP_UNSEEN,
   N_PROPS
 };
 
@@ -93,6 +95,17 @@ is_looked_at (GtkApplication *app)
     if (gtk_window_is_active (l->data))
       return TRUE;
   return FALSE;
+}
+
+static void
+set_unseen (GhActivity *self,
+            GhOutcome   unseen)
+{
+  if (self->unseen == unseen)
+    return;
+
+  self->unseen = unseen;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_UNSEEN]);
 }
 
 /* Tells the desktop how @item ended, unless the user is looking at a window of ours. */
@@ -175,6 +188,7 @@ plan_ran_cb (GObject      *object,
   else
     {
       gh_activity_item_end (item);
+      set_unseen (self, MAX (self->unseen, gh_plan_get_outcome (plan)));
       notify_desktop (item);
     }
   update_totals (self);
@@ -207,6 +221,9 @@ gh_activity_get_property (GObject    *object,
       break;
     case PROP_FRACTION:
       g_value_set_double (value, self->fraction);
+      break;
+    case PROP_UNSEEN:
+      g_value_set_int (value, (int) self->unseen);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -255,6 +272,8 @@ gh_activity_class_init (GhActivityClass *klass)
 
   properties[PROP_N_RUNNING] = g_param_spec_uint ("n-running", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, 0, 1, 0, flags);
+  properties[PROP_UNSEEN] = g_param_spec_int ("unseen", NULL, NULL, GH_OUTCOME_NONE, G_MAXINT,
+                                              GH_OUTCOME_NONE, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -338,6 +357,35 @@ gh_activity_get_fraction (GhActivity *self)
   g_return_val_if_fail (GH_IS_ACTIVITY (self), 0);
 
   return self->fraction;
+}
+
+/**
+ * gh_activity_get_unseen:
+ * @self: the activity
+ *
+ * Returns: the worst outcome of the plans that ended since somebody looked at the list;
+ *   %GH_OUTCOME_NONE when there is none
+ */
+GhOutcome
+gh_activity_get_unseen (GhActivity *self)
+{
+  g_return_val_if_fail (GH_IS_ACTIVITY (self), GH_OUTCOME_NONE);
+
+  return self->unseen;
+}
+
+/**
+ * gh_activity_mark_seen:
+ * @self: the activity
+ *
+ * Somebody looks at the list.
+ */
+void
+gh_activity_mark_seen (GhActivity *self)
+{
+  g_return_if_fail (GH_IS_ACTIVITY (self));
+
+  set_unseen (self, GH_OUTCOME_NONE);
 }
 
 /**

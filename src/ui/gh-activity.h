@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * It keeps running plans alive, whatever happens to the window they were
  * started from, and tells the desktop when one ends while nobody looks.
  *
- * Properties: "n-running" (guint), "fraction" (of all running ones together).
+ * Properties: "n-running" (guint), "fraction" (of all running ones together),
+ * "unseen" (GhOutcome as int: the worst since somebody looked at the list).
  * Signals:
  *  - "plan-ended" (GhPlan *): a run has ended; see its outcome;
  *  - "show-machine" (GhHost *, const char *uuid): the user waits to see this
@@ -34,6 +35,8 @@ GhActivity     *gh_activity_get_default  (void); /* transfer none */
 void            gh_activity_run          (GhActivity *self, GhPlan *plan);
 guint           gh_activity_get_n_running (GhActivity *self);
 double          gh_activity_get_fraction (GhActivity *self);
+GhOutcome       gh_activity_get_unseen   (GhActivity *self);
+void            gh_activity_mark_seen    (GhActivity *self);
 void            gh_activity_clear_ended  (GhActivity *self);
 void            gh_activity_show_machine (GhActivity *self, GhHost *host, const char *uuid);
 

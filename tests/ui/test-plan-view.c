@@ -381,17 +381,30 @@ test_late_refusal (Fixture       *fixture,
   g_assert_cmpint (fixture->n_done, ==, 1);
 }
 
+static gboolean
+is_unseen (gpointer data)
+{
+  return gh_activity_get_unseen (gh_activity_get_default ()) != GH_OUTCOME_NONE;
+}
+
 static void
 test_activity_button (Fixture       *fixture,
                       gconstpointer  data)
 {
   GtkWidget *window = gtk_window_new (GTK_WINDOW_TOPLEVEL);
   GtkWidget *button = gh_activity_button_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *other = gh_activity_button_new ();
   GtkWidget *list = NULL;
   gpointer weak = button;
   g_autofree char *tooltip = NULL;
+  g_autofree char *unseen = NULL;
+  g_autofree char *seen = NULL;
 
-  gtk_container_add (GTK_CONTAINER (window), button);
+  gtk_container_add (GTK_CONTAINER (box), button);
+  gtk_container_add (GTK_CONTAINER (box), other);
+  gtk_widget_show (box);
+  gtk_container_add (GTK_CONTAINER (window), box);
   gtk_widget_show (window);
   fixture->traits->waits = TRUE;
   show_plan (fixture, "Ready");
@@ -410,6 +423,19 @@ test_activity_button (Fixture       *fixture,
   gh_ui_test_press (list, "What was run: Make “x”");
   gh_ui_test_click (list, "Clear finished");
   g_assert_true (gh_ui_test_shows (list, "What you create, copy or delete shows up here."));
+
+  /* What ended while one of them showed the list has been seen by the other, too. */
+  g_assert_cmpint (gh_activity_get_unseen (gh_activity_get_default ()), ==, GH_OUTCOME_NONE);
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), FALSE);
+  fixture->traits->waits = FALSE;
+  fixture->traits->fails = TRUE;
+  gh_plan_view_run (fixture->view);
+  gh_test_wait_until (is_unseen, NULL);
+  unseen = gtk_widget_get_tooltip_text (button);
+  g_assert_cmpstr (unseen, ==, "Activity: something did not work");
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (other), TRUE);
+  seen = gtk_widget_get_tooltip_text (button);
+  g_assert_cmpstr (seen, ==, "Activity");
 
   g_object_add_weak_pointer (weak, &weak);
   gtk_widget_destroy (window);
