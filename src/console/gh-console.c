@@ -65,6 +65,7 @@ struct _GhConsole
   GtkWidget          *copy_button;
   GtkWidget          *paste_button;
   GtkWidget          *scaling_button;
+  GtkWidget          *resize_button;
   GtkWidget          *keys_button;
   GtkWidget          *screenshot_button;
   GtkWidget          *fullscreen_button;
@@ -360,12 +361,22 @@ top_left_cb (GhConsole *self)
 /* --- What the link has --- */
 
 static void
+set_can_resize_guest (GhConsole *self,
+                      gboolean   can)
+{
+  g_simple_action_set_enabled (get_action (self, "resize-guest"), can);
+  gtk_widget_set_tooltip_text (self->resize_button,
+                               can ? _("Give the guest the window’s size")
+                                   : _("Give the guest the window’s size: "
+                                       "its display must know how, and its agent must run"));
+}
+
+static void
 display_can_resize_cb (GhDisplay  *display,
                        GParamSpec *pspec,
                        GhConsole  *self)
 {
-  g_simple_action_set_enabled (get_action (self, "resize-guest"),
-                               gh_display_get_can_resize_guest (display));
+  set_can_resize_guest (self, gh_display_get_can_resize_guest (display));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CAN_RESIZE_GUEST]);
 }
 
@@ -462,7 +473,7 @@ update_buttons (GhConsole *self)
                                self->state == GH_CONSOLE_LOST || self->state == GH_CONSOLE_CLOSED ||
                                self->state == GH_CONSOLE_NOT_AVAILABLE);
   if (self->display == NULL)
-    g_simple_action_set_enabled (get_action (self, "resize-guest"), FALSE);
+    set_can_resize_guest (self, FALSE);
 
   gtk_widget_set_visible (self->other_button, other);
   gtk_widget_set_visible (self->bar, shown && !self->fullscreen);
@@ -834,6 +845,7 @@ gh_console_constructed (GObject *object)
   gtk_widget_set_visible (self->copy_button, serial);
   gtk_widget_set_visible (self->paste_button, serial);
   gtk_widget_set_visible (self->scaling_button, !serial);
+  gtk_widget_set_visible (self->resize_button, !serial);
   gtk_widget_set_visible (self->screenshot_button, !serial);
   if (serial)
     {
@@ -945,6 +957,7 @@ gh_console_class_init (GhConsoleClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhConsole, copy_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, paste_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, scaling_button);
+  gtk_widget_class_bind_template_child (widget_class, GhConsole, resize_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, keys_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, screenshot_button);
   gtk_widget_class_bind_template_child (widget_class, GhConsole, fullscreen_button);

@@ -40,5 +40,6 @@ gh_ui_init (void)
   initialized = TRUE;
   gh_ui_register_resource ();
   hdy_init ();
+  gtk_icon_theme_add_resource_path (gtk_icon_theme_get_default (), GH_UI_RESOURCES "icons");
   load_style ();
 }

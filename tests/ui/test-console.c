@@ -317,6 +317,10 @@ test_fullscreen (Fixture       *fixture,
   g_assert_true (gh_console_get_fullscreen (fixture->console));
   gh_console_set_fullscreen (fixture->console, FALSE);
 
+  /* Where people look for it; without a display there is nothing to give a size to. */
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (gtk_widget_get_template_child (
+    GTK_WIDGET (fixture->console), GH_TYPE_CONSOLE, "resize_button"))));
+  g_assert_false (g_action_group_get_action_enabled (actions, "resize-guest"));
   g_action_group_change_action_state (actions, "scaling", g_variant_new_boolean (FALSE));
   g_assert_false (gh_console_get_scaling (fixture->console));
 }
