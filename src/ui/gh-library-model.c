@@ -24,6 +24,7 @@
 
 #include "gh-library-model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gh-text.h"
@@ -69,6 +70,7 @@ struct _GhLibraryModel
   GPtrArray     *entries; /* (element-type HostEntry), in the order of the hosts */
   GHashTable    *rows;    /* (element-type GhMachine Row): owns the rows of machines */
   GSequence     *shown;   /* (element-type Row) (unowned) */
+  GHashTable    *collapsed; /* URIs of hosts, also of such that are not listed now */
   char          *filter;
   GStrv          words;   /* the filter's words, folded */
   GhLibrarySort  sort;
@@ -82,6 +84,7 @@ enum
   PROP_FILTER,
   PROP_SORT,
   PROP_SETTLED,
+  PROP_COLLAPSED_URIS,
   N_PROPS
 };
 
@@ -565,6 +568,7 @@ entry_new (GhLibraryModel *self,
 
   entry->model = self;
   entry->host = g_object_ref (host);
+  entry->collapsed = g_hash_table_contains (self->collapsed, gh_host_get_uri (host));
   entry->machines = g_ptr_array_new ();
   entry->heading = g_new0 (Row, 1);
   entry->heading->entry = entry;
@@ -782,9 +786,46 @@ gh_library_model_finalize (GObject *object)
   g_clear_pointer (&self->shown, g_sequence_free);
   g_clear_pointer (&self->entries, g_ptr_array_unref);
   g_clear_pointer (&self->rows, g_hash_table_unref);
+  g_clear_pointer (&self->collapsed, g_hash_table_unref);
   g_clear_pointer (&self->words, g_strfreev);
   g_free (self->filter);
   G_OBJECT_CLASS (gh_library_model_parent_class)->finalize (object);
+}
+
+static int
+compare_uris (gconstpointer a,
+              gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* In an order, so that the same hosts are the same value. */
+static GStrv
+dup_collapsed_uris (GhLibraryModel *self)
+{
+  guint n = 0;
+  g_autofree gpointer *uris = g_hash_table_get_keys_as_array (self->collapsed, &n);
+
+  qsort (uris, n, sizeof *uris, compare_uris);
+  return g_strdupv ((char **) uris);
+}
+
+static void
+set_collapsed_uris (GhLibraryModel     *self,
+                    const char * const *uris)
+{
+  g_object_freeze_notify (G_OBJECT (self));
+  g_hash_table_remove_all (self->collapsed);
+  for (guint i = 0; uris != NULL && uris[i] != NULL; i++)
+    g_hash_table_add (self->collapsed, g_strdup (uris[i]));
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      HostEntry *entry = g_ptr_array_index (self->entries, i);
+
+      gh_library_model_set_collapsed (
+        self, entry->host, g_hash_table_contains (self->collapsed, gh_host_get_uri (entry->host)));
+    }
+  g_object_thaw_notify (G_OBJECT (self));
 }
 
 static void
@@ -806,6 +847,9 @@ gh_library_model_get_property (GObject    *object,
     case PROP_SETTLED:
       g_value_set_boolean (value, self->settled);
       break;
+    case PROP_COLLAPSED_URIS:
+      g_value_take_boxed (value, dup_collapsed_uris (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -826,6 +870,9 @@ gh_library_model_set_property (GObject      *object,
       break;
     case PROP_SORT:
       gh_library_model_set_sort (self, (GhLibrarySort) g_value_get_int (value));
+      break;
+    case PROP_COLLAPSED_URIS:
+      set_collapsed_uris (self, g_value_get_boxed (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -852,6 +899,9 @@ gh_library_model_class_init (GhLibraryModelClass *klass)
   properties[PROP_SETTLED] =
     g_param_spec_boolean ("settled", NULL, NULL, FALSE,
                           G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_COLLAPSED_URIS] =
+    g_param_spec_boxed ("collapsed-uris", NULL, NULL, G_TYPE_STRV,
+                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   signals[RESET_BEGIN] =
@@ -871,6 +921,7 @@ gh_library_model_init (GhLibraryModel *self)
   self->entries = g_ptr_array_new_with_free_func (entry_free);
   self->rows = g_hash_table_new_full (NULL, NULL, NULL, row_free);
   self->shown = g_sequence_new (NULL);
+  self->collapsed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->filter = g_strdup ("");
   self->stamp = g_random_int_range (1, G_MAXINT / 2);
 }
@@ -1078,6 +1129,10 @@ gh_library_model_set_collapsed (GhLibraryModel *self,
   if (entry == NULL || entry->collapsed == collapsed)
     return;
 
+  if (collapsed)
+    g_hash_table_add (self->collapsed, g_strdup (gh_host_get_uri (host)));
+  else
+    g_hash_table_remove (self->collapsed, gh_host_get_uri (host));
   reset = entry->machines->len > RESET_THRESHOLD;
   if (reset)
     begin_reset (self);
@@ -1090,6 +1145,7 @@ gh_library_model_set_collapsed (GhLibraryModel *self,
         settle_row (self, g_ptr_array_index (entry->machines, i), /* changed= */ FALSE);
       settle_row (self, entry->heading, /* changed= */ TRUE);
     }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COLLAPSED_URIS]);
 }
 
 /**

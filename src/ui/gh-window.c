@@ -26,6 +26,7 @@
 #include "gh-machine-actions.h"
 #include "gh-machine-controls.h"
 #include "gh-machine-page.h"
+#include "gh-sidebar-handle.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
@@ -70,6 +71,14 @@ struct _GhWindow
 };
 
 G_DEFINE_FINAL_TYPE (GhWindow, gh_window, HDY_TYPE_APPLICATION_WINDOW)
+
+enum
+{
+  PAINTED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 static void
 set_action_enabled (GhWindow   *self,
@@ -514,19 +523,32 @@ show_shortcuts_activated_cb (GSimpleAction *action,
 
 static const char *const sort_names[] = { "name", "state", "cpu" };
 
-static void
-sort_changed_cb (GSimpleAction *action,
-                 GVariant      *state,
-                 gpointer       user_data)
+static gboolean
+sort_from_settings (GValue   *value,
+                    GVariant *variant,
+                    gpointer  user_data)
 {
-  GhWindow *self = user_data;
-
   for (guint i = 0; i < G_N_ELEMENTS (sort_names); i++)
-    if (g_strcmp0 (g_variant_get_string (state, NULL), sort_names[i]) == 0)
+    if (g_strcmp0 (g_variant_get_string (variant, NULL), sort_names[i]) == 0)
       {
-        gh_library_model_set_sort (gh_library_view_get_model (self->library), (GhLibrarySort) i);
-        g_simple_action_set_state (action, state);
+        g_value_set_int (value, (int) i);
+        return TRUE;
       }
+  return FALSE;
+}
+
+/* How the list is shown is remembered. */
+static void
+bind_library (GhWindow *self)
+{
+  GhLibraryModel *model = gh_library_view_get_model (self->library);
+  g_autoptr (GAction) sort = g_settings_create_action (self->settings, "library-sort");
+
+  g_settings_bind_with_mapping (self->settings, "library-sort", model, "sort", G_SETTINGS_BIND_GET,
+                                sort_from_settings, NULL, NULL, NULL);
+  g_settings_bind (self->settings, "collapsed-hosts", model, "collapsed-uris",
+                   G_SETTINGS_BIND_DEFAULT);
+  g_action_map_add_action (G_ACTION_MAP (self), sort);
 }
 
 static void
@@ -546,7 +568,6 @@ static const GActionEntry action_entries[] = {
   { "back", back_activated_cb },
   { "fullscreen", fullscreen_activated_cb },
   { "show-shortcuts", show_shortcuts_activated_cb },
-  { "sort", NULL, "s", "'name'", sort_changed_cb },
   { "close", close_activated_cb },
 };
 
@@ -609,6 +630,7 @@ after_paint_cb (GdkFrameClock *clock,
     {
       self->window_reported = TRUE;
       gh_debug_milestone ("window-mapped");
+      g_signal_emit (self, signals[PAINTED], 0);
     }
   if (!self->list_reported &&
       gh_library_model_is_settled (gh_library_view_get_model (self->library)))
@@ -697,17 +719,6 @@ gh_window_key_press_event (GtkWidget   *widget,
   return GTK_WIDGET_CLASS (gh_window_parent_class)->key_press_event (widget, event);
 }
 
-/* The list is as wide for large text as it is for small. */
-static void
-set_library_width (GhWindow *self)
-{
-  double resolution = gdk_screen_get_resolution (gtk_widget_get_screen (GTK_WIDGET (self)));
-  double scale = resolution > 0 ? resolution / 96 : 1;
-  int width = (int) (g_settings_get_int (self->settings, "sidebar-width") * scale);
-
-  gtk_widget_set_size_request (self->library_pane, width, -1);
-}
-
 static void
 load_size (GhWindow *self)
 {
@@ -716,7 +727,9 @@ load_size (GhWindow *self)
                                g_settings_get_int (self->settings, "window-height"));
   if (g_settings_get_boolean (self->settings, "window-maximized"))
     gtk_window_maximize (GTK_WINDOW (self));
-  set_library_width (self);
+  gh_sidebar_handle_set_pane (GH_SIDEBAR_HANDLE (self->separator), self->library_pane);
+  g_settings_bind (self->settings, "sidebar-width", self->separator, "width",
+                   G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_NO_SENSITIVITY);
 }
 
 static gboolean
@@ -770,8 +783,17 @@ gh_window_class_init (GhWindowClass *klass)
   widget_class->unrealize = gh_window_unrealize;
   widget_class->window_state_event = gh_window_window_state_event;
 
+  /**
+   * GhWindow::painted:
+   *
+   * The first picture of the window is there.
+   */
+  signals[PAINTED] = g_signal_new ("painted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                   NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   g_type_ensure (GH_TYPE_ERROR_BAR);
   g_type_ensure (GH_TYPE_LIBRARY_VIEW);
+  g_type_ensure (GH_TYPE_SIDEBAR_HANDLE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-window.ui");
   gtk_widget_class_bind_template_child (widget_class, GhWindow, content);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, leaflet);
@@ -801,8 +823,6 @@ gh_window_init (GhWindow *self)
   self->settings = g_settings_new (GH_APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
   load_size (self);
-  g_signal_connect_object (gtk_widget_get_settings (GTK_WIDGET (self)), "notify::gtk-xft-dpi",
-                           G_CALLBACK (set_library_width), self, G_CONNECT_SWAPPED);
   self->uptime_id = g_timeout_add_seconds (UPTIME_INTERVAL_S, uptime_cb, self);
 }
 
@@ -828,6 +848,7 @@ gh_window_new (GtkApplication *application,
   hosts_changed_cb (self, 0, 0, g_list_model_get_n_items (G_LIST_MODEL (hosts)),
                     G_LIST_MODEL (hosts));
   gh_library_view_set_hosts (self->library, hosts);
+  bind_library (self);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gh_activity_get_default (), "show-machine",

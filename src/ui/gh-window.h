@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* The main window: the library on the left, the selected machine on the right. */
+/* The main window: the library on the left, the selected machine on the right.
+ * Signals: "painted": its first picture is there. */
 #define GH_TYPE_WINDOW (gh_window_get_type ())
 G_DECLARE_FINAL_TYPE (GhWindow, gh_window, GH, WINDOW, HdyApplicationWindow)
 

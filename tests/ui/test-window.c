@@ -14,6 +14,7 @@
 #include "gh-library-view.h"
 #include "gh-machine-page.h"
 #include "gh-overview-page.h"
+#include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
 #include "gh-test-hosts.h"
 #include "gh-test.h"
@@ -93,6 +94,17 @@ open_window (Fixture *fixture)
   wait_for_frame (fixture->window);
 }
 
+/* How the library is shown is remembered; not from one test to the next. */
+static void
+reset_settings (void)
+{
+  static const char *const keys[] = { "collapsed-hosts", "library-sort", "sidebar-width" };
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    g_settings_reset (settings, keys[i]);
+}
+
 static void
 set_up (Fixture       *fixture,
         gconstpointer  data)
@@ -102,6 +114,7 @@ set_up (Fixture       *fixture,
   g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n,
                                                       TRUE) : gh_test_hosts_write_one (folder);
 
+  reset_settings ();
   fixture->hosts = gh_hosts_new ();
   fixture->host = gh_hosts_add (fixture->hosts, uri);
   gh_host_connect (fixture->host);
@@ -691,6 +704,106 @@ test_overview (Fixture       *fixture,
   g_assert_null (find_label (page, "/images/machine-00003.qcow2"));
 }
 
+static GdkDevice *
+get_pointer (GtkWidget *widget)
+{
+  return gdk_seat_get_pointer (gdk_display_get_default_seat (gtk_widget_get_display (widget)));
+}
+
+static void
+press_key (GtkWidget *widget,
+           guint      keyval)
+{
+  g_autoptr (GdkEvent) event = gdk_event_new (GDK_KEY_PRESS);
+
+  event->key.window = g_object_ref (gtk_widget_get_window (widget));
+  event->key.keyval = keyval;
+  gdk_event_set_device (event, get_pointer (widget));
+  gtk_widget_event (widget, event);
+}
+
+/* @x: on the screen. */
+static void
+send_pointer (GtkWidget    *widget,
+              GdkEventType  type,
+              double        x)
+{
+  g_autoptr (GdkEvent) event = gdk_event_new (type);
+
+  event->any.window = g_object_ref (gtk_widget_get_window (widget));
+  if (type == GDK_MOTION_NOTIFY)
+    event->motion.x_root = x;
+  else
+    {
+      event->button.x_root = x;
+      event->button.button = GDK_BUTTON_PRIMARY;
+    }
+  gdk_event_set_device (event, get_pointer (widget));
+  gtk_widget_event (widget, event);
+}
+
+/* What the user has made of the list is there again in the next window. */
+static void
+test_remembers (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhLibraryModel *model = gh_library_view_get_model (fixture->library);
+  GhSidebarHandle *handle = get_child (fixture->window, GH_TYPE_WINDOW, "separator");
+  GtkWidget *pane = get_child (fixture->window, GH_TYPE_WINDOW, "library_pane");
+  int width = gh_sidebar_handle_get_width (handle);
+
+  g_assert_cmpint (gh_library_model_get_sort (model), ==, GH_LIBRARY_SORT_NAME);
+  g_action_group_change_action_state (G_ACTION_GROUP (fixture->window), "library-sort",
+                                      g_variant_new_string ("cpu"));
+  g_assert_cmpint (gh_library_model_get_sort (model), ==, GH_LIBRARY_SORT_CPU);
+  gh_library_model_set_collapsed (model, fixture->host, TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (handle));
+  g_assert_true (gtk_widget_is_focus (GTK_WIDGET (handle)));
+  for (guint i = 0; i < 3; i++)
+    press_key (GTK_WIDGET (handle), GDK_KEY_Right);
+  wait_for_frame (fixture->window);
+  g_assert_cmpint (gh_sidebar_handle_get_width (handle), ==, width + 30);
+  g_assert_cmpint (gtk_widget_get_allocated_width (pane), ==, width + 30);
+  close_window (fixture);
+
+  open_window (fixture);
+  model = gh_library_view_get_model (fixture->library);
+  g_assert_cmpint (gh_library_model_get_sort (model), ==, GH_LIBRARY_SORT_CPU);
+  g_assert_true (gh_library_model_get_collapsed (model, fixture->host));
+  pane = get_child (fixture->window, GH_TYPE_WINDOW, "library_pane");
+  g_assert_cmpint (gtk_widget_get_allocated_width (pane), ==, width + 30);
+  gh_library_model_set_collapsed (model, fixture->host, FALSE);
+  close_window (fixture);
+
+  open_window (fixture);
+  model = gh_library_view_get_model (fixture->library);
+  g_assert_false (gh_library_model_get_collapsed (model, fixture->host));
+}
+
+static void
+test_drag_sidebar (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  GtkWidget *handle = get_child (fixture->window, GH_TYPE_WINDOW, "separator");
+  GtkWidget *pane = get_child (fixture->window, GH_TYPE_WINDOW, "library_pane");
+  int width = gtk_widget_get_allocated_width (pane);
+
+  send_pointer (handle, GDK_BUTTON_PRESS, 300);
+  send_pointer (handle, GDK_MOTION_NOTIFY, 341);
+  wait_for_frame (fixture->window);
+  g_assert_cmpint (gtk_widget_get_allocated_width (pane), ==, width + 41);
+  /* Neither away, nor over the machine. */
+  send_pointer (handle, GDK_MOTION_NOTIFY, -1000);
+  g_assert_cmpint (gh_sidebar_handle_get_width (GH_SIDEBAR_HANDLE (handle)), ==, 180);
+  send_pointer (handle, GDK_MOTION_NOTIFY, 5000);
+  wait_for_frame (fixture->window);
+  g_assert_false (hdy_leaflet_get_folded (get_child (fixture->window, GH_TYPE_WINDOW, "leaflet")));
+  send_pointer (handle, GDK_MOTION_NOTIFY, 320);
+  send_pointer (handle, GDK_BUTTON_RELEASE, 320);
+  send_pointer (handle, GDK_MOTION_NOTIFY, 400);
+  g_assert_cmpint (gh_sidebar_handle_get_width (GH_SIDEBAR_HANDLE (handle)), ==, width + 20);
+}
+
 static void
 test_error_bar (void)
 {
@@ -730,6 +843,8 @@ main (int    argc,
   ADD ("no-machines", 0, test_no_machines);
   ADD ("no-match", 3, test_no_match);
   ADD ("overview", 6, test_overview);
+  ADD ("remembers", 3, test_remembers);
+  ADD ("drag-sidebar", 0, test_drag_sidebar);
   ADD ("slow-host", 300, test_slow_host);
   ADD ("keystroke", 10000, test_keystroke);
   g_test_add_func ("/window/host-lost", test_host_lost);
