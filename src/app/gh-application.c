@@ -29,7 +29,11 @@ struct _GhApplication
   guint           n_tried;  /* how many of them, from the first on, were told to connect */
   GhWindow       *window;   /* (weak) (nullable) */
   GtkWidget      *question; /* (weak) (nullable): whether to quit */
+  guint           connect_id; /* until the window's first picture is there, or late */
 };
+
+/* A window that is not seen, on another workspace, is not painted: hosts do not wait longer. */
+#define FIRST_PICTURE_MS 500
 
 G_DEFINE_FINAL_TYPE (GhApplication, gh_application, GTK_TYPE_APPLICATION)
 
@@ -123,6 +127,25 @@ connect_new_hosts (GhApplication *self)
         gh_host_connect (host);
     }
   self->n_tried = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
+}
+
+static gboolean
+picture_late_cb (gpointer user_data)
+{
+  GhApplication *self = user_data;
+
+  self->connect_id = 0;
+  connect_new_hosts (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+window_painted_cb (GhApplication *self)
+{
+  if (self->connect_id == 0)
+    return;
+  g_clear_handle_id (&self->connect_id, g_source_remove);
+  connect_new_hosts (self);
 }
 
 /* Actions */
@@ -337,13 +360,19 @@ gh_application_activate (GApplication *application)
     }
   if (self->window == NULL)
     {
+      /* A host with thousands of machines takes the processor from the window: both take
+       * memory from the kernel, which gives it to one thread of a process at a time. */
+      if (self->connect_id == 0)
+        self->connect_id = g_timeout_add (FIRST_PICTURE_MS, picture_late_cb, self);
       g_set_weak_pointer (&self->window, gh_window_new (GTK_APPLICATION (self), self->hosts));
       g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self,
                                0);
+      g_signal_connect_object (self->window, "painted", G_CALLBACK (window_painted_cb), self,
+                               G_CONNECT_SWAPPED);
     }
   gtk_window_present (GTK_WINDOW (self->window));
-  /* Only now: a host with thousands of machines would take the processor from the window. */
-  connect_new_hosts (self);
+  if (self->connect_id == 0)
+    connect_new_hosts (self);
 }
 
 /* A machine asked for by --show: looked for on each host when its list is there. */
@@ -449,6 +478,7 @@ gh_application_dispose (GObject *object)
 {
   GhApplication *self = GH_APPLICATION (object);
 
+  g_clear_handle_id (&self->connect_id, g_source_remove);
   g_clear_weak_pointer (&self->window);
   g_clear_object (&self->hosts);
   G_OBJECT_CLASS (gh_application_parent_class)->dispose (object);
