@@ -11,8 +11,10 @@
 
 #include <string.h>
 
+#include "gh-faults.h"
 #include "gh-host-private.h"
 #include "gh-machine-mark.h"
+#include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
 typedef struct
@@ -53,47 +55,102 @@ gh_definition_free (GhDefinition *self)
   g_free (self->xml);
   g_free (self->live_xml);
   g_free (self->metadata);
+  g_free (self->problem);
   g_strfreev (self->snapshots);
   g_free (self);
 }
 
 /* (nullable): a copy that g_free() frees. */
 static char *
-dup_xml (virDomainPtr domain,
-         unsigned int flags)
+dup_xml (virDomainPtr   domain,
+         unsigned int   flags,
+         GError       **error)
 {
-  char *xml = virDomainGetXMLDesc (domain, flags);
-  char *copy = g_strdup (xml);
+  char *xml = NULL;
+  char *copy = NULL;
 
+  if (!gh_faults_enter ("domain-definition-xml", error))
+    return NULL;
+  xml = virDomainGetXMLDesc (domain, flags);
+  copy = g_strdup (xml);
   if (xml == NULL)
-    virResetLastError ();
+    gh_virt_error_take (error);
   free (xml);
   return copy;
 }
 
 static GStrv
-dup_snapshots (virDomainPtr domain)
+dup_snapshots (virDomainPtr   domain,
+               GError       **error)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   virDomainSnapshotPtr *snapshots = NULL;
-  int n = virDomainSnapshotNum (domain, 0);
+  int n = virDomainListAllSnapshots (domain, &snapshots, VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL);
 
-  if (n > 0)
-    n = virDomainListAllSnapshots (domain, &snapshots, VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL);
-  virResetLastError ();
-  if (n <= 0)
-    return NULL;
+  if (n < 0)
+    {
+      virErrorPtr last = virGetLastError ();
+
+      /* A driver without snapshots has none. */
+      if (last != NULL && last->code == VIR_ERR_NO_SUPPORT)
+        virResetLastError ();
+      else
+        gh_virt_error_take (error);
+    }
   for (int i = 0; i < n; i++)
     {
       char *xml = virDomainSnapshotGetXMLDesc (snapshots[i], 0);
 
       if (xml != NULL)
         g_strv_builder_add (builder, xml);
+      else if (*error == NULL)
+        gh_virt_error_take (error);
       free (xml);
       virDomainSnapshotFree (snapshots[i]);
     }
   free (snapshots);
-  return g_strv_builder_end (builder);
+  return n > 0 ? g_strv_builder_end (builder) : NULL;
+}
+
+/* NULL when the machine is gone. What the host does not give is told in the definition: who asks
+ * which machine uses a file must not take silence for no. */
+static GhDefinition *
+read_definition (virDomainPtr domain,
+                 gboolean     has_snapshots)
+{
+  GhDefinition *self = g_new0 (GhDefinition, 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) live_error = NULL;
+  g_autoptr (GError) snapshots_error = NULL;
+  char uuid[VIR_UUID_STRING_BUFLEN];
+
+  virDomainGetUUIDString (domain, uuid);
+  self->uuid = g_strdup (uuid);
+  self->name = g_strdup (virDomainGetName (domain));
+  self->xml = dup_xml (domain, VIR_DOMAIN_XML_INACTIVE, &error);
+  if (g_error_matches (error, GH_VIRT_ERROR, VIR_ERR_NO_DOMAIN))
+    {
+      gh_definition_free (self);
+      return NULL;
+    }
+  if (self->xml == NULL)
+    self->xml = g_strdup ("");
+  else
+    {
+      if (virDomainGetID (domain) != (unsigned int) -1)
+        self->live_xml = dup_xml (domain, 0, &live_error);
+      if (has_snapshots)
+        self->snapshots = dup_snapshots (domain, &snapshots_error);
+    }
+  if (error != NULL)
+    self->problem = g_strdup (error->message);
+  /* It may have stopped meanwhile. */
+  else if (live_error != NULL && virDomainIsActive (domain) != 0)
+    self->problem = g_strdup (live_error->message);
+  else if (snapshots_error != NULL)
+    self->problem = g_strdup (snapshots_error->message);
+  virResetLastError ();
+  return self;
 }
 
 static void
@@ -102,42 +159,95 @@ free_definition (gpointer data)
   gh_definition_free (data);
 }
 
+/* Whose machines have snapshots, in one call; NULL: not known. */
+static GHashTable *
+list_snapshot_owners (virConnectPtr conn)
+{
+  virDomainPtr *domains = NULL;
+  GHashTable *owners = NULL;
+
+  if (virConnectListAllDomains (conn, &domains, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT) < 0)
+    {
+      virResetLastError ();
+      return NULL;
+    }
+  owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; domains[i] != NULL; i++)
+    {
+      char uuid[VIR_UUID_STRING_BUFLEN];
+
+      virDomainGetUUIDString (domains[i], uuid);
+      g_hash_table_add (owners, g_strdup (uuid));
+      virDomainFree (domains[i]);
+    }
+  free (domains);
+  return owners;
+}
+
+static void
+take_definition (GPtrArray    *definitions,
+                 virDomainPtr  domain,
+                 GHashTable   *owners)
+{
+  GhDefinition *definition = NULL;
+  char uuid[VIR_UUID_STRING_BUFLEN];
+
+  virDomainGetUUIDString (domain, uuid);
+  definition = read_definition (domain, owners == NULL || g_hash_table_contains (owners, uuid));
+  if (definition != NULL)
+    g_ptr_array_add (definitions, definition);
+}
+
+static gboolean
+read_named (virConnectPtr   conn,
+            GStrv           uuids,
+            GPtrArray      *definitions,
+            GError        **error)
+{
+  for (guint i = 0; uuids[i] != NULL; i++)
+    {
+      g_autoptr (virDomain) domain = virDomainLookupByUUIDString (conn, uuids[i]);
+      virErrorPtr last = domain == NULL ? virGetLastError () : NULL;
+
+      if (domain != NULL)
+        take_definition (definitions, domain, NULL);
+      else if (last != NULL && last->code == VIR_ERR_NO_DOMAIN)
+        virResetLastError ();
+      else
+        {
+          gh_virt_error_take (error);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 static gpointer
 definitions_worker (GhLane        *lane,
                     gpointer       data,
                     GCancellable  *cancellable,
                     GError       **error)
 {
+  GStrv uuids = data;
   virConnectPtr conn = gh_conn_get (lane, error);
   g_autoptr (GPtrArray) definitions = g_ptr_array_new_with_free_func (free_definition);
+  g_autoptr (GHashTable) owners = NULL;
   virDomainPtr *domains = NULL;
 
   if (conn == NULL)
     return NULL;
+  if (uuids != NULL)
+    return read_named (conn, uuids, definitions, error) ? g_steal_pointer (&definitions) : NULL;
   if (virConnectListAllDomains (conn, &domains, 0) < 0)
     {
       gh_virt_error_take (error);
       return NULL;
     }
+  owners = list_snapshot_owners (conn);
   for (guint i = 0; domains[i] != NULL; i++)
     {
-      char uuid[VIR_UUID_STRING_BUFLEN];
-      char *xml = NULL;
-
-      if (!g_cancellable_is_cancelled (cancellable) &&
-          (xml = dup_xml (domains[i], VIR_DOMAIN_XML_INACTIVE)) != NULL)
-        {
-          GhDefinition *definition = g_new0 (GhDefinition, 1);
-
-          virDomainGetUUIDString (domains[i], uuid);
-          definition->uuid = g_strdup (uuid);
-          definition->name = g_strdup (virDomainGetName (domains[i]));
-          definition->xml = xml;
-          if (virDomainGetID (domains[i]) != (unsigned int) -1)
-            definition->live_xml = dup_xml (domains[i], 0);
-          definition->snapshots = dup_snapshots (domains[i]);
-          g_ptr_array_add (definitions, definition);
-        }
+      if (!g_cancellable_is_cancelled (cancellable))
+        take_definition (definitions, domains[i], owners);
       virDomainFree (domains[i]);
     }
   free (domains);
@@ -188,31 +298,26 @@ definition_worker (GhLane        *lane,
 {
   Call *call = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
-  GhDefinition *definition = NULL;
+  g_autoptr (GhDefinition) definition = NULL;
   char *metadata = NULL;
-  char *xml = domain != NULL ? dup_xml (domain, VIR_DOMAIN_XML_INACTIVE) : NULL;
 
-  if (xml == NULL)
+  if (domain == NULL)
+    return NULL;
+  definition = read_definition (domain, TRUE);
+  if (definition == NULL || definition->problem != NULL)
     {
-      if (*error == NULL)
-        g_set_error_literal (error, GH_VIRT_ERROR, VIR_ERR_OPERATION_FAILED,
-                             "The machine's definition cannot be read");
+      g_set_error (error, GH_VIRT_ERROR,
+                   definition == NULL ? VIR_ERR_NO_DOMAIN : VIR_ERR_OPERATION_FAILED, "%s",
+                   definition == NULL ? "The machine is gone" : definition->problem);
       return NULL;
     }
-  definition = g_new0 (GhDefinition, 1);
-  definition->uuid = g_strdup (call->text);
-  definition->name = g_strdup (virDomainGetName (domain));
-  definition->xml = xml;
-  if (virDomainIsActive (domain) == 1)
-    definition->live_xml = dup_xml (domain, 0);
-  definition->snapshots = dup_snapshots (domain);
   metadata = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, GH_MACHINE_MARK_NAMESPACE,
                                    virDomainIsPersistent (domain) == 1 ? VIR_DOMAIN_AFFECT_CONFIG
                                                                        : VIR_DOMAIN_AFFECT_CURRENT);
   definition->metadata = g_strdup (metadata);
   free (metadata);
   virResetLastError ();
-  return definition;
+  return g_steal_pointer (&definition);
 }
 
 /**
@@ -452,11 +557,16 @@ metadata_worker (GhLane        *lane,
 {
   Call *call = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
+  unsigned int flags = 0;
 
-  if (domain != NULL &&
-      virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, call->more,
-                            GH_MACHINE_MARK_PREFIX, GH_MACHINE_MARK_NAMESPACE,
-                            VIR_DOMAIN_AFFECT_CONFIG) < 0)
+  if (domain == NULL)
+    return NULL;
+  if (virDomainIsPersistent (domain) == 1)
+    flags |= VIR_DOMAIN_AFFECT_CONFIG;
+  if (virDomainIsActive (domain) == 1)
+    flags |= VIR_DOMAIN_AFFECT_LIVE;
+  if (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, call->more,
+                            GH_MACHINE_MARK_PREFIX, GH_MACHINE_MARK_NAMESPACE, flags) < 0)
     {
       virErrorPtr last = virGetLastError ();
 
@@ -473,8 +583,8 @@ metadata_worker (GhLane        *lane,
  * gh_host_set_metadata_async:
  * @host: a connected host
  * @uuid: the machine
- * @element: (nullable): our element in its permanent definition, without a namespace; %NULL
- *   removes it
+ * @element: (nullable): our element, without a namespace, in its permanent definition and, while
+ *   it runs, in that of the run; %NULL removes it
  * @cancellable: (nullable): takes it back while it has not started
  * @callback: called with the result
  * @user_data: for @callback
@@ -580,6 +690,36 @@ start_worker (GhLane        *lane,
   return NULL;
 }
 
+static void
+started_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+start_allowed_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  GhHost *host = GH_HOST (object);
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_start_guard_ask_finish (host, result, &error))
+    change_machine (host, g_task_get_task_data (task), 0, "domain-create", start_worker,
+                    g_task_get_cancellable (task), started_cb, g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
 /**
  * gh_host_start_async:
  * @host: a connected host
@@ -589,7 +729,7 @@ start_worker (GhLane        *lane,
  * @user_data: for @callback
  *
  * virDomainCreate(), for a machine that may have been defined a moment ago and
- * not be listed yet.
+ * not be listed yet. The start guard is asked first.
  */
 void
 gh_host_start_async (GhHost              *host,
@@ -598,9 +738,15 @@ gh_host_start_async (GhHost              *host,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
+  GTask *task = NULL;
+
   g_return_if_fail (GH_IS_HOST (host));
 
-  change_machine (host, uuid, 0, "domain-create", start_worker, cancellable, callback, user_data);
+  task = g_task_new (host, cancellable, callback, user_data);
+  g_task_set_source_tag (task, gh_host_start_async);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_strdup (uuid), g_free);
+  gh_start_guard_ask_async (host, uuid, cancellable, start_allowed_cb, task);
 }
 
 gboolean

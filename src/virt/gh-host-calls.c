@@ -204,6 +204,8 @@ gh_conn_close (gpointer conn)
     {
       for (guint i = 0; i < self->n_event_ids; i++)
         virConnectDomainEventDeregisterAny (self->conn, self->event_ids[i]);
+      if (self->pool_event_id >= 0)
+        virConnectStoragePoolEventDeregisterAny (self->conn, self->pool_event_id);
       if (self->closed_cb != NULL)
         virConnectUnregisterCloseCallback (self->conn, self->closed_cb);
       virConnectClose (self->conn);

@@ -42,6 +42,7 @@ typedef struct
   char          *name;
   char          *title;       /* (nullable) */
   gboolean       title_known;
+  GhMachineMark *mark;        /* (nullable): not read */
   int            id;
   GhMachineState state;
   gboolean       transient;
@@ -71,6 +72,7 @@ typedef struct
   virConnectCloseFunc closed_cb;
   int           event_ids[8];
   guint         n_event_ids;
+  int           pool_event_id; /* -1: none */
 } GhConn;
 
 /* Workers: run on lanes. */
@@ -133,6 +135,7 @@ void     gh_conn_close           (gpointer        conn);
 
 void     gh_host_mark_stale      (GhHost         *self,
                                   const char     *uuid);
+void     gh_host_mark_storage_stale (GhHost      *self);
 /* From events, main thread. */
 void     gh_host_note_started    (GhHost         *self,
                                   const char     *uuid);

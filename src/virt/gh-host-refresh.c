@@ -27,6 +27,7 @@ gh_machine_record_free (gpointer record)
 
   g_free (self->name);
   g_free (self->title);
+  g_clear_pointer (&self->mark, gh_machine_mark_free);
   g_free (self);
 }
 
@@ -218,6 +219,19 @@ read_title (virDomainPtr domain)
   return title;
 }
 
+static GhMachineMark *
+read_mark (virDomainPtr domain)
+{
+  char *element = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT,
+                                        GH_MACHINE_MARK_NAMESPACE, 0);
+  GhMachineMark *mark = gh_machine_mark_new (element);
+
+  if (element == NULL)
+    virResetLastError ();
+  free (element);
+  return mark;
+}
+
 static gboolean
 refresh_some (virConnectPtr   conn,
               GStrv           uuids,
@@ -250,6 +264,7 @@ refresh_some (virConnectPtr   conn,
       record->transient = virDomainIsPersistent (domain) == 0;
       record->title = read_title (domain);
       record->title_known = TRUE;
+      record->mark = read_mark (domain);
       if (virDomainGetInfo (domain, &info) == 0)
         {
           record->n_cpus = info.nrVirtCpu;
@@ -318,8 +333,8 @@ gh_host_refresh_worker (GhLane        *lane,
  * gh_host_titles_worker:
  * @data: a #GhRefreshRequest naming machines
  *
- * Reads titles, memory and CPU counts, which libvirt only gives one machine at
- * a time, until the time for one chunk is up.
+ * Reads titles, marks, memory and CPU counts, which libvirt only gives one
+ * machine at a time, until the time for one chunk is up.
  *
  * Returns: (transfer full) (nullable): a #GhRefresh with records that have a
  *   title and no state, for as many of the machines as there was time for
@@ -350,6 +365,7 @@ gh_host_titles_worker (GhLane        *lane,
       g_strlcpy (record->uuid, request->uuids[i], sizeof record->uuid);
       record->title_known = TRUE;
       record->title = domain != NULL ? read_title (domain) : NULL;
+      record->mark = domain != NULL ? read_mark (domain) : NULL;
       if (domain != NULL && virDomainGetInfo (domain, &info) == 0)
         {
           record->n_cpus = info.nrVirtCpu;

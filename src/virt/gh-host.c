@@ -99,6 +99,8 @@ enum
 enum
 {
   MACHINES_CHANGED,
+  DEFINITION_CHANGED,
+  STORAGE_CHANGED,
   N_SIGNALS,
 };
 
@@ -160,6 +162,7 @@ typedef struct
   char       uuid[VIR_UUID_STRING_BUFLEN];
   gboolean   started;
   gboolean   title;
+  gboolean   storage; /* of a pool, not of a machine */
   char      *reason;  /* (nullable): the connection was closed */
 } Event;
 
@@ -188,6 +191,11 @@ event_cb (gpointer user_data)
                                                       event->reason);
 
       lose_connection (host, error);
+      return G_SOURCE_REMOVE;
+    }
+  if (event->storage)
+    {
+      gh_host_mark_storage_stale (host);
       return G_SOURCE_REMOVE;
     }
   if (event->started)
@@ -240,6 +248,40 @@ metadata_event_cb (virConnectPtr  conn,
   event_post (event_new (opaque, domain));
 }
 
+/* What a run is made of has changed: a disk was plugged in, or is another file now. */
+static void
+device_event_cb (virConnectPtr  conn,
+                 virDomainPtr   domain,
+                 const char    *alias,
+                 void          *opaque)
+{
+  event_post (event_new (opaque, domain));
+}
+
+static void
+block_job_event_cb (virConnectPtr  conn,
+                    virDomainPtr   domain,
+                    const char    *disk,
+                    int            type,
+                    int            status,
+                    void          *opaque)
+{
+  event_post (event_new (opaque, domain));
+}
+
+static void
+pool_event_cb (virConnectPtr     conn,
+               virStoragePoolPtr pool,
+               int               type,
+               int               detail,
+               void             *opaque)
+{
+  Event *event = event_new (opaque, NULL);
+
+  event->storage = TRUE;
+  event_post (event);
+}
+
 static void
 closed_event_cb (virConnectPtr  conn,
                  int            reason,
@@ -272,7 +314,30 @@ conn_new (GhHost    *self,
 
   conn->uri = g_strdup (self->uri);
   conn->sink = sink;
+  conn->pool_event_id = -1;
   return conn;
+}
+
+/* Not every driver has every event; what it does not tell is as old as the last refresh. */
+static void
+register_event (GhConn                               *conn,
+                EventSink                            *sink,
+                int                                   event,
+                virConnectDomainEventGenericCallback  callback)
+{
+  int id = -1;
+
+  g_assert (conn->n_event_ids < G_N_ELEMENTS (conn->event_ids));
+
+  id = virConnectDomainEventRegisterAny (conn->conn, NULL, event, callback, sink_ref (sink),
+                                         sink_unref);
+  if (id >= 0)
+    conn->event_ids[conn->n_event_ids++] = id;
+  else
+    {
+      virResetLastError ();
+      sink_unref (sink);
+    }
 }
 
 static gpointer
@@ -283,25 +348,27 @@ open_worker (GhLane        *lane,
 {
   EventSink *sink = data;
   GhConn *conn = gh_lane_get_connection (lane);
-  int id = -1;
 
   if (gh_conn_get (lane, error) == NULL)
     return NULL;
 
-  id = virConnectDomainEventRegisterAny (conn->conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                                         VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb),
-                                         sink_ref (sink), sink_unref);
-  if (id >= 0)
-    conn->event_ids[conn->n_event_ids++] = id;
-  else
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                  VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb));
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
+                  VIR_DOMAIN_EVENT_CALLBACK (metadata_event_cb));
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
+                  VIR_DOMAIN_EVENT_CALLBACK (device_event_cb));
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
+                  VIR_DOMAIN_EVENT_CALLBACK (device_event_cb));
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2,
+                  VIR_DOMAIN_EVENT_CALLBACK (block_job_event_cb));
+  conn->pool_event_id =
+    virConnectStoragePoolEventRegisterAny (conn->conn, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
+                                           VIR_STORAGE_POOL_EVENT_CALLBACK (pool_event_cb),
+                                           sink_ref (sink), sink_unref);
+  if (conn->pool_event_id < 0)
     sink_unref (sink);
-  id = virConnectDomainEventRegisterAny (conn->conn, NULL, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
-                                         VIR_DOMAIN_EVENT_CALLBACK (metadata_event_cb),
-                                         sink_ref (sink), sink_unref);
-  if (id >= 0)
-    conn->event_ids[conn->n_event_ids++] = id;
-  else
-    sink_unref (sink);
+  virResetLastError ();
   /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
   if (g_str_has_prefix (conn->uri, "test:"))
     return NULL;
@@ -639,7 +706,8 @@ titles_loaded_cb (GObject      *object,
       if (machine == NULL)
         continue;
       gh_machine_set_size (machine, record->n_cpus, record->memory_kib);
-      if (gh_machine_set_title (machine, record->title))
+      if (gh_machine_set_title (machine, record->title) |
+          (record->mark != NULL && gh_machine_set_mark (machine, record->mark)))
         g_ptr_array_add (changed, machine);
     }
   emit_changes (self, NULL, NULL, changed, FALSE);
@@ -942,6 +1010,26 @@ gh_host_class_init (GhHostClass *klass)
   signals[MACHINES_CHANGED] = g_signal_new ("machines-changed", GH_TYPE_HOST, G_SIGNAL_RUN_LAST, 0,
                                             NULL, NULL,
                                             NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+
+  /**
+   * GhHost::definition-changed:
+   * @self: the host
+   * @uuid: (nullable): the machine; %NULL: any of them
+   *
+   * What a machine is made of, or whether it runs, may have changed. What others
+   * do without an event is not told.
+   */
+  signals[DEFINITION_CHANGED] = g_signal_new ("definition-changed", GH_TYPE_HOST,
+                                              G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                              1, G_TYPE_STRING);
+  /**
+   * GhHost::storage-changed:
+   * @self: the host
+   *
+   * Pools or volumes have changed, or are about to.
+   */
+  signals[STORAGE_CHANGED] = g_signal_new ("storage-changed", GH_TYPE_HOST, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -1159,6 +1247,13 @@ gh_host_mark_stale (GhHost     *self,
   else
     g_hash_table_add (self->stale, g_strdup (uuid));
   start_refresh (self);
+  g_signal_emit (self, signals[DEFINITION_CHANGED], 0, uuid);
+}
+
+void
+gh_host_mark_storage_stale (GhHost *self)
+{
+  g_signal_emit (self, signals[STORAGE_CHANGED], 0);
 }
 
 void

@@ -48,7 +48,8 @@ typedef struct
 G_DECLARE_FINAL_TYPE (GhHost, gh_host, GH, HOST, GObject)
 
 /* Properties: "uri", "label", "state", "error-text" (nullable), "cpu-share".
- * Signal: "machines-changed" (GhMachineChanges *). */
+ * Signals: "machines-changed" (GhMachineChanges *), "definition-changed" (const char *uuid,
+ * nullable), "storage-changed". */
 
 GhHost       *gh_host_new                (const char *uri);
 const char   *gh_host_get_uri            (GhHost *self);
@@ -83,9 +84,15 @@ void            gh_host_load_capabilities_async  (GhHost *self, GCancellable *ca
 GhCapabilities *gh_host_load_capabilities_finish (GhHost *self, GAsyncResult *result,
                                                   GError **error);
 
-/* Definitions of all machines: (element-type GhDefinition). */
+/* Definitions of all machines: (element-type GhDefinition). One that could not be read, or only
+ * in part, is among them and has a problem. */
 void          gh_host_load_definitions_async  (GhHost *self, GCancellable *cancellable,
                                                GAsyncReadyCallback callback, gpointer user_data);
+/* The same of some machines; those that are gone are not among them. */
+void          gh_host_load_some_definitions_async (GhHost *host, const char * const *uuids,
+                                                   GCancellable *cancellable,
+                                                   GAsyncReadyCallback callback,
+                                                   gpointer user_data);
 GPtrArray    *gh_host_load_definitions_finish (GhHost *self, GAsyncResult *result, GError **error);
 
 /* One machine's, with its metadata; it need not be listed yet. */
@@ -94,7 +101,7 @@ void          gh_host_load_definition_async   (GhHost *host, const char *uuid,
                                                GAsyncReadyCallback callback, gpointer user_data);
 GhDefinition *gh_host_load_definition_finish  (GhHost *host, GAsyncResult *result, GError **error);
 
-/* Our element in the permanent definition (gh-machine-mark.h); NULL removes it. */
+/* Our element in its metadata (gh-machine-mark.h); NULL removes it. */
 void          gh_host_set_metadata_async  (GhHost *host, const char *uuid, const char *element,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback, gpointer user_data);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gh-machine-private.h"
+#include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
 /* A screenshot larger than this is not one: 16384 × 16384 pixels of PPM. */
@@ -184,6 +185,8 @@ progress_worker (GhLane        *lane,
 typedef struct
 {
   GhMachineAction action;
+  GhLaneRole      role;
+  const char     *name;          /* of the call */
   GCancellable   *cancellable;   /* (nullable) */
   gulong          cancelled_id;
   guint           progress_id;
@@ -249,15 +252,13 @@ save_cancelled_cb (GCancellable *cancellable,
                               g_object_unref);
 }
 
+/* Takes @error (nullable). */
 static void
-action_done_cb (GObject      *object,
-                GAsyncResult *result,
-                gpointer      user_data)
+end_action (GhMachine *self,
+            GTask     *task,
+            GError    *error)
 {
-  GhMachine *self = GH_MACHINE (object);
-  g_autoptr (GTask) task = user_data;
   Action *action = g_task_get_task_data (task);
-  GError *error = NULL;
 
   g_clear_handle_id (&action->progress_id, g_source_remove);
   if (action->cancelled_id != 0)
@@ -267,10 +268,48 @@ action_done_cb (GObject      *object,
   if (gh_machine_get_host (self) != NULL)
     gh_host_mark_stale (gh_machine_get_host (self), gh_machine_get_uuid (self));
 
-  if (gh_call_finish_void (self, result, &error))
+  if (error == NULL)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+static void
+action_done_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  (void) gh_call_finish_void (object, result, &error);
+  end_action (GH_MACHINE (object), task, error);
+}
+
+static void
+run_action (GhMachine *self,
+            GTask     *task)
+{
+  Action *action = g_task_get_task_data (task);
+
+  run (self, action->role, GH_LANE_WRITE, action->name, action_worker,
+       call_new (self, action->action), NULL,
+       g_task_new (self, g_task_get_cancellable (task), action_done_cb, g_object_ref (task)));
+}
+
+static void
+start_allowed_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMachine *self = GH_MACHINE (g_task_get_source_object (task));
+  GError *error = NULL;
+
+  if (gh_start_guard_ask_finish (GH_HOST (object), result, &error))
+    run_action (self, task);
+  else
+    end_action (self, task, error);
 }
 
 /**
@@ -281,7 +320,7 @@ action_done_cb (GObject      *object,
  * @callback: called when libvirt has answered; a shut-down or reboot is then only asked for
  * @user_data: for @callback
  *
- * Sets "busy-text" meanwhile. What takes long (starting and restoring, saving) has a
+ * Sets "busy-text" meanwhile. Before a start the start guard is asked. What takes long (starting and restoring, saving) has a
  * connection of its own, so that the host stays usable.
  */
 void
@@ -302,9 +341,8 @@ gh_machine_run_action_async (GhMachine           *self,
     [GH_MACHINE_SAVE] = "domain-save",
     [GH_MACHINE_DISCARD_SAVED] = "domain-discard-saved",
   };
-  GTask *task = NULL;
+  g_autoptr (GTask) task = NULL;
   Action *data = NULL;
-  GhLaneRole role = GH_ROLE_CONTROL;
 
   g_return_if_fail (GH_IS_MACHINE (self));
   g_return_if_fail (action < GH_MACHINE_N_ACTIONS);
@@ -314,10 +352,11 @@ gh_machine_run_action_async (GhMachine           *self,
   g_task_set_check_cancellable (task, FALSE);
   data = g_new0 (Action, 1);
   data->action = action;
+  data->name = names[action];
+  data->role = action == GH_MACHINE_START || action == GH_MACHINE_SAVE ? GH_ROLE_JOB
+                                                                       : GH_ROLE_CONTROL;
   g_task_set_task_data (task, data, action_free);
 
-  if (action == GH_MACHINE_START || action == GH_MACHINE_SAVE)
-    role = GH_ROLE_JOB;
   gh_machine_set_busy (self, _(gh_machine_action_get_info (action)->progress));
   if (action == GH_MACHINE_SAVE && gh_machine_get_host (self) != NULL)
     {
@@ -329,8 +368,11 @@ gh_machine_run_action_async (GhMachine           *self,
                                                       g_object_ref (self), g_object_unref);
         }
     }
-  run (self, role, GH_LANE_WRITE, names[action], action_worker, call_new (self, action), NULL,
-       g_task_new (self, cancellable, action_done_cb, task));
+  if (action == GH_MACHINE_START && gh_machine_get_host (self) != NULL)
+    gh_start_guard_ask_async (gh_machine_get_host (self), gh_machine_get_uuid (self), cancellable,
+                              start_allowed_cb, g_object_ref (task));
+  else
+    run_action (self, task);
 }
 
 gboolean

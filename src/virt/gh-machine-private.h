@@ -15,6 +15,7 @@ GhMachine *gh_machine_new           (GhHost *host, const GhMachineRecord *record
 gboolean   gh_machine_apply         (GhMachine *self, const GhMachineRecord *record);
 gboolean   gh_machine_set_state     (GhMachine *self, GhMachineState state);
 gboolean   gh_machine_set_title     (GhMachine *self, const char *title);
+gboolean   gh_machine_set_mark       (GhMachine *self, const GhMachineMark *mark);
 gboolean   gh_machine_needs_title   (GhMachine *self);
 void       gh_machine_set_size      (GhMachine *self, guint n_cpus, guint64 memory_kib);
 void       gh_machine_set_started   (GhMachine *self, gint64 started_us);

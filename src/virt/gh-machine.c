@@ -31,6 +31,9 @@ struct _GhMachine
   guint64         memory_kib;
   gint64          started_us;  /* real time; 0: not known */
   gint64          first_seen_us; /* when we first saw it run, monotonic */
+  GhMachineKind   kind;
+  char           *parent_name; /* (nullable) */
+  char           *parent_uuid; /* (nullable) */
   char           *busy_text;   /* (nullable) */
   GhFigures      *figures;     /* (owned) (nullable): once it has run in our sight */
   guint           transient : 1;
@@ -46,6 +49,8 @@ enum
   PROP_STATE,
   PROP_BUSY_TEXT,
   PROP_TRANSIENT,
+  PROP_KIND,
+  PROP_PARENT_NAME,
   N_PROPS,
 };
 
@@ -88,6 +93,12 @@ gh_machine_get_property (GObject    *object,
     case PROP_TRANSIENT:
       g_value_set_boolean (value, self->transient);
       break;
+    case PROP_KIND:
+      g_value_set_int (value, self->kind);
+      break;
+    case PROP_PARENT_NAME:
+      g_value_set_string (value, self->parent_name);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -100,6 +111,8 @@ gh_machine_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->title);
+  g_free (self->parent_name);
+  g_free (self->parent_uuid);
   g_free (self->busy_text);
   g_clear_pointer (&self->figures, gh_figures_free);
   G_OBJECT_CLASS (gh_machine_parent_class)->finalize (object);
@@ -120,6 +133,9 @@ gh_machine_class_init (GhMachineClass *klass)
   props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, 0, GH_MACHINE_UNKNOWN, 0, flags);
   props[PROP_BUSY_TEXT] = g_param_spec_string ("busy-text", NULL, NULL, NULL, flags);
   props[PROP_TRANSIENT] = g_param_spec_boolean ("transient", NULL, NULL, FALSE, flags);
+  props[PROP_KIND] = g_param_spec_int ("kind", NULL, NULL, 0, GH_MACHINE_TRIAL, GH_MACHINE_ORDINARY,
+                                       flags);
+  props[PROP_PARENT_NAME] = g_param_spec_string ("parent-name", NULL, NULL, NULL, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   /**
@@ -195,6 +211,8 @@ gh_machine_apply (GhMachine             *self,
     }
   if (record->title_known)
     changed = gh_machine_set_title (self, record->title) || changed;
+  if (record->mark != NULL)
+    changed = gh_machine_set_mark (self, record->mark) || changed;
   changed = gh_machine_set_state (self, record->state) || changed;
   g_object_thaw_notify (G_OBJECT (self));
   return changed;
@@ -225,6 +243,34 @@ gh_machine_set_title (GhMachine  *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
   return TRUE;
+}
+
+/* What our metadata says of it. */
+gboolean
+gh_machine_set_mark (GhMachine           *self,
+                     const GhMachineMark *mark)
+{
+  gboolean changed = FALSE;
+
+  if (self->kind != mark->kind)
+    {
+      self->kind = mark->kind;
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_KIND]);
+      changed = TRUE;
+    }
+  if (g_strcmp0 (self->parent_uuid, mark->parent_uuid) != 0)
+    {
+      g_free (self->parent_uuid);
+      self->parent_uuid = g_strdup (mark->parent_uuid);
+    }
+  if (g_strcmp0 (self->parent_name, mark->parent_name) != 0)
+    {
+      g_free (self->parent_name);
+      self->parent_name = g_strdup (mark->parent_name);
+      g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PARENT_NAME]);
+      changed = TRUE;
+    }
+  return changed;
 }
 
 void
@@ -333,6 +379,42 @@ gh_machine_get_label (GhMachine *self)
   g_return_val_if_fail (GH_IS_MACHINE (self), NULL);
 
   return self->title != NULL ? self->title : self->name;
+}
+
+/**
+ * gh_machine_get_kind:
+ * @self: a machine
+ *
+ * Returns: what it is to us, by our metadata; ordinary until that was read
+ */
+GhMachineKind
+gh_machine_get_kind (GhMachine *self)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (self), GH_MACHINE_ORDINARY);
+
+  return self->kind;
+}
+
+/**
+ * gh_machine_get_parent_name:
+ * @self: a machine
+ *
+ * Returns: (nullable): what it was cloned from, or is a trial of, was called then
+ */
+const char *
+gh_machine_get_parent_name (GhMachine *self)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (self), NULL);
+
+  return self->parent_name;
+}
+
+const char *
+gh_machine_get_parent_uuid (GhMachine *self)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (self), NULL);
+
+  return self->parent_uuid;
 }
 
 GhMachineState

@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 
+#include "gh-machine-mark.h"
 #include "gh-serial-stream.h"
 
 G_BEGIN_DECLS
@@ -67,13 +68,18 @@ const GhMachineActionInfo *gh_machine_action_get_info (GhMachineAction action);
 G_DECLARE_FINAL_TYPE (GhMachine, gh_machine, GH, MACHINE, GObject)
 
 /* Properties, all read-only and notified on change only: "name", "title", "label", "state",
- * "busy-text" (nullable: what is being done to it right now), "transient". */
+ * "busy-text" (nullable: what is being done to it right now), "transient", "kind" (int, a
+ * GhMachineKind: ordinary until that was read, together with the title), "parent-name" (nullable:
+ * of what it was cloned from, or is a trial of). */
 
 GhHost         *gh_machine_get_host       (GhMachine *self);
 const char     *gh_machine_get_uuid       (GhMachine *self);
 const char     *gh_machine_get_name       (GhMachine *self);
 const char     *gh_machine_get_title      (GhMachine *self); /* nullable */
 const char     *gh_machine_get_label      (GhMachine *self); /* the title, else the name */
+GhMachineKind   gh_machine_get_kind       (GhMachine *self);
+const char     *gh_machine_get_parent_name (GhMachine *self); /* nullable */
+const char     *gh_machine_get_parent_uuid (GhMachine *self); /* nullable */
 GhMachineState  gh_machine_get_state      (GhMachine *self);
 const char     *gh_machine_get_state_text (GhMachine *self); /* translated */
 gboolean        gh_machine_is_active      (GhMachine *self); /* has a QEMU process */

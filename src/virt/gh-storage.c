@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gh-faults.h"
 #include "gh-host-private.h"
 #include "gh-virt-error-private.h"
 
@@ -221,11 +222,13 @@ read_volume (virStorageVolPtr  volume,
   g_autoptr (xmlDoc) doc = parsed;
   g_autofree char *capacity = dup_string (context, "/volume/capacity");
   g_autofree char *allocation = dup_string (context, "/volume/allocation");
-  char *path = virStorageVolGetPath (volume);
+  g_autofree char *target = dup_string (context, "/volume/target/path");
+  char *path = target == NULL || *target == '\0' ? virStorageVolGetPath (volume) : NULL;
 
   info->name = g_strdup (virStorageVolGetName (volume));
   info->pool = g_strdup (pool);
-  info->path = g_strdup (path);
+  /* Asking for the path is one more round trip; the document has it. */
+  info->path = path != NULL ? g_strdup (path) : g_steal_pointer (&target);
   info->type = dup_string (context, "/volume/@type");
   info->format = dup_string (context, "/volume/target/format/@type");
   info->backing_path = dup_string (context, "/volume/backingStore/path");
@@ -572,6 +575,94 @@ delete_volume_worker (GhLane        *lane,
   return NULL;
 }
 
+/* Everything at once, and what could not be read of it. */
+
+static void
+clear_storage (gpointer data)
+{
+  GhStorageInfo *self = data;
+
+  g_ptr_array_unref (self->pools);
+  g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->problems);
+}
+
+GhStorageInfo *
+gh_storage_info_ref (GhStorageInfo *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_storage_info_unref (GhStorageInfo *self)
+{
+  g_atomic_rc_box_release_full (self, clear_storage);
+}
+
+static void
+unref_storage (gpointer data)
+{
+  gh_storage_info_unref (data);
+}
+
+static void
+add_volumes (GhStorageInfo     *self,
+             virStoragePoolPtr  pool,
+             gboolean           refresh)
+{
+  virStorageVolPtr *volumes = NULL;
+  const char *name = virStoragePoolGetName (pool);
+  g_autoptr (GError) error = NULL;
+
+  /* A pool in which a volume is being made cannot be refreshed: it is listed as it was. */
+  if (refresh && virStoragePoolRefresh (pool, 0) < 0)
+    virResetLastError ();
+  if (gh_faults_enter ("pool-volumes", &error) &&
+      virStoragePoolListAllVolumes (pool, &volumes, 0) < 0)
+    gh_virt_error_take (&error);
+  if (error != NULL && virStoragePoolIsActive (pool) != 0)
+    g_ptr_array_add (self->problems, g_strdup_printf ("%s: %s", name, error->message));
+  virResetLastError ();
+  for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
+    {
+      g_ptr_array_add (self->volumes, read_volume (volumes[i], name));
+      virStorageVolFree (volumes[i]);
+    }
+  free (volumes);
+}
+
+static gpointer
+list_storage_worker (GhLane        *lane,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  Call *call = data;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (GhStorageInfo) self = NULL;
+  virStoragePoolPtr *pools = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  self = g_atomic_rc_box_new0 (GhStorageInfo);
+  self->pools = g_ptr_array_new_with_free_func (unref_pool);
+  self->volumes = g_ptr_array_new_with_free_func (unref_volume);
+  self->problems = g_ptr_array_new_with_free_func (g_free);
+  if (virConnectListAllStoragePools (conn, &pools, 0) < 0 && take_error_unless_unsupported (error))
+    return NULL;
+  for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
+    {
+      GhPoolInfo *pool = read_pool (pools[i]);
+
+      g_ptr_array_add (self->pools, pool);
+      if (pool->active && !g_cancellable_is_cancelled (cancellable))
+        add_volumes (self, pools[i], call->flag);
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+  return g_steal_pointer (&self);
+}
+
 /* Networks */
 
 static gpointer
@@ -653,6 +744,45 @@ call (GhHost              *host,
                 g_task_new (host, cancellable, callback, user_data));
 }
 
+/* For calls that change storage: what is known of it is old as soon as they run, and once more
+ * when they have ended. */
+static void
+changed_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GDestroyNotify result_free = g_task_get_task_data (task);
+  GError *error = NULL;
+  gpointer value = g_task_propagate_pointer (G_TASK (result), &error);
+
+  gh_host_mark_storage_stale (GH_HOST (object));
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, value, result_free);
+}
+
+static void
+change (GhHost              *host,
+        GhLaneRole           role,
+        const char          *name,
+        GhLaneFunc           func,
+        Call                *data,
+        GDestroyNotify       result_free,
+        GCancellable        *cancellable,
+        GAsyncReadyCallback  callback,
+        gpointer             user_data)
+{
+  GTask *task = g_task_new (host, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, change);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, result_free, NULL);
+  gh_host_mark_storage_stale (host);
+  call (host, role, GH_LANE_WRITE, name, func, data, result_free, cancellable, changed_cb, task);
+}
+
 static gpointer
 finish (GhHost        *host,
         GAsyncResult  *result,
@@ -689,9 +819,8 @@ gh_host_create_pool_async (GhHost              *host,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-create", create_pool_worker,
-        call_new (NULL, xml, FALSE),
-        g_free, cancellable, callback, user_data);
+  change (host, GH_ROLE_CONTROL, "pool-create", create_pool_worker,
+          call_new (NULL, xml, FALSE), g_free, cancellable, callback, user_data);
 }
 
 char *
@@ -709,9 +838,8 @@ gh_host_start_pool_async (GhHost              *host,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-start", start_pool_worker,
-        call_new (uuid, NULL, FALSE),
-        NULL, cancellable, callback, user_data);
+  change (host, GH_ROLE_CONTROL, "pool-start", start_pool_worker,
+          call_new (uuid, NULL, FALSE), NULL, cancellable, callback, user_data);
 }
 
 gboolean
@@ -730,8 +858,8 @@ gh_host_remove_pool_async (GhHost              *host,
                            GAsyncReadyCallback  callback,
                            gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_WRITE, "pool-remove", remove_pool_worker,
-        call_new (uuid, NULL, delete_empty), NULL, cancellable, callback, user_data);
+  change (host, GH_ROLE_CONTROL, "pool-remove", remove_pool_worker,
+          call_new (uuid, NULL, delete_empty), NULL, cancellable, callback, user_data);
 }
 
 gboolean
@@ -756,6 +884,35 @@ gh_host_load_volumes_async (GhHost              *host,
 
 GPtrArray *
 gh_host_load_volumes_finish (GhHost        *host,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  return finish (host, result, error);
+}
+
+/**
+ * gh_host_load_storage_async:
+ * @host: a connected host
+ * @refresh: whether its pools are looked at anew first
+ * @cancellable: (nullable): stops it
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * Reads all pools and the volumes of the active ones.
+ */
+void
+gh_host_load_storage_async (GhHost              *host,
+                            gboolean             refresh,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_storage_worker,
+        call_new (NULL, NULL, refresh), unref_storage, cancellable, callback, user_data);
+}
+
+GhStorageInfo *
+gh_host_load_storage_finish (GhHost        *host,
                              GAsyncResult  *result,
                              GError       **error)
 {
@@ -791,9 +948,8 @@ gh_host_create_volume_async (GhHost              *host,
                              gpointer             user_data)
 {
   /* A fully allocated volume takes as long as writing it. */
-  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-create", create_volume_worker,
-        call_new (pool, xml, FALSE),
-        unref_volume, cancellable, callback, user_data);
+  change (host, GH_ROLE_JOB, "volume-create", create_volume_worker,
+          call_new (pool, xml, FALSE), unref_volume, cancellable, callback, user_data);
 }
 
 GhVolumeInfo *
@@ -857,9 +1013,8 @@ gh_host_delete_volume_async (GhHost              *host,
   Call *data = call_new (path, NULL, FALSE);
 
   data->local_user = gh_host_is_local (host) && gh_host_is_session (host);
-  call (host, GH_ROLE_JOB, GH_LANE_WRITE, "volume-delete", delete_volume_worker, data, NULL,
-        cancellable,
-        callback, user_data);
+  change (host, GH_ROLE_JOB, "volume-delete", delete_volume_worker, data, NULL, cancellable, callback,
+          user_data);
 }
 
 gboolean

@@ -54,6 +54,22 @@ void          gh_volume_info_unref (GhVolumeInfo *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhVolumeInfo, gh_volume_info_unref)
 
 /**
+ * GhStorageInfo:
+ *
+ * All pools of a host, and all volumes of the active ones.
+ */
+typedef struct
+{
+  GPtrArray *pools;    /* (element-type GhPoolInfo) */
+  GPtrArray *volumes;  /* (element-type GhVolumeInfo) */
+  GPtrArray *problems; /* (element-type char): “POOL: why its volumes could not be listed” */
+} GhStorageInfo;
+
+GhStorageInfo *gh_storage_info_ref   (GhStorageInfo *self);
+void           gh_storage_info_unref (GhStorageInfo *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhStorageInfo, gh_storage_info_unref)
+
+/**
  * GhNetworkInfo:
  *
  * A virtual network as it was when it was read.
@@ -82,9 +98,11 @@ typedef struct
 {
   char  *uuid;
   char  *name;
-  char  *xml;       /* permanent definition (that of the run for a transient machine) */
+  char  *xml;       /* permanent definition (that of the run for a transient machine); "" when
+                     * the host does not give it */
   char  *live_xml;  /* (nullable): while it runs */
   GStrv  snapshots; /* (nullable): XML of its snapshots */
+  char  *problem;   /* (nullable): what the host did not give of all this, and why */
   char  *metadata;  /* (nullable): our element; where one machine was asked for */
 } GhDefinition;
 
@@ -124,6 +142,10 @@ void           gh_host_load_volumes_async   (GhHost *host, gboolean refresh,
                                              GCancellable *cancellable,
                                              GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray     *gh_host_load_volumes_finish  (GhHost *host, GAsyncResult *result, GError **error);
+void           gh_host_load_storage_async   (GhHost *host, gboolean refresh,
+                                             GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+GhStorageInfo *gh_host_load_storage_finish  (GhHost *host, GAsyncResult *result, GError **error);
 /* The volume at @path, also one that appeared after the last refresh; NULL without an error when
  * no active pool holds it. */
 void           gh_host_find_volume_async    (GhHost *host, const char *path,
