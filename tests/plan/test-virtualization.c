@@ -1,0 +1,259 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Computers, each a folder of the files that are read, and what is said of them. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "gh-check.h"
+#include "gh-test.h"
+#include "gh-virtualization.h"
+
+#define INTEL "vendor_id\t: GenuineIntel\nmodel name\t: Test(R) CPU\n"
+#define AMD "vendor_id\t: AuthenticAMD\nmodel name\t: Test(R) CPU\n"
+#define ARM "CPU implementer\t: 0x41\n"
+
+typedef struct
+{
+  const char *name;
+  const char *cpuinfo;
+  const char *files;      /* “path=text”, by “|” */
+  gboolean    cpuid;
+  int         kvm_errno;
+  const char *id;         /* of the first warning of the chain; "kvm-works" for none */
+  gboolean    fine;
+  const char *detail;     /* (nullable): words of what to do */
+  const char *command;    /* (nullable): of the fix */
+} Computer;
+
+static const Computer computers[] = {
+  { "fast", INTEL "flags\t: fpu vmx sse\n", "sys/module/kvm_intel/parameters/nested=Y|dev/kvm=",
+    TRUE, 0, "kvm-works", TRUE, NULL, NULL },
+  { "fast-amd", AMD "flags\t: svm\n", "sys/module/kvm_amd/x=|dev/kvm=", TRUE, 0, "kvm-works", TRUE,
+    NULL, NULL },
+  { "no-processor", INTEL "flags\t: fpu sse\n", "", FALSE, 0, "processor", FALSE, "emulation",
+    NULL },
+  /* A flag is a word, not a part of one. */
+  { "part-of-a-word", INTEL "flags\t: xvmx vmx2\n", "", FALSE, 0, "processor", FALSE, NULL, NULL },
+  { "firmware-off", INTEL "flags\t: fpu\n",
+    "sys/class/dmi/id/sys_vendor=LENOVO|sys/class/dmi/id/product_name=20L5", TRUE, 0,
+    "firmware-off", FALSE, "press F1, F2 while “LENOVO” shows",
+    "sudo systemctl reboot --firmware-setup" },
+  { "firmware-off-amd", AMD "flags\t: fpu\n", "sys/class/dmi/id/sys_vendor=Gigabyte Technology",
+    TRUE, 0, "firmware-off", FALSE, "SVM Mode", "sudo systemctl reboot --firmware-setup" },
+  { "firmware-off-unknown", INTEL "flags\t: fpu\n", "", TRUE, 0, "firmware-off", FALSE,
+    "often F2, F10 or Del", NULL },
+  { "in-kvm", INTEL "flags\t: hypervisor\n", "sys/class/dmi/id/sys_vendor=QEMU", FALSE, 0,
+    "inside-machine", FALSE, "nested=1", NULL },
+  { "in-vmware", INTEL "flags\t: hypervisor\n", "sys/class/dmi/id/sys_vendor=VMware, Inc.", FALSE,
+    0, "inside-machine", FALSE, "Virtualize Intel VT-x/EPT", NULL },
+  { "in-virtualbox", INTEL "flags\t: hypervisor\n",
+    "sys/class/dmi/id/sys_vendor=innotek GmbH|sys/class/dmi/id/product_name=VirtualBox", FALSE, 0,
+    "inside-machine", FALSE, "Nested VT-x", NULL },
+  { "in-hyper-v", INTEL "flags\t: hypervisor\n",
+    "sys/class/dmi/id/sys_vendor=Microsoft Corporation"
+    "|sys/class/dmi/id/product_name=Virtual Machine", FALSE, 0, "inside-machine", FALSE,
+    "ExposeVirtualizationExtensions", NULL },
+  { "in-a-cloud", INTEL "flags\t: hypervisor\n", "", FALSE, 0, "inside-machine", FALSE,
+    "cloud", NULL },
+  /* Nested virtualization that works is virtualization. */
+  { "nested", INTEL "flags\t: hypervisor vmx\n", "sys/module/kvm_intel/x=|dev/kvm=", TRUE, 0,
+    "kvm-works", TRUE, NULL, NULL },
+  { "no-module", INTEL "flags\t: vmx\n", "", TRUE, 0, "kvm-module", FALSE, "Operation not",
+    "sudo modprobe kvm_intel" },
+  { "no-module-amd", AMD "flags\t: svm\n", "", TRUE, 0, "kvm-module", FALSE, NULL,
+    "sudo modprobe kvm_amd" },
+  { "blocked", INTEL "flags\t: vmx\n", "etc/modprobe.d/vbox.conf=# no\nblacklist\tkvm_intel\n",
+    TRUE, 0, "kvm-module", FALSE, "blacklist", "sudo modprobe kvm_intel" },
+  { "no-device", INTEL "flags\t: vmx\n", "sys/module/kvm_intel/x=", TRUE, 0, "kvm-device", FALSE,
+    "container", NULL },
+  { "no-access", INTEL "flags\t: vmx\n", "sys/module/kvm_intel/x=|dev/kvm!=", TRUE, 0, "kvm-device",
+    FALSE, "group “kvm”", "sudo usermod --append --groups kvm" },
+  { "taken", INTEL "flags\t: vmx\n", "sys/module/kvm_intel/x=|dev/kvm=", TRUE, EBUSY, "kvm-works",
+    FALSE, "VirtualBox", NULL },
+  { "locked", INTEL "flags\t: vmx\n", "sys/module/kvm_intel/x=|dev/kvm=", TRUE, EOPNOTSUPP,
+    "kvm-works", FALSE, "firmware", NULL },
+  { "broken", INTEL "flags\t: vmx\n", "sys/module/kvm_intel/x=|dev/kvm=", TRUE, ENOMEM,
+    "kvm-works", FALSE, NULL, NULL },
+  { "other-processor", ARM, "dev/kvm=", FALSE, 0, "kvm-works", TRUE, NULL, NULL },
+  { "nothing-readable", NULL, "", FALSE, 0, "processor", FALSE, NULL, NULL },
+};
+
+static gboolean
+fake_cpuid (GhProcessorMaker maker,
+            gpointer         data)
+{
+  return ((const Computer *) data)->cpuid;
+}
+
+static int
+fake_make_vm (int       fd,
+              int      *api,
+              gpointer  data)
+{
+  *api = 12;
+  return ((const Computer *) data)->kvm_errno;
+}
+
+/* “path!=” is a file that may not be opened. */
+static void
+write_file (const char *root,
+            const char *line)
+{
+  const char *equals = strchr (line, '=');
+  gboolean closed = equals[-1] == '!';
+  g_autofree char *name = g_strndup (line, (gsize) (equals - line) - (closed ? 1 : 0));
+  g_autofree char *path = g_build_filename (root, name, NULL);
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, equals + 1, -1, NULL));
+  if (closed)
+    g_assert_cmpint (g_chmod (path, 0), ==, 0);
+}
+
+static GhVirtualization *
+read_computer (const Computer *computer)
+{
+  g_autofree char *root = gh_test_dup_tmp_dir ();
+  g_auto (GStrv) lines = g_strsplit (computer->files, "|", -1);
+  GhVirtualizationProbe probe = { fake_cpuid, fake_make_vm, (gpointer) computer };
+
+  if (computer->cpuinfo != NULL)
+    {
+      g_autofree char *line = g_strconcat ("proc/cpuinfo=", computer->cpuinfo, NULL);
+
+      write_file (root, line);
+    }
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0')
+      write_file (root, lines[i]);
+  return gh_virtualization_read (root, &probe);
+}
+
+static GhCheck *
+find_check (GPtrArray  *checks,
+            const char *id)
+{
+  for (guint i = 0; i < checks->len; i++)
+    if (strcmp (gh_check_get_id (g_ptr_array_index (checks, i)), id) == 0)
+      return g_ptr_array_index (checks, i);
+  return NULL;
+}
+
+static void
+test_computer (gconstpointer data)
+{
+  const Computer *computer = data;
+  g_autoptr (GhVirtualization) facts = NULL;
+  g_autoptr (GPtrArray) checks = NULL;
+  GhCheck *check = NULL;
+
+  if (strcmp (computer->name, "no-access") == 0 && geteuid () == 0)
+    {
+      g_test_skip ("root opens everything");
+      return;
+    }
+  facts = read_computer (computer);
+  checks = gh_virtualization_list_checks (facts);
+  check = find_check (checks, computer->id);
+  g_assert_nonnull (check);
+  g_assert_cmpint (gh_check_get_level (check), ==,
+                   computer->fine ? GH_CHECK_OK : GH_CHECK_WARNING);
+  if (computer->detail != NULL)
+    g_assert_nonnull (strstr (gh_check_get_detail (check), computer->detail));
+  if (computer->command != NULL)
+    g_assert_true (g_str_has_prefix (gh_check_get_fix_command (check), computer->command));
+  /* One broken link hides those behind it. */
+  if (!computer->fine && strcmp (computer->id, "kvm-works") != 0)
+    g_assert_null (find_check (checks, "kvm-works"));
+}
+
+static void
+test_extras (void)
+{
+  static const Computer with = { "", INTEL "flags\t: vmx\n",
+    "sys/module/kvm_intel/parameters/nested=Y|dev/kvm=|sys/kernel/iommu_groups/0/x="
+    "|dev/net/tun=|dev/vhost-net=|usr/bin/qemu-system-x86_64=|usr/sbin/libvirtd="
+    "|usr/share/qemu/firmware/60.json={}|usr/bin/swtpm=", TRUE, 0, NULL, TRUE, NULL, NULL };
+  static const Computer without = { "", INTEL "flags\t: vmx\n",
+    "sys/module/kvm_intel/parameters/nested=N|dev/kvm=|sys/firmware/acpi/tables/DMAR="
+    "|run/libvirt/libvirt-sock=", TRUE, 0, NULL, TRUE, NULL, NULL };
+  static const struct
+  {
+    const char *id;
+    int         level_with;    /* -1: not there */
+    int         level_without;
+  } expected[] = {
+    { "nested", GH_CHECK_OK, GH_CHECK_NOTE },
+    { "iommu", GH_CHECK_OK, GH_CHECK_NOTE },
+    { "tun", GH_CHECK_OK, GH_CHECK_NOTE },
+    { "vhost-net", GH_CHECK_OK, GH_CHECK_NOTE },
+    { "qemu", GH_CHECK_OK, GH_CHECK_WARNING },
+    { "libvirt", GH_CHECK_OK, GH_CHECK_WARNING },
+    { "system-access", -1, GH_CHECK_NOTE },
+    { "uefi", -1, GH_CHECK_NOTE },
+    { "tpm", -1, GH_CHECK_NOTE },
+  };
+  const Computer *both[] = { &with, &without };
+
+  for (guint i = 0; i < G_N_ELEMENTS (both); i++)
+    {
+      g_autoptr (GhVirtualization) facts = read_computer (both[i]);
+      g_autoptr (GPtrArray) checks = gh_virtualization_list_checks (facts);
+
+      for (guint j = 0; j < G_N_ELEMENTS (expected); j++)
+        {
+          GhCheck *check = find_check (checks, expected[j].id);
+          int level = i == 0 ? expected[j].level_with : expected[j].level_without;
+
+          g_test_message ("%s", expected[j].id);
+          g_assert_cmpint (check != NULL ? (int) gh_check_get_level (check) : -1, ==, level);
+        }
+      if (both[i] == &without)
+        g_assert_nonnull (strstr (gh_check_get_detail (find_check (checks, "iommu")),
+                                  "intel_iommu=on"));
+    }
+}
+
+/* This computer, whatever it is: read to the end, and something is said. */
+static void
+test_real (void)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhVirtualization) facts = NULL;
+  g_autoptr (GPtrArray) checks = NULL;
+
+  gh_virtualization_load_async (NULL, gh_test_call_cb, &call);
+  facts = gh_virtualization_load_finish (gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  checks = gh_virtualization_list_checks (facts);
+  g_assert_cmpuint (checks->len, >, 4);
+  if (facts->device_exists && facts->device_errno == 0)
+    g_assert_nonnull (find_check (checks, "kvm-works"));
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (computers); i++)
+    {
+      g_autofree char *path = g_strconcat ("/virtualization/", computers[i].name, NULL);
+
+      g_test_add_data_func (path, &computers[i], test_computer);
+    }
+  g_test_add_func ("/virtualization/extras", test_extras);
+  g_test_add_func ("/virtualization/real", test_real);
+  return g_test_run ();
+}
