@@ -129,10 +129,10 @@ open_machine (GhCli       *self,
 
 /* info */
 
-static void
-print_fact (GhCli      *self,
-            const char *name,
-            const char *value)
+void
+gh_cli_print_fact (GhCli      *self,
+                   const char *name,
+                   const char *value)
 {
   g_autofree char *padded = gh_text_dup_padded (name, 14);
 
@@ -154,7 +154,7 @@ show_disks (GhCli       *self,
                                                disk->source_text != NULL ? disk->source_text : "–");
       JsonObject *object = json_object_new ();
 
-      print_fact (self, i == 0 ? _("Disks") : " ", text);
+      gh_cli_print_fact (self, i == 0 ? _("Disks") : " ", text);
       json_object_set_string_member (object, "target", disk->target);
       json_object_set_string_member (object, "device", disk->device);
       if (disk->source_text != NULL)
@@ -180,7 +180,7 @@ show_nics (GhCli       *self,
                                          nic->source != NULL ? nic->source : "", NULL);
       JsonObject *object = json_object_new ();
 
-      print_fact (self, i == 0 ? _("Networks") : " ", text);
+      gh_cli_print_fact (self, i == 0 ? _("Networks") : " ", text);
       json_object_set_string_member (object, "type", nic->type);
       if (nic->mac != NULL)
         json_object_set_string_member (object, "mac", nic->mac);
@@ -206,15 +206,15 @@ show_info (GhCli       *self,
   const char *firmware = firmwares[gh_domain_xml_get_firmware (xml)];
   JsonObject *object = machine_to_json (machine);
 
-  print_fact (self, _("Name"), gh_machine_get_name (machine));
-  print_fact (self, _("Title"), gh_machine_get_title (machine));
-  print_fact (self, _("UUID"), gh_machine_get_uuid (machine));
-  print_fact (self, _("State"), gh_machine_get_state_text (machine));
-  print_fact (self, _("Running for"), span);
-  print_fact (self, _("System"), os_id);
-  print_fact (self, _("CPUs"), cpus);
-  print_fact (self, _("Memory"), memory);
-  print_fact (self, _("Firmware"), firmware);
+  gh_cli_print_fact (self, _("Name"), gh_machine_get_name (machine));
+  gh_cli_print_fact (self, _("Title"), gh_machine_get_title (machine));
+  gh_cli_print_fact (self, _("UUID"), gh_machine_get_uuid (machine));
+  gh_cli_print_fact (self, _("State"), gh_machine_get_state_text (machine));
+  gh_cli_print_fact (self, _("Running for"), span);
+  gh_cli_print_fact (self, _("System"), os_id);
+  gh_cli_print_fact (self, _("CPUs"), cpus);
+  gh_cli_print_fact (self, _("Memory"), memory);
+  gh_cli_print_fact (self, _("Firmware"), firmware);
   json_object_set_string_member (object, "firmware", firmware);
   json_object_set_int_member (object, "cpus", gh_domain_xml_get_n_cpus (xml));
   json_object_set_int_member (object, "memory-kib", (gint64) gh_domain_xml_get_memory_kib (xml));

@@ -29,12 +29,11 @@ typedef struct
   char   *line; /* (nullable): as it was drawn last */
 } Progress;
 
-static void
-show_checks (GhCli  *self,
-             GhPlan *plan)
+void
+gh_cli_show_checks (GhCli     *self,
+                    GPtrArray *checks)
 {
   static const char * const marks[] = { "✔", "•", "⚠", "✖" };
-  GPtrArray *checks = gh_plan_get_checks (plan);
 
   for (guint i = 0; i < checks->len; i++)
     {
@@ -196,7 +195,7 @@ run_prepared (GhCli  *self,
   /* It did not start: the world has changed since it was shown. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
     {
-      show_checks (self, plan);
+      gh_cli_show_checks (self, gh_plan_get_checks (plan));
       gh_cli_tell (self, "guesthouse: %s\n", error->message);
       return GH_CLI_REFUSED;
     }
@@ -217,7 +216,7 @@ gh_cli_carry_out (GhCli  *self,
     return gh_cli_fail (self, GH_CLI_FAILED, title, error);
 
   gh_cli_print (self, "%s\n", title);
-  show_checks (self, plan);
+  gh_cli_show_checks (self, gh_plan_get_checks (plan));
   if (self->dry_run)
     show_steps (self, plan);
   if (gh_plan_get_worst (plan) == GH_CHECK_REFUSAL)

@@ -72,6 +72,11 @@ GhCliStatus   gh_cli_run_plan     (GhCli *self, GhPlan *plan);
 /* The same without writing its document, for verbs that run several. */
 GhCliStatus   gh_cli_carry_out    (GhCli *self, GhPlan *plan);
 
+/* (element-type GhCheck) */
+void          gh_cli_show_checks  (GhCli *self, GPtrArray *checks);
+/* A line of a table of facts; nothing when there is no @value. */
+void          gh_cli_print_fact   (GhCli *self, const char *name, const char *value);
+
 /* Verbs. */
 GhCliStatus   gh_cli_list         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_info         (GhCli *self, const char *verb, int argc, char **argv);
@@ -79,6 +84,7 @@ GhCliStatus   gh_cli_act          (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_screenshot   (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_create       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);
 
 /* The verb's line and summary, for --help. */

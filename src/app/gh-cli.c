@@ -61,6 +61,8 @@ static const Verb verbs[] = {
     N_("Forget the saved state: the next start is a cold one"), gh_cli_act },
   { "screenshot", N_("screenshot MACHINE FILE"),
     N_("Write a picture of the machine’s screen to a file"), gh_cli_screenshot },
+  { "host", N_("host"), N_("Tell what the host is, and whether it can run machines fast"),
+    gh_cli_host },
   { "undo", N_("undo [ID… | --all] [--forget]"),
     N_("List plans that were interrupted, take them back, or forget them"), gh_cli_undo },
 };

@@ -179,6 +179,37 @@ gh_check_get_fix_command (GhCheck *self)
 }
 
 /**
+ * gh_check_list_to_json:
+ * @checks: (element-type GhCheck): checks
+ *
+ * Returns: (transfer full): them, for scripts
+ */
+JsonArray *
+gh_check_list_to_json (GPtrArray *checks)
+{
+  static const char * const levels[] = { "ok", "note", "warning", "refusal" };
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *self = g_ptr_array_index (checks, i);
+      JsonObject *object = json_object_new ();
+
+      json_object_set_string_member (object, "level", levels[self->level]);
+      json_object_set_string_member (object, "id", self->id);
+      json_object_set_string_member (object, "title", self->title);
+      if (self->detail != NULL)
+        json_object_set_string_member (object, "detail", self->detail);
+      if (self->fix_label != NULL)
+        json_object_set_string_member (object, "fix", self->fix_label);
+      if (self->fix_command != NULL)
+        json_object_set_string_member (object, "fix-command", self->fix_command);
+      json_array_add_object_element (array, object);
+    }
+  return array;
+}
+
+/**
  * gh_check_fix_async:
  * @self: a check that has a fix
  * @cancellable: (nullable): handed to the fix

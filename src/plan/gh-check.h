@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -41,6 +42,9 @@ const char   *gh_check_get_title     (GhCheck *self);
 const char   *gh_check_get_detail    (GhCheck *self);
 const char   *gh_check_get_fix_label (GhCheck *self); /* nullable */
 const char   *gh_check_get_fix_command (GhCheck *self); /* nullable */
+
+/* "level", "id", "title", and where there is one "detail", "fix", "fix-command". */
+JsonArray    *gh_check_list_to_json  (GPtrArray *checks); /* (element-type GhCheck) */
 
 void          gh_check_fix_async     (GhCheck *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);

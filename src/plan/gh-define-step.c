@@ -5,8 +5,8 @@
 /* define: parameters uuid, name, and nvram-was-there: the file for the firmware's variables
  *   existed before, so undoing keeps it. The XML is in memory only: undoing does not need it.
  * undefine, undefine-final: parameters uuid, name, flags; xml: the definition, without secrets;
- *   secrets: it had some; autostart: the host started it by itself. The whole definition is in memory only, so what a crash interrupted
- *   comes back without passwords, and says so.
+ *   secrets: it had some; autostart: the host started it by itself. The whole definition is in
+ *   memory only, so what a crash interrupted comes back without passwords, and says so.
  */
 
 #define G_LOG_DOMAIN "gh-define-step"

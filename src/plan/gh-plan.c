@@ -1605,32 +1605,6 @@ gh_plan_cancel (GhPlan *self)
 }
 
 static JsonArray *
-checks_to_json (GhPlan *self)
-{
-  static const char * const levels[] = { "ok", "note", "warning", "refusal" };
-  GPtrArray *checks = get_private (self)->checks;
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < checks->len; i++)
-    {
-      GhCheck *check = g_ptr_array_index (checks, i);
-      JsonObject *object = json_object_new ();
-
-      json_object_set_string_member (object, "level", levels[gh_check_get_level (check)]);
-      json_object_set_string_member (object, "id", gh_check_get_id (check));
-      json_object_set_string_member (object, "title", gh_check_get_title (check));
-      if (gh_check_get_detail (check) != NULL)
-        json_object_set_string_member (object, "detail", gh_check_get_detail (check));
-      if (gh_check_get_fix_label (check) != NULL)
-        json_object_set_string_member (object, "fix", gh_check_get_fix_label (check));
-      if (gh_check_get_fix_command (check) != NULL)
-        json_object_set_string_member (object, "fix-command", gh_check_get_fix_command (check));
-      json_array_add_object_element (array, object);
-    }
-  return array;
-}
-
-static JsonArray *
 steps_to_json (GhPlan *self)
 {
   GPtrArray *steps = get_private (self)->steps;
@@ -1679,7 +1653,8 @@ gh_plan_to_json (GhPlan *self)
   json_object_set_string_member (object, "title", title);
   json_object_set_string_member (object, "host", priv->host != NULL ? gh_host_get_uri (priv->host)
                                  : "");
-  json_object_set_array_member (object, "checks", checks_to_json (self));
+  json_object_set_array_member (object, "checks",
+                                gh_check_list_to_json (get_private (self)->checks));
   json_object_set_array_member (object, "steps", steps_to_json (self));
   if (outcomes[priv->outcome] != NULL)
     json_object_set_string_member (object, "outcome", outcomes[priv->outcome]);

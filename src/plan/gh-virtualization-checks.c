@@ -344,8 +344,8 @@ check_extras (Writer *self)
                        : g_strdup (_("Machines cannot run machines themselves")),
          facts->nested || facts->module == NULL
          ? NULL
-         : g_strdup_printf (_("Only who wants that needs it: a line “options %s nested=1” in a file "
-                              "in /etc/modprobe.d, and a restart."), facts->module));
+         : g_strdup_printf (_("Only who wants that needs it: a line “options %s nested=1” in a "
+                              "file in /etc/modprobe.d, and a restart."), facts->module));
   if (facts->iommu_used)
     add (self, GH_CHECK_OK, "iommu", g_strdup (_("Devices can be given to machines (IOMMU)")),
          NULL);

@@ -6,9 +6,9 @@
  *
  *   processor → firmware → kernel module → /dev/kvm → a machine made in it
  *
- * with the eyes of an ordinary user. What the firmware has switched off shows in a difference: CPUID
- * says that the processor has it, and the kernel has taken it out of its flags (since Linux 5.6,
- * arch/x86/kernel/cpu/feat_ctl.c).
+ * with the eyes of an ordinary user. What the firmware has switched off shows in a difference:
+ * CPUID says that the processor has it, and the kernel has taken it out of its flags (since Linux
+ * 5.6, arch/x86/kernel/cpu/feat_ctl.c).
  */
 
 #define G_LOG_DOMAIN "gh-virtualization"

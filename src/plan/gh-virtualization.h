@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  GH_PROCESSOR_OTHER, /* neither of the two: its virtualization has no flag that could be looked for */
+  GH_PROCESSOR_OTHER, /* neither of the two: there is no flag that could be looked for */
   GH_PROCESSOR_INTEL,
   GH_PROCESSOR_AMD,
 } GhProcessorMaker;
@@ -30,7 +30,7 @@ typedef struct
   gboolean          in_machine;     /* this computer is a virtual machine itself */
   char             *hypervisor;     /* (nullable): and which: “KVM” */
   gboolean          cpuid_has;      /* the processor's own word (CPUID) */
-  gboolean          flag_has;       /* the kernel's (/proc/cpuinfo): FALSE while the firmware has it off */
+  gboolean          flag_has;       /* the kernel's: not while the firmware has it off */
 
   const char       *module;         /* (nullable): "kvm_intel", "kvm_amd" */
   gboolean          module_loaded;  /* or built in */

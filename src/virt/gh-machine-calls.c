@@ -320,7 +320,8 @@ start_allowed_cb (GObject      *object,
  * @callback: called when libvirt has answered; a shut-down or reboot is then only asked for
  * @user_data: for @callback
  *
- * Sets "busy-text" meanwhile. Before a start the start guard is asked. What takes long (starting and restoring, saving) has a
+ * Sets "busy-text" meanwhile. Before a start the start guard is asked.
+ * What takes long (starting and restoring, saving) has a
  * connection of its own, so that the host stays usable.
  */
 void
