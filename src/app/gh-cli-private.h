@@ -83,6 +83,7 @@ GhCliStatus   gh_cli_info         (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_act          (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_screenshot   (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_create       (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_clone        (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);

@@ -43,6 +43,8 @@ static const Verb verbs[] = {
   { "info", N_("info MACHINE"), N_("Tell about a machine"), gh_cli_info },
   { "create", N_("create NAME (--iso FILE | --disk FILE | --kernel FILE | --empty) [OPTION…]"),
     N_("Make a machine"), gh_cli_create },
+  { "clone", N_("clone MACHINE [--name NAME] [--copies N] [--linked] [OPTION…]"),
+    N_("Make copies of a machine"), gh_cli_clone },
   { "delete", N_("delete MACHINE [--keep-disks]"),
     N_("Delete a machine and the files only it uses"), gh_cli_delete },
   { "start", N_("start MACHINE"), N_("Start a machine; a saved one goes on where it was"),

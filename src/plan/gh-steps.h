@@ -40,6 +40,11 @@ GhStep *gh_volume_create_step_new (const char *pool, const char *name, const cha
                                    const char *format, guint64 capacity,
                                    const char *backing_path, const char *backing_format);
 
+/* Gives the machine overlays of its own; they have to be there. Fails while it runs. */
+GhStep *gh_parent_step_new        (const char *uuid, const char *name);
+void    gh_parent_step_add_disk   (GhStep *self, const char *target, const char *base,
+                                   const char *format, const char *overlay);
+
 typedef enum
 {
   GH_COPY_BYTES,   /* by ourselves; shares blocks where the file system can */

@@ -356,3 +356,66 @@ gh_domain_xml_list_serials (GhDomainXml *self)
     }
   return g_steal_pointer (&list);
 }
+
+static void
+remove_child (GhXmlDocument *document,
+              xmlNode       *node,
+              const char    *name)
+{
+  xmlNode *child = gh_xml_node_get_child (node, name);
+
+  if (child != NULL)
+    gh_xml_document_remove (document, child);
+}
+
+gboolean
+gh_domain_xml_set_disk_source (GhDomainXml *self,
+                               const char  *target,
+                               const char  *path,
+                               const char  *format)
+{
+  /* What the other kinds of source say. */
+  static const char * const attributes[] = {
+    "file", "dev", "dir", "pool", "volume", "mode", "index", "protocol", "name",
+  };
+  GhXmlDocument *document = NULL;
+  xmlNode *disk = NULL;
+  xmlNode *driver = NULL;
+  xmlNode *source = NULL;
+  gboolean is_device = FALSE;
+
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), FALSE);
+  g_return_val_if_fail (target != NULL && path != NULL, FALSE);
+
+  document = gh_domain_xml_get_document (self);
+  for (disk = gh_xml_node_get_child (get_devices (self), "disk"); disk != NULL;
+       disk = gh_xml_node_get_next (disk, "disk"))
+    {
+      g_autofree char *name = gh_xml_node_dup_child_attribute (disk, "target", "dev");
+
+      if (g_strcmp0 (name, target) == 0)
+        break;
+    }
+  if (disk == NULL)
+    return FALSE;
+
+  is_device = g_str_has_prefix (path, "/dev/");
+  gh_xml_document_set_attribute (document, disk, "type", is_device ? "block" : "file");
+  remove_child (document, disk, "backingStore");
+  remove_child (document, disk, "mirror");
+  driver = gh_xml_node_get_child (disk, "driver");
+  source = gh_xml_node_get_child (disk, "source");
+  if (source == NULL)
+    source = gh_xml_document_add (document, disk, driver, "source");
+  for (guint i = 0; i < G_N_ELEMENTS (attributes); i++)
+    gh_xml_document_set_attribute (document, source, attributes[i], NULL);
+  gh_xml_document_set_attribute (document, source, is_device ? "dev" : "file", path);
+  if (format != NULL && driver == NULL)
+    {
+      driver = gh_xml_document_add (document, disk, NULL, "driver");
+      gh_xml_document_set_attribute (document, driver, "name", "qemu");
+    }
+  if (format != NULL)
+    gh_xml_document_set_attribute (document, driver, "type", format);
+  return TRUE;
+}

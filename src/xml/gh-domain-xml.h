@@ -73,6 +73,11 @@ typedef struct
 
 GPtrArray   *gh_domain_xml_list_disks      (GhDomainXml *self);    /* (element-type GhDiskXml) */
 
+/* The image a disk is on: a file, or a device below /dev. What was known of the one before, its
+ * backing files among it, goes. FALSE when there is no such disk. */
+gboolean     gh_domain_xml_set_disk_source (GhDomainXml *self, const char *target,
+                                            const char *path, const char *format);
+
 typedef struct
 {
   char *type;     /* "network", "bridge", "user" … */

@@ -1,0 +1,131 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-clone-look.h"
+#include "gh-clone-plan.h"
+#include "gh-clone-xml.h"
+#include "gh-domain-xml.h"
+#include "gh-file-users.h"
+#include "gh-steps.h"
+#include "gh-storage.h"
+
+G_BEGIN_DECLS
+
+/* What the user wants: the values of the properties. */
+typedef struct
+{
+  char          *name;          /* (nullable): proposed */
+  guint          copies;
+  guint          first_number;
+  gboolean       start;
+  gboolean       linked;
+  GhCloneParent  parent;
+  gboolean       flatten;
+  gboolean       keep_snapshots;
+  gboolean       keep_finished;
+  char          *pool;          /* (nullable) */
+  GhCloneTpm     tpm;
+  gboolean       set_hostname;
+  gboolean       sysprep;
+  gboolean       seed;
+  char          *sysprep_operations; /* (nullable) */
+  char          *user_data;     /* (nullable) */
+  gboolean       trial;
+  gboolean       network;
+  char          *snapshot;      /* (nullable) */
+
+  GHashTable    *modes;         /* target → GINT_TO_POINTER (GhCloneMode + 1) */
+  GHashTable    *pools;         /* target → name */
+  GHashTable    *changes;       /* id → value */
+} GhCloneInputs;
+
+/* One disk while the plan is being prepared. */
+typedef struct
+{
+  const GhDiskXml  *xml;          /* (unowned): of the facts */
+  char             *path;         /* (nullable): of the image, pools resolved */
+  char             *format;       /* (nullable): as the definition says; "raw" when it does not */
+  GhVolumeInfo     *volume;       /* (nullable): of an active pool */
+  const GhPoolInfo *pool;         /* (nullable) (unowned): where a new image goes */
+  gboolean          pool_missing; /* the one that was asked for is not there */
+  char             *folder;       /* (nullable): where a new image goes */
+  GhImageLook      *look;         /* (nullable): not looked at, or not of this computer */
+  GhFolderLook     *folder_look;  /* (nullable) */
+  GhCloneMode       mode;
+  gboolean          overridden;
+  char             *reason;
+  char             *refusals[GH_CLONE_N_MODES];
+  GhCopyMethod      method;       /* of a copy */
+  gboolean          reflink;      /* a copy is expected to share blocks */
+  char             *new_format;   /* of the new image */
+  GStrv             destinations; /* (nullable): one for each copy */
+  char             *parent_path;  /* (nullable): the overlay that the source gets */
+} GhCloneItem;
+
+/* What is known about the world, as of the last reading. */
+typedef struct
+{
+  gboolean     is_local;      /* its files are ours to look at */
+  gboolean     is_session;
+  gboolean     is_test;
+  GhDomainXml *xml;           /* (nullable): the definition, with secrets */
+  GPtrArray   *disks;         /* (nullable) (element-type GhDiskXml) */
+  GPtrArray   *pools;         /* (nullable) (element-type GhPoolInfo) */
+  GPtrArray   *definitions;   /* (nullable) (element-type GhDefinition) */
+  GhFileUsers *users;         /* (nullable) */
+  GStrv        snapshots;     /* (nullable): XML of the machine's */
+  GhCloneLook *look;          /* (nullable): what the items point into */
+  GPtrArray   *items;         /* (nullable) (element-type GhCloneItem) */
+  char        *nvram_path;    /* (nullable): the source's firmware variables */
+  gboolean     nvram_there;   /* and they can be copied */
+  GhCopyMethod nvram_method;
+  char        *nvram_pool;    /* (nullable): through which libvirt copies them */
+  GStrv        names;         /* (nullable): of the clones */
+} GhCloneFacts;
+
+struct _GhClonePlan
+{
+  GhPlan         parent_instance;
+
+  GhMachine     *machine;
+  GhCloneInputs  inputs;
+  GhCloneFacts   facts;
+  GPtrArray     *uuids;         /* (element-type char): of the clones, made when first needed */
+  guint32        random_seed;
+  gboolean       loading;
+  guint          serial;
+
+  GPtrArray     *disks;         /* (nullable) (element-type GhCloneDisk) */
+  GPtrArray     *changes;       /* (nullable) (element-type GhCloneChange) */
+  GPtrArray     *documents;     /* (nullable) (element-type GhDomainXml): of the clones */
+};
+
+void        gh_clone_facts_clear       (GhCloneFacts *self);
+void        gh_clone_plan_set_loading  (GhClonePlan *self, gboolean loading);
+void        gh_clone_plan_prepare_async (GhPlan *plan, GCancellable *cancellable,
+                                         GAsyncReadyCallback callback, gpointer user_data);
+
+/* The names of the clones; @taken: (nullable): a set. */
+GStrv       gh_clone_make_names        (const GhCloneInputs *inputs, const char *source,
+                                        GHashTable *taken);
+/* Before looking: paths, pools and where new images would be. */
+GPtrArray  *gh_clone_list_items        (const GhCloneInputs *inputs, const GhCloneFacts *facts);
+/* After looking: modes, reasons, methods. */
+void        gh_clone_decide            (const GhCloneInputs *inputs, const GhCloneFacts *facts,
+                                        GhMachine *machine);
+GPtrArray  *gh_clone_dup_disks         (const GhCloneFacts *facts);
+gboolean    gh_clone_pool_has_files    (const GhPoolInfo *pool);
+const GhPoolInfo *gh_clone_find_pool   (const GhCloneFacts *facts, const char *name);
+gboolean    gh_clone_has_links         (const GhCloneFacts *facts);
+gboolean    gh_clone_is_template       (const GhCloneFacts *facts);
+/* Bytes a copy needs; 0 when it shares blocks. */
+guint64     gh_clone_item_get_size     (const GhCloneItem *item);
+
+void        gh_clone_check_all         (GhClonePlan *self, GhPlanDraft *draft);
+/* Makes the documents, and the steps in @draft. */
+gboolean    gh_clone_add_steps         (GhClonePlan *self, GhPlanDraft *draft, GError **error);
+
+G_END_DECLS

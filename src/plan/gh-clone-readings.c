@@ -1,0 +1,497 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What the clone plan reads, one after the other: the machine's definition, pools, definitions of
+ * all machines, users of files and volumes, and then the files themselves. */
+
+#define G_LOG_DOMAIN "gh-clone-readings"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-clone-plan-private.h"
+#include "gh-virt-error.h"
+
+typedef struct
+{
+  GhCloneFacts  facts;
+  GPtrArray    *name_looks; /* (element-type GhNameLook) (unowned): in the order of the items */
+  GhImageLook  *nvram_look; /* (nullable) (unowned) */
+  GhFolderLook *nvram_folder; /* (nullable) (unowned) */
+} Reading;
+
+static void
+item_free (gpointer data)
+{
+  GhCloneItem *item = data;
+
+  g_free (item->path);
+  g_free (item->format);
+  g_clear_pointer (&item->volume, gh_volume_info_unref);
+  g_free (item->folder);
+  g_free (item->reason);
+  for (guint i = 0; i < GH_CLONE_N_MODES; i++)
+    g_free (item->refusals[i]);
+  g_free (item->new_format);
+  g_strfreev (item->destinations);
+  g_free (item->parent_path);
+  g_free (item);
+}
+
+void
+gh_clone_facts_clear (GhCloneFacts *self)
+{
+  g_clear_object (&self->xml);
+  g_clear_pointer (&self->items, g_ptr_array_unref);
+  g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_clear_pointer (&self->definitions, g_ptr_array_unref);
+  g_clear_pointer (&self->users, gh_file_users_unref);
+  g_clear_pointer (&self->snapshots, g_strfreev);
+  g_clear_pointer (&self->look, gh_clone_look_free);
+  g_clear_pointer (&self->nvram_path, g_free);
+  g_clear_pointer (&self->nvram_pool, g_free);
+  g_clear_pointer (&self->names, g_strfreev);
+}
+
+static void
+reading_free (gpointer data)
+{
+  Reading *reading = data;
+
+  gh_clone_facts_clear (&reading->facts);
+  g_clear_pointer (&reading->name_looks, g_ptr_array_unref);
+  g_free (reading);
+}
+
+static GhClonePlan *
+get_plan (GTask *task)
+{
+  return GH_CLONE_PLAN (g_task_get_source_object (task));
+}
+
+static GhHost *
+get_host (GTask *task)
+{
+  return gh_plan_get_host (GH_PLAN (g_task_get_source_object (task)));
+}
+
+static GhCloneFacts *
+get_facts (GTask *task)
+{
+  return &((Reading *) g_task_get_task_data (task))->facts;
+}
+
+static void
+return_draft (GTask       *task,
+              GhPlanDraft *draft)
+{
+  gh_clone_plan_set_loading (get_plan (task), FALSE);
+  g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
+}
+
+static void
+return_error (GTask  *task,
+              GError *error)
+{
+  gh_clone_plan_set_loading (get_plan (task), FALSE);
+  g_task_return_error (task, error);
+}
+
+/* Everything is known. */
+static void
+decide (GTask *task)
+{
+  GhClonePlan *self = get_plan (task);
+  GhCloneFacts *facts = get_facts (task);
+  GhPlanDraft *draft = NULL;
+  GError *error = NULL;
+
+  /* A preparation that was dropped must not put its facts beside another's checks. */
+  if (g_task_return_error_if_cancelled (task))
+    {
+      gh_clone_plan_set_loading (self, FALSE);
+      return;
+    }
+  gh_clone_decide (&self->inputs, facts, self->machine);
+  gh_clone_facts_clear (&self->facts);
+  self->facts = *facts;
+  memset (facts, 0, sizeof *facts);
+
+  draft = gh_plan_draft_new ();
+  gh_clone_check_all (self, draft);
+  if (!gh_clone_add_steps (self, draft, &error))
+    {
+      gh_plan_draft_free (draft);
+      return_error (task, error);
+      return;
+    }
+  g_clear_pointer (&self->disks, g_ptr_array_unref);
+  self->disks = gh_clone_dup_disks (&self->facts);
+  self->serial++;
+  g_object_notify (G_OBJECT (self), "disks-serial");
+  return_draft (task, draft);
+}
+
+/* Puts the names that were found into the items. */
+static void
+take_names (Reading *reading)
+{
+  GhCloneFacts *facts = &reading->facts;
+  guint next = 0;
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      GhCloneItem *item = g_ptr_array_index (facts->items, i);
+      g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+      if (item->folder == NULL)
+        continue;
+      for (guint n = 0; facts->names[n] != NULL; n++)
+        g_strv_builder_add (builder, ((GhNameLook *) reading->name_looks->pdata[next++])->path);
+      item->destinations = g_strv_builder_end (builder);
+      item->parent_path = g_strdup (((GhNameLook *) reading->name_looks->pdata[next++])->path);
+    }
+}
+
+static void
+take_nvram (Reading *reading)
+{
+  GhCloneFacts *facts = &reading->facts;
+  GhVolumeInfo *volume = NULL;
+
+  if (facts->nvram_path == NULL)
+    return;
+  if (reading->nvram_look != NULL && reading->nvram_look->error_number == 0 &&
+      reading->nvram_folder->is_writable)
+    {
+      facts->nvram_there = TRUE;
+      facts->nvram_method = GH_COPY_BYTES;
+      return;
+    }
+  volume = gh_file_users_find_volume (facts->users, facts->nvram_path);
+  if (volume == NULL)
+    return;
+  facts->nvram_there = TRUE;
+  facts->nvram_method = GH_COPY_VOLUME;
+  facts->nvram_pool = g_strdup (volume->pool);
+}
+
+static void
+looked_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  reading->facts.look = gh_clone_look_run_finish (result, &error);
+  if (reading->facts.look == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  take_names (reading);
+  take_nvram (reading);
+  decide (task);
+}
+
+static const char *
+get_suffix (GhCloneItem *item)
+{
+  if (item->pool != NULL && !gh_clone_pool_has_files (item->pool))
+    return "";
+  if (g_strcmp0 (item->new_format, "raw") == 0)
+    return ".img";
+  return ".qcow2";
+}
+
+/* What is to be found out, and the names that new files may have. */
+static GhCloneLook *
+make_look (GTask *task)
+{
+  Reading *reading = g_task_get_task_data (task);
+  GhCloneFacts *facts = &reading->facts;
+  GhClonePlan *self = get_plan (task);
+  GhCloneLook *look = gh_clone_look_new ();
+  guint n_images = 0;
+
+  reading->name_looks = g_ptr_array_new ();
+  for (guint i = 0; i < facts->items->len; i++)
+    n_images += ((GhCloneItem *) facts->items->pdata[i])->folder != NULL ? 1 : 0;
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      GhCloneItem *item = g_ptr_array_index (facts->items, i);
+      const char *target = item->xml->target;
+      g_autofree char *parent_stem = NULL;
+
+      if (facts->is_local && item->path != NULL && g_path_is_absolute (item->path))
+        item->look = gh_clone_look_add_image (look, item->path, item->format);
+      if (item->folder == NULL)
+        continue;
+      if (facts->is_local)
+        item->folder_look = gh_clone_look_add_folder (look, item->folder);
+      for (guint n = 0; facts->names[n] != NULL; n++)
+        {
+          g_autofree char *stem = n_images == 1
+                                  ? g_strdup (facts->names[n])
+                                  : g_strdup_printf ("%s-%s", facts->names[n], target);
+
+          g_ptr_array_add (reading->name_looks,
+                           gh_clone_look_add_name (look, item->folder, stem, get_suffix (item)));
+        }
+      parent_stem = g_strdup_printf (n_images == 1 ? "%s-own" : "%s-own-%s",
+                                     gh_machine_get_name (self->machine), target);
+      g_ptr_array_add (reading->name_looks,
+                       gh_clone_look_add_name (look, item->folder, parent_stem, ".qcow2"));
+    }
+  if (facts->is_local && facts->nvram_path != NULL)
+    {
+      g_autofree char *folder = g_path_get_dirname (facts->nvram_path);
+
+      reading->nvram_look = gh_clone_look_add_image (look, facts->nvram_path, "raw");
+      reading->nvram_folder = gh_clone_look_add_folder (look, folder);
+    }
+  return look;
+}
+
+/* Volumes are taken names wherever files cannot be seen. */
+static void
+take_volume_names (GhCloneLook  *look,
+                   GhCloneFacts *facts)
+{
+  for (guint i = 0; i < look->names->len; i++)
+    {
+      GhNameLook *name = g_ptr_array_index (look->names, i);
+
+      for (guint n = 1; n < 1000; n++)
+        {
+          g_autofree char *file = n == 1 ? g_strconcat (name->stem, name->suffix, NULL)
+                                  : g_strdup_printf ("%s-%u%s", name->stem, n, name->suffix);
+          g_autofree char *path = g_build_filename (name->folder, file, NULL);
+
+          if (gh_file_users_find_volume (facts->users, path) == NULL)
+            break;
+          g_hash_table_add (look->taken, g_steal_pointer (&path));
+        }
+    }
+}
+
+static void
+look (GTask *task)
+{
+  Reading *reading = g_task_get_task_data (task);
+  GhCloneFacts *facts = &reading->facts;
+  GhCloneLook *wanted = make_look (task);
+
+  take_volume_names (wanted, facts);
+  if (facts->is_local)
+    {
+      gh_clone_look_run_async (wanted, g_task_get_cancellable (task), looked_cb,
+                               g_object_ref (task));
+      return;
+    }
+  gh_clone_look_choose_names (wanted);
+  facts->look = wanted;
+  take_names (reading);
+  take_nvram (reading);
+  decide (task);
+}
+
+static GHashTable *
+collect_names (GhCloneFacts *facts,
+               GhHost       *host)
+{
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < facts->definitions->len; i++)
+    g_hash_table_add (names, g_strdup (((GhDefinition *) facts->definitions->pdata[i])->name));
+  return names;
+}
+
+static void
+users_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhClonePlan *self = get_plan (task);
+  GhCloneFacts *facts = get_facts (task);
+  g_autoptr (GHashTable) names = NULL;
+  GError *error = NULL;
+
+  facts->users = gh_file_users_load_finish (result, &error);
+  if (facts->users == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  names = collect_names (facts, get_host (task));
+  facts->names = gh_clone_make_names (&self->inputs, gh_machine_get_name (self->machine), names);
+  facts->items = gh_clone_list_items (&self->inputs, facts);
+  g_ptr_array_set_free_func (facts->items, item_free);
+  look (task);
+}
+
+static void
+definitions_loaded_cb (GObject      *object,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhHost *host = GH_HOST (object);
+  GError *error = NULL;
+
+  get_facts (task)->definitions = gh_host_load_definitions_finish (host, result, &error);
+  if (get_facts (task)->definitions == NULL)
+    return_error (task, error);
+  else
+    gh_file_users_load_async (host, NULL, g_task_get_cancellable (task), users_loaded_cb,
+                              g_object_ref (task));
+}
+
+static void
+pools_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhHost *host = GH_HOST (object);
+  GError *error = NULL;
+
+  get_facts (task)->pools = gh_host_load_pools_finish (host, result, &error);
+  if (get_facts (task)->pools == NULL)
+    return_error (task, error);
+  else
+    gh_host_load_definitions_async (host, g_task_get_cancellable (task), definitions_loaded_cb,
+                                    g_object_ref (task));
+}
+
+static void
+snapshots_loaded_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->snapshots = gh_machine_load_snapshots_finish (GH_MACHINE (object), result,
+                                                                  &error);
+  if (error != NULL && gh_error_is_cancelled (error))
+    {
+      return_error (task, error);
+      return;
+    }
+  /* Hosts whose driver knows no snapshots have none. */
+  g_clear_error (&error);
+  gh_host_load_pools_async (get_host (task), g_task_get_cancellable (task), pools_loaded_cb,
+                            g_object_ref (task));
+}
+
+/* Where the variables of the source's firmware are; NULL: it has none, or nobody knows. */
+static char *
+find_nvram (GhCloneFacts *facts,
+            GhMachine    *machine)
+{
+  char *path = gh_domain_xml_dup_nvram_path (facts->xml);
+  g_autofree char *file = NULL;
+
+  if (path != NULL || facts->is_test ||
+      gh_domain_xml_get_firmware (facts->xml) == GH_FIRMWARE_BIOS)
+    return path;
+  file = g_strdup_printf ("%s_VARS.fd", gh_machine_get_name (machine));
+  if (!facts->is_session)
+    return g_build_filename ("/var/lib/libvirt/qemu/nvram", file, NULL);
+  return facts->is_local
+         ? g_build_filename (g_get_user_config_dir (), "libvirt", "qemu", "nvram", file, NULL)
+         : NULL;
+}
+
+static void
+xml_loaded_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMachine *machine = GH_MACHINE (object);
+  GhCloneFacts *facts = get_facts (task);
+  GError *error = NULL;
+  g_autofree char *text = gh_machine_load_xml_finish (machine, result, &error);
+
+  facts->xml = text != NULL ? gh_domain_xml_new_from_string (text, &error) : NULL;
+  if (facts->xml == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  facts->disks = gh_domain_xml_list_disks (facts->xml);
+  facts->nvram_path = find_nvram (facts, machine);
+  gh_machine_load_snapshots_async (machine, g_task_get_cancellable (task), snapshots_loaded_cb,
+                                   g_object_ref (task));
+}
+
+static void
+host_ready_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhClonePlan *self = get_plan (task);
+  GhHost *host = GH_HOST (object);
+  GhCloneFacts *facts = get_facts (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhPlanDraft) draft = NULL;
+  g_autofree char *title = NULL;
+  g_autofree char *detail = NULL;
+
+  if (gh_host_ready_finish (host, result, &error) && gh_machine_exists (self->machine))
+    {
+      facts->is_test = gh_host_is_test (host);
+      facts->is_local = gh_host_is_local (host) && !facts->is_test;
+      facts->is_session = gh_host_is_session (host);
+      gh_machine_load_xml_async (self->machine, GH_XML_INACTIVE | GH_XML_SECURE,
+                                 g_task_get_cancellable (task), xml_loaded_cb,
+                                 g_object_ref (task));
+      return;
+    }
+  if (gh_error_is_cancelled (error))
+    {
+      return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  draft = gh_plan_draft_new ();
+  if (error != NULL)
+    {
+      detail = gh_error_dup_sentence (error);
+      title = g_strdup_printf (_("The host %s cannot be reached"), gh_host_get_uri (host));
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "host-unreachable", title,
+                                                    detail));
+    }
+  else
+    {
+      title = g_strdup_printf (_("“%s” is gone"), gh_machine_get_name (self->machine));
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "machine-gone", title,
+                                                    _("Somebody else has removed it in the "
+                                                      "meantime.")));
+    }
+  return_draft (task, g_steal_pointer (&draft));
+}
+
+void
+gh_clone_plan_prepare_async (GhPlan              *plan,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  GTask *task = g_task_new (plan, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gh_clone_plan_prepare_async);
+  g_task_set_task_data (task, g_new0 (Reading, 1), reading_free);
+  gh_clone_plan_set_loading (GH_CLONE_PLAN (plan), TRUE);
+  gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb, task);
+}

@@ -1,0 +1,291 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The clones' definitions, and the steps that make them: first what all need, then one clone after
+ * the other, each a group of its own, so that what is whole can be kept. */
+
+#define G_LOG_DOMAIN "gh-clone-steps"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-clone-plan-private.h"
+
+/* A step that copies this much counts as much as one that copies nothing counts twice. */
+#define BYTES_PER_WEIGHT (32.0 * 1024 * 1024)
+
+static void
+unref_document (gpointer document)
+{
+  g_object_unref (document);
+}
+
+/* Addresses that are taken: of all machines. */
+static GHashTable *
+collect_macs (const GhCloneFacts *facts)
+{
+  GHashTable *macs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < facts->definitions->len; i++)
+    {
+      const GhDefinition *definition = g_ptr_array_index (facts->definitions, i);
+      g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (definition->xml, NULL);
+      g_autoptr (GPtrArray) nics = xml != NULL ? gh_domain_xml_list_nics (xml) : NULL;
+
+      for (guint j = 0; nics != NULL && j < nics->len; j++)
+        {
+          const GhNicXml *nic = g_ptr_array_index (nics, j);
+
+          if (nic->mac != NULL)
+            g_hash_table_add (macs, g_ascii_strdown (nic->mac, -1));
+        }
+    }
+  return macs;
+}
+
+static void
+add_macs (GHashTable  *macs,
+          GhDomainXml *xml)
+{
+  g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (xml);
+
+  for (guint i = 0; i < nics->len; i++)
+    {
+      const GhNicXml *nic = g_ptr_array_index (nics, i);
+
+      if (nic->mac != NULL)
+        g_hash_table_add (macs, g_ascii_strdown (nic->mac, -1));
+    }
+}
+
+static GPtrArray *
+list_document_disks (const GhCloneFacts *facts,
+                     guint               index)
+{
+  static const GhCloneXmlDiskAction actions[] = {
+    [GH_CLONE_COPY] = GH_CLONE_XML_REPLACE,
+    [GH_CLONE_LINK] = GH_CLONE_XML_REPLACE,
+    [GH_CLONE_SHARE] = GH_CLONE_XML_KEEP,
+    [GH_CLONE_LEAVE_OUT] = GH_CLONE_XML_REMOVE,
+  };
+  GPtrArray *disks = g_ptr_array_new_with_free_func (gh_clone_xml_disk_free);
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (facts->items, i);
+      gboolean linked = item->mode == GH_CLONE_LINK;
+      const char *path = item->destinations != NULL ? item->destinations[index] : NULL;
+      GhCloneXmlDiskAction action = actions[item->mode];
+
+      if (action == GH_CLONE_XML_REPLACE && path == NULL)
+        action = GH_CLONE_XML_KEEP;
+      g_ptr_array_add (disks, gh_clone_xml_disk_new (item->xml->target, action, path,
+                                                     action == GH_CLONE_XML_REPLACE
+                                                     ? item->new_format : NULL,
+                                                     linked ? item->path : NULL,
+                                                     linked ? item->format : NULL));
+    }
+  return disks;
+}
+
+/* Where the @index-th clone's firmware variables go: beside the original's. */
+static char *
+dup_nvram_path (const GhCloneFacts *facts,
+                guint               index)
+{
+  g_autofree char *folder = NULL;
+  g_autofree char *file = NULL;
+
+  if (!facts->nvram_there)
+    return NULL;
+  folder = g_path_get_dirname (facts->nvram_path);
+  file = g_strdup_printf ("%s_VARS.fd", facts->names[index]);
+  return g_build_filename (folder, file, NULL);
+}
+
+static GhDomainXml *
+make_document (GhClonePlan  *self,
+               guint         index,
+               GHashTable   *macs,
+               GPtrArray   **changes,
+               GError      **error)
+{
+  const GhCloneFacts *facts = &self->facts;
+  g_autoptr (GPtrArray) disks = list_document_disks (facts, index);
+  g_autofree char *nvram_path = dup_nvram_path (facts, index);
+  gboolean linked = gh_clone_has_links (facts);
+  const char *uuid = gh_machine_get_uuid (self->machine);
+  const char *name = gh_machine_get_name (self->machine);
+  const GhCloneXmlOptions options = {
+    .name = facts->names[index],
+    .uuid = g_ptr_array_index (self->uuids, index),
+    .disks = disks,
+    .nvram_path = nvram_path,
+    .used_macs = macs,
+    .overrides = self->inputs.changes,
+    .parent_uuid = linked ? uuid : NULL,
+    .parent_name = linked ? name : NULL,
+    .trial_uuid = self->inputs.trial ? uuid : NULL,
+    .trial_name = self->inputs.trial ? name : NULL,
+    .network = self->inputs.network,
+    .seed = self->random_seed + index,
+  };
+
+  return gh_clone_xml_make (facts->xml, &options, changes, error);
+}
+
+static gboolean
+make_documents (GhClonePlan  *self,
+                GError      **error)
+{
+  g_autoptr (GHashTable) macs = collect_macs (&self->facts);
+  guint copies = g_strv_length (self->facts.names);
+
+  while (self->uuids->len < copies)
+    g_ptr_array_add (self->uuids, g_uuid_string_random ());
+  g_clear_pointer (&self->documents, g_ptr_array_unref);
+  g_clear_pointer (&self->changes, g_ptr_array_unref);
+  self->documents = g_ptr_array_new_with_free_func (unref_document);
+  for (guint i = 0; i < copies; i++)
+    {
+      GhDomainXml *xml = make_document (self, i, macs, i == 0 ? &self->changes : NULL, error);
+
+      if (xml == NULL)
+        return FALSE;
+      add_macs (macs, xml);
+      g_ptr_array_add (self->documents, xml);
+    }
+  return TRUE;
+}
+
+/* Steps */
+
+static GhStep *
+new_overlay_step (const GhCloneItem *item,
+                  const char        *path)
+{
+  guint64 capacity = item->look != NULL ? item->look->virtual_size
+                     : item->volume != NULL ? item->volume->capacity : 0;
+  GhStep *step = NULL;
+
+  if (item->pool != NULL)
+    {
+      g_autofree char *name = g_path_get_basename (path);
+
+      return gh_volume_create_step_new (item->pool->name, name, path, "qcow2", capacity, item->path,
+                                        item->format);
+    }
+  step = gh_copy_step_new (item->path, item->format, path, "qcow2", GH_COPY_LINK, NULL);
+  gh_step_set_int (step, "capacity", (gint64) capacity);
+  return step;
+}
+
+static GhStep *
+new_copy_step (const GhCloneItem   *item,
+               const GhCloneInputs *inputs,
+               const char          *path)
+{
+  GhStep *step = gh_copy_step_new (item->path, item->format, path, item->new_format, item->method,
+                                   item->pool != NULL ? item->pool->name : NULL);
+  guint64 capacity = item->look != NULL && item->look->virtual_size > 0 ? item->look->virtual_size
+                     : item->volume != NULL ? item->volume->capacity : 0;
+  guint64 size = gh_clone_item_get_size (item);
+
+  gh_step_set_int (step, "capacity", (gint64) capacity);
+  gh_step_set_int (step, "size", (gint64) size);
+  gh_step_set_weight (step, 1.0 + (double) size / BYTES_PER_WEIGHT);
+  if (item->method == GH_COPY_CONVERT && !inputs->flatten && item->look->chain[0] != NULL)
+    {
+      gh_step_set_string (step, "backing", item->look->chain[0]);
+      gh_step_set_string (step, "backing-format", item->look->chain_formats[0]);
+    }
+  return step;
+}
+
+static void
+add_step (GhPlanDraft *draft,
+          GhStep      *step,
+          guint        group,
+          const char  *name)
+{
+  gh_step_set_group (step, group, name);
+  gh_plan_draft_add_step (draft, step);
+}
+
+/* What has to be done once, before anything is linked. */
+static void
+add_parent_steps (GhClonePlan *self,
+                  GhPlanDraft *draft)
+{
+  const char *uuid = gh_machine_get_uuid (self->machine);
+  const char *name = gh_machine_get_name (self->machine);
+  GhStep *step = NULL;
+
+  if (!gh_clone_has_links (&self->facts) || gh_clone_is_template (&self->facts))
+    return;
+  if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
+    {
+      gh_plan_draft_add_step (draft, gh_template_step_new (uuid, name, /* on= */ TRUE));
+      return;
+    }
+  step = gh_parent_step_new (uuid, name);
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (self->facts.items, i);
+
+      if (item->mode != GH_CLONE_LINK || item->parent_path == NULL)
+        continue;
+      gh_plan_draft_add_step (draft, new_overlay_step (item, item->parent_path));
+      gh_parent_step_add_disk (step, item->xml->target, item->path, item->format,
+                               item->parent_path);
+    }
+  gh_plan_draft_add_step (draft, step);
+}
+
+static void
+add_clone_steps (GhClonePlan *self,
+                 guint        index,
+                 GhPlanDraft *draft)
+{
+  const GhCloneFacts *facts = &self->facts;
+  const char *name = facts->names[index];
+  const char *uuid = g_ptr_array_index (self->uuids, index);
+  g_autofree char *xml = gh_domain_xml_to_string (g_ptr_array_index (self->documents, index));
+  g_autofree char *nvram_path = dup_nvram_path (facts, index);
+  guint group = index + 1;
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (facts->items, i);
+      const char *path = item->destinations != NULL ? item->destinations[index] : NULL;
+
+      if (path == NULL || item->refusals[item->mode] != NULL)
+        continue;
+      if (item->mode == GH_CLONE_COPY)
+        add_step (draft, new_copy_step (item, &self->inputs, path), group, name);
+      else if (item->mode == GH_CLONE_LINK)
+        add_step (draft, new_overlay_step (item, path), group, name);
+    }
+  if (nvram_path != NULL)
+    add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,
+                                             facts->nvram_pool), group, name);
+  add_step (draft, gh_define_step_new (uuid, name, xml), group, name);
+  if (self->inputs.start)
+    add_step (draft, gh_start_step_new (uuid, name), group, name);
+}
+
+gboolean
+gh_clone_add_steps (GhClonePlan  *self,
+                    GhPlanDraft  *draft,
+                    GError      **error)
+{
+  if (!make_documents (self, error))
+    return FALSE;
+  add_parent_steps (self, draft);
+  for (guint i = 0; self->facts.names[i] != NULL; i++)
+    add_clone_steps (self, i, draft);
+  return TRUE;
+}
