@@ -184,6 +184,8 @@ evaluate (GhXmlDocument *self,
                           BAD_CAST "http://libosinfo.org/xmlns/libvirt/domain/1.0");
       xmlXPathRegisterNs (self->xpath, BAD_CAST "qemu",
                           BAD_CAST "http://libvirt.org/schemas/domain/qemu/1.0");
+      xmlXPathRegisterNs (self->xpath, BAD_CAST "guesthouse",
+                          BAD_CAST "http://guesthouse.org/xmlns/libvirt/domain/1.0");
     }
   self->xpath->node = gh_xml_document_get_root (self);
   return xmlXPathEvalExpression (BAD_CAST xpath, self->xpath);
@@ -450,5 +452,33 @@ gh_xml_document_add (GhXmlDocument *self,
   if (space != NULL)
     xmlAddPrevSibling (node, space);
   gh_xml_source_touch (parent);
+  return node;
+}
+
+/**
+ * gh_xml_document_add_namespaced:
+ * @self: a document
+ * @parent: an element of it
+ * @after: (nullable): a child of @parent to put it behind, or %NULL to make it the first
+ * @name: the name
+ * @prefix: what to call the namespace, if it has no name here yet
+ * @uri: the namespace
+ *
+ * Adds an empty element of a namespace, as gh_xml_document_add() does.
+ *
+ * Returns: (transfer none): the new element
+ */
+xmlNode *
+gh_xml_document_add_namespaced (GhXmlDocument *self,
+                                xmlNode       *parent,
+                                xmlNode       *after,
+                                const char    *name,
+                                const char    *prefix,
+                                const char    *uri)
+{
+  xmlNode *node = gh_xml_document_add (self, parent, after, name);
+  xmlNs *ns = xmlSearchNsByHref (self->doc, node, BAD_CAST uri);
+
+  xmlSetNs (node, ns != NULL ? ns : xmlNewNs (node, BAD_CAST uri, BAD_CAST prefix));
   return node;
 }

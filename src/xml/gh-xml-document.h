@@ -33,7 +33,8 @@ char          *gh_xml_document_to_string (GhXmlDocument *self);
 xmlNode       *gh_xml_document_get_root  (GhXmlDocument *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhXmlDocument, gh_xml_document_free)
 
-/* XPaths start at the root element; the prefixes "libosinfo" and "qemu" are known. */
+/* XPaths start at the root element; the prefixes "libosinfo", "qemu" and
+ * "guesthouse" are known. */
 char          *gh_xml_document_dup_text  (GhXmlDocument *self, const char *xpath); /* nullable */
 xmlNode       *gh_xml_document_find      (GhXmlDocument *self, const char *xpath); /* nullable */
 GPtrArray     *gh_xml_document_find_all  (GhXmlDocument *self, const char *xpath);
@@ -58,6 +59,9 @@ void           gh_xml_document_set_attribute (GhXmlDocument *self, xmlNode *node
 void           gh_xml_document_remove        (GhXmlDocument *self, xmlNode *node);
 xmlNode       *gh_xml_document_add           (GhXmlDocument *self, xmlNode *parent, xmlNode *after,
                                               const char *name);
+xmlNode       *gh_xml_document_add_namespaced (GhXmlDocument *self, xmlNode *parent, xmlNode *after,
+                                               const char *name, const char *prefix,
+                                               const char *uri);
 
 /* Text fit for XML 1.0. */
 char          *gh_xml_dup_legal_text     (const char *text);
