@@ -21,6 +21,7 @@
 #include "gh-delete-dialog.h"
 #include "gh-error-bar.h"
 #include "gh-format.h"
+#include "gh-host-dialog.h"
 #include "gh-interrupted-bar.h"
 #include "gh-library-view.h"
 #include "gh-machine-actions.h"
@@ -435,6 +436,21 @@ new_machine_activated_cb (GSimpleAction *action,
 }
 
 static void
+show_host_activated_cb (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
+{
+  GhWindow *self = user_data;
+  GhHost *chosen = gh_library_view_get_host (self->library);
+  g_autoptr (GhHost) host = chosen != NULL
+                            ? g_object_ref (chosen)
+                            : g_list_model_get_item (G_LIST_MODEL (self->hosts), 0);
+
+  if (host != NULL)
+    gh_host_dialog_present (GTK_WINDOW (self), host);
+}
+
+static void
 delete_machine_activated_cb (GSimpleAction *action,
                              GVariant      *parameter,
                              gpointer       user_data)
@@ -561,6 +577,7 @@ close_activated_cb (GSimpleAction *action,
 
 static const GActionEntry action_entries[] = {
   { "new-machine", new_machine_activated_cb },
+  { "show-host", show_host_activated_cb },
   { "delete-machine", delete_machine_activated_cb },
   { "open-console", open_console_activated_cb },
   { "show-page", show_page_activated_cb, "s" },

@@ -1,0 +1,20 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <handy.h>
+
+#include "gh-host.h"
+
+G_BEGIN_DECLS
+
+/* What a host is, how busy, what its machines can have, and for this computer whether it runs
+ * them fast and if not, why. Figures are read while it can be seen. */
+#define GH_TYPE_HOST_DIALOG (gh_host_dialog_get_type ())
+G_DECLARE_FINAL_TYPE (GhHostDialog, gh_host_dialog, GH, HOST_DIALOG, HdyWindow)
+
+GhHostDialog *gh_host_dialog_present (GtkWindow *parent, GhHost *host);
+
+G_END_DECLS
