@@ -27,7 +27,8 @@
 #include "gh-lane.h"
 #include "gh-step-private.h"
 
-#define PROTECTED_MODE 0444
+/* Nobody may write any more; who could not read before cannot now. */
+#define PROTECTED(mode) ((mode) & 0555)
 /* A journal that names more is not one of ours. */
 #define MAX_DISKS 256
 
@@ -177,7 +178,7 @@ dup_command (GhStep *step)
       const Disk *disk = g_ptr_array_index (disks, i);
       g_autofree char *path = gh_command_dup_quoted (disk->base);
 
-      g_string_append_printf (lines, "chmod 0444 -- %s\n", path);
+      g_string_append_printf (lines, "chmod a-w -- %s\n", path);
     }
   for (guint i = 0; i < disks->len; i++)
     {
@@ -252,7 +253,7 @@ files_worker (GhLane        *lane,
           disk->mtime_ns = get_mtime (disk->overlay);
           break;
         case PROTECT:
-          if (ours && chmod (disk->base, PROTECTED_MODE) != 0)
+          if (ours && chmod (disk->base, PROTECTED (mode)) != 0)
             g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "“%s”: %s", disk->base,
                          g_strerror (errno));
           break;
@@ -264,7 +265,7 @@ files_worker (GhLane        *lane,
           break;
         case RELEASE:
           /* What somebody has given another mode since is theirs. */
-          if (ours && disk->mode != 0 && mode == PROTECTED_MODE &&
+          if (ours && disk->mode != 0 && mode == PROTECTED (disk->mode) &&
               chmod (disk->base, disk->mode) != 0)
             g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "“%s”: %s", disk->base,
                          g_strerror (errno));

@@ -28,7 +28,8 @@
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
-#define PROTECTED_MODE 0444
+/* Nobody may write any more; who could not read before cannot now. */
+#define PROTECTED(mode) ((mode) & 0555)
 /* A journal that names more is not one of ours. */
 #define MAX_FILES 256
 
@@ -128,8 +129,9 @@ files_worker (GhLane        *lane,
       if (job->look && (mode & 0222) != 0)
         g_ptr_array_add (found, gh_marked_file_new (resolved, mode));
       /* What somebody has given another mode since is theirs. */
-      else if (!job->look && (job->protect ? mode == file->mode : mode == PROTECTED_MODE) &&
-               fchmod (fd, job->protect ? PROTECTED_MODE : file->mode) != 0)
+      else if (!job->look && (job->protect ? mode == file->mode
+                                           : mode == PROTECTED (file->mode)) &&
+               fchmod (fd, job->protect ? PROTECTED (file->mode) : file->mode) != 0)
         g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "“%s”: %s", resolved,
                      g_strerror (errno));
       close (fd);

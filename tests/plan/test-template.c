@@ -108,20 +108,20 @@ test_step (void)
   on = gh_template_step_new (UUID, "base", TRUE);
   g_assert_true (plan_test_do (on, world.host, &error));
   g_assert_no_error (error);
-  assert_state (&world, TRUE, 0444);
+  assert_state (&world, TRUE, 0440);
 
   /* It was one already: not to be taken back. */
   on_again = gh_template_step_new (UUID, "base", TRUE);
   g_assert_true (plan_test_do (on_again, world.host, &error));
   g_assert_true (plan_test_undo (on_again, world.host, &error));
-  assert_state (&world, TRUE, 0444);
+  assert_state (&world, TRUE, 0440);
 
   /* By a program that knows only the metadata. */
   off = gh_template_step_new (UUID, "base", FALSE);
   g_assert_true (plan_test_do (off, world.host, &error));
   assert_state (&world, FALSE, 0640);
   g_assert_true (plan_test_undo (off, world.host, &error));
-  assert_state (&world, TRUE, 0444);
+  assert_state (&world, TRUE, 0440);
 
   /* By a program that knows only the journal; twice. */
   copy = gh_step_new_for_kind ("template", gh_step_get_params (on));
