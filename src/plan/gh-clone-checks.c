@@ -341,6 +341,10 @@ check_firmware (GhClonePlan *self,
                 g_strdup (_("The clone gets a new, empty TPM")),
                 _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask for "
                   "their recovery key. Have it at hand."));
+  else if (facts->tpm_path == NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "tpm-unreadable",
+                g_strdup (_("The secrets in the TPM cannot be copied")),
+                _("They are not there, or you may not read them. Clone with a new TPM."));
   else
     take_check (draft, GH_CHECK_WARNING, "tpm-copied",
                 g_strdup (_("The clone gets the secrets in the TPM")),

@@ -83,6 +83,7 @@ typedef struct
   gboolean     nvram_there;   /* and they can be copied */
   GhCopyMethod nvram_method;
   char        *nvram_pool;    /* (nullable): through which libvirt copies them */
+  char        *tpm_path;      /* (nullable): folder of the source's TPM, when it can be copied */
   GStrv        names;         /* (nullable): of the clones */
 } GhCloneFacts;
 

@@ -21,6 +21,7 @@ typedef struct
   GPtrArray    *name_looks; /* (element-type GhNameLook) (unowned): in the order of the items */
   GhImageLook  *nvram_look; /* (nullable) (unowned) */
   GhFolderLook *nvram_folder; /* (nullable) (unowned) */
+  GhFolderLook *tpm_folder;   /* (nullable) (unowned) */
 } Reading;
 
 static void
@@ -54,6 +55,7 @@ gh_clone_facts_clear (GhCloneFacts *self)
   g_clear_pointer (&self->look, gh_clone_look_free);
   g_clear_pointer (&self->nvram_path, g_free);
   g_clear_pointer (&self->nvram_pool, g_free);
+  g_clear_pointer (&self->tpm_path, g_free);
   g_clear_pointer (&self->names, g_strfreev);
 }
 
@@ -197,6 +199,8 @@ looked_cb (GObject      *object,
     }
   take_names (reading);
   take_nvram (reading);
+  if (reading->tpm_folder != NULL && reading->tpm_folder->is_there)
+    reading->facts.tpm_path = g_strdup (reading->tpm_folder->path);
   decide (task);
 }
 
@@ -255,6 +259,16 @@ make_look (GTask *task)
 
       reading->nvram_look = gh_clone_look_add_image (look, facts->nvram_path, "raw");
       reading->nvram_folder = gh_clone_look_add_folder (look, folder);
+    }
+  if (facts->is_local && gh_domain_xml_has_tpm (facts->xml))
+    {
+      const char *uuid = gh_machine_get_uuid (self->machine);
+      g_autofree char *folder = facts->is_session
+                                ? g_build_filename (g_get_user_config_dir (), "libvirt", "qemu",
+                                                    "swtpm", uuid, NULL)
+                                : g_build_filename ("/var/lib/libvirt/swtpm", uuid, NULL);
+
+      reading->tpm_folder = gh_clone_look_add_folder (look, folder);
     }
   return look;
 }

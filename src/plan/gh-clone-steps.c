@@ -272,6 +272,13 @@ add_clone_steps (GhClonePlan *self,
   if (nvram_path != NULL)
     add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,
                                              facts->nvram_pool), group, name);
+  if (facts->tpm_path != NULL && self->inputs.tpm == GH_CLONE_TPM_COPY)
+    {
+      g_autofree char *folder = g_path_get_dirname (facts->tpm_path);
+      g_autofree char *tpm_path = g_build_filename (folder, uuid, NULL);
+
+      add_step (draft, gh_tpm_copy_step_new (facts->tpm_path, tpm_path), group, name);
+    }
   add_step (draft, gh_define_step_new (uuid, name, xml), group, name);
   if (self->inputs.start)
     add_step (draft, gh_start_step_new (uuid, name), group, name);

@@ -48,6 +48,7 @@ typedef struct
   char           *path;      /* (nullable) */
   GhNewFile       file;
   gboolean        has_file;
+  gboolean        owns_fd;   /* closed with the request, at the latest */
   gboolean        remove;
   GhCopyProgress *progress;  /* (nullable) */
 } Request;
@@ -70,6 +71,8 @@ request_free (gpointer data)
 {
   Request *self = data;
 
+  if (self->owns_fd)
+    close (self->file.fd);
   g_free (self->path);
   g_clear_pointer (&self->progress, gh_copy_progress_unref);
   g_free (self);
@@ -472,7 +475,7 @@ copy_worker (GhLane        *lane,
              GCancellable  *cancellable,
              GError       **error)
 {
-  const Request *request = data;
+  Request *request = data;
   Copy copy = { .from = -1, .to = request->file.fd };
   struct stat before;
   struct stat after;
@@ -507,6 +510,7 @@ copy_worker (GhLane        *lane,
     }
   if (copy.from >= 0)
     close (copy.from);
+  request->owns_fd = FALSE;
   /* Some file systems say only now that there was no room. */
   if (close (copy.to) != 0 && *error == NULL)
     set_errno (error, errno, request->path);
@@ -535,7 +539,7 @@ gh_image_copy_bytes_async (const char          *source,
 {
   Request *request = request_new (source, file);
 
-  /* The worker closes it. */
+  request->owns_fd = TRUE;
   file->fd = -1;
   gh_new_file_free (file);
   request->progress = gh_copy_progress_ref (progress);

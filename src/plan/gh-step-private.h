@@ -30,6 +30,7 @@ GType gh_volume_create_step_get_type  (void);
 GType gh_volume_remove_step_get_type  (void);
 GType gh_copy_step_get_type           (void);
 GType gh_parent_step_get_type         (void);
+GType gh_tpm_copy_step_get_type       (void);
 GType gh_define_step_get_type         (void);
 GType gh_undefine_step_get_type       (void);
 GType gh_undefine_final_step_get_type (void);

@@ -29,7 +29,8 @@ G_BEGIN_DECLS
  * copy: as volume-create, but it knows its file again by device, inode and time of birth, so it
  *   removes what is half done as well
  * parent: the source of linked clones gets the definition it had, unless it was started since or
- *   somebody else changed its disks; files that were write-protected may be written again */
+ *   somebody else changed its disks; files that were write-protected may be written again
+ * tpm-copy: the clone's folder goes, with the files that were copied */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
@@ -39,6 +40,9 @@ GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const cha
 GhStep *gh_volume_create_step_new (const char *pool, const char *name, const char *path,
                                    const char *format, guint64 capacity,
                                    const char *backing_path, const char *backing_format);
+
+/* Folders of the state of two TPMs, of the original and of the clone. */
+GhStep *gh_tpm_copy_step_new      (const char *source, const char *path);
 
 /* Gives the machine overlays of its own; they have to be there. Fails while it runs. */
 GhStep *gh_parent_step_new        (const char *uuid, const char *name);
