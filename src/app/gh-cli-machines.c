@@ -17,6 +17,8 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-format.h"
+#include "gh-image-graph.h"
+#include "gh-start-guard.h"
 #include "gh-text.h"
 #include "gh-virt-error.h"
 
@@ -372,6 +374,40 @@ refuse (GhCli           *self,
   return GH_CLI_REFUSED;
 }
 
+/* What speaks against starting it, by the images of the host; NULL: nothing. */
+static GhCheck *
+find_start_refusal (GhCli      *self,
+                    GhMachine  *machine,
+                    GError    **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GhImageGraph) graph = NULL;
+  g_autoptr (GPtrArray) checks = NULL;
+
+  gh_image_graph_load_async (self->host, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  graph = gh_image_graph_load_finish (self->host, result, error);
+  if (graph == NULL)
+    return NULL;
+  checks = gh_image_graph_check_machine (graph, gh_machine_get_uuid (machine), GH_IMAGE_USE_START);
+  return checks->len > 0 ? g_object_ref (g_ptr_array_index (checks, 0)) : NULL;
+}
+
+static GhCliStatus
+refuse_start (GhCli     *self,
+              GhMachine *machine,
+              GhCheck   *check)
+{
+  JsonObject *object = check_to_json ("refusal", gh_check_get_id (check),
+                                      gh_check_get_title (check));
+
+  json_object_set_string_member (object, "detail", gh_check_get_detail (check));
+  gh_cli_tell (self, "guesthouse: %s\n%s\n", gh_check_get_title (check),
+               gh_check_get_detail (check));
+  print_action (self, machine, "start", GH_MACHINE_START, object, NULL, NULL, GH_CLI_REFUSED);
+  return GH_CLI_REFUSED;
+}
+
 GhCliStatus
 gh_cli_act (GhCli      *self,
             const char *verb,
@@ -385,6 +421,7 @@ gh_cli_act (GhCli      *self,
   GhCliStatus status = GH_CLI_DONE;
   GhMachine *machine = open_machine (self, words, &error, &status);
   GhMachineAction action = GH_MACHINE_START;
+  g_autoptr (GhCheck) refusal = NULL;
   JsonObject *check = NULL;
 
   if (machine == NULL)
@@ -393,6 +430,11 @@ gh_cli_act (GhCli      *self,
   if (!gh_machine_can (machine, action) ||
       (strcmp (verb, "restore") == 0 && gh_machine_get_state (machine) != GH_MACHINE_SAVED))
     return refuse (self, machine, verb, action);
+  refusal = action == GH_MACHINE_START ? find_start_refusal (self, machine, &error) : NULL;
+  if (error != NULL)
+    return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+  if (refusal != NULL)
+    return refuse_start (self, machine, refusal);
 
   if (gh_machine_action_get_info (action)->dangerous)
     {
@@ -419,7 +461,8 @@ gh_cli_act (GhCli      *self,
       g_autofree char *sentence = gh_error_dup_sentence (error);
 
       gh_cli_tell (self, "guesthouse: %s\n", sentence);
-      status = GH_CLI_FAILED;
+      status = g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED) ? GH_CLI_REFUSED
+                                                                               : GH_CLI_FAILED;
     }
   print_action (self, machine, verb, action, check, error == NULL ? "done" : "undone", error,
                 status);

@@ -9,6 +9,7 @@
 
 #include "gh-application.h"
 #include "gh-cli.h"
+#include "gh-image-guard.h"
 #include "gh-paths.h"
 #include "gh-threads.h"
 
@@ -19,6 +20,7 @@ main (int    argc,
   g_autoptr (GhApplication) application = NULL;
 
   gh_threads_init ();
+  gh_image_guard_install ();
   gh_paths_use_build_tree ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, gh_paths_get_locale_dir ());

@@ -624,6 +624,7 @@ users_loaded_cb (GObject      *object,
   GError *error = NULL;
   GhFileUsers *users = gh_file_users_load_finish (result, &error);
   g_autoptr (GhCreatePlan) self = resume_load (load);
+  g_autofree char *problem = NULL;
 
   if (self == NULL)
     {
@@ -632,6 +633,12 @@ users_loaded_cb (GObject      *object,
       return;
     }
   load_free (load);
+  problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
+  if (problem != NULL)
+    {
+      g_clear_pointer (&users, gh_file_users_unref);
+      g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_FAILED, problem);
+    }
   self->facts.users = users;
   self->facts.users_error = error;
   end_preparation (self);

@@ -189,6 +189,48 @@ check_files (GhDeletePlan *self,
     }
 }
 
+/* What others need of it, and what nobody knows of that. */
+static void
+check_graph (GhDeletePlan *self,
+             GhPlanDraft  *draft)
+{
+  GhImageGraph *graph = self->files->graph;
+  GPtrArray *blind_spots = gh_image_graph_get_blind_spots (graph);
+  GPtrArray *unreadable = gh_image_graph_get_unreadable (graph);
+  const char *uuid = gh_machine_get_uuid (self->machine);
+  g_autoptr (GPtrArray) refusals = gh_image_graph_check_machine (graph, uuid,
+                                                                 GH_IMAGE_USE_DELETE);
+  g_autofree char *dependents = gh_image_graph_dup_dependents (graph, uuid);
+  gboolean removes = FALSE;
+
+  for (guint i = 0; i < refusals->len; i++)
+    gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (refusals, i)));
+  if (refusals->len == 0 && dependents != NULL)
+    take_check (draft, GH_CHECK_NOTE, "images-needed",
+                /* Translators: a list of machines. */
+                g_strdup_printf (_("What is needed by %s is not deleted"), dependents),
+                _("They hold only what differs from its disks."));
+
+  for (guint i = 0; i < self->files->files->len; i++)
+    {
+      GhMachineFile *file = g_ptr_array_index (self->files->files, i);
+
+      removes = removes || (file->role < GH_FILE_NVRAM && gh_delete_plan_get_ticked (self, file));
+    }
+  if (!removes)
+    return;
+  if (blind_spots->len > 0)
+    take_check (draft, GH_CHECK_REFUSAL, "images-unknown",
+                g_strdup (_("It is not known whether others need its files: keep them")),
+                g_ptr_array_index (blind_spots, 0));
+  if (unreadable->len > 0)
+    take_check (draft, GH_CHECK_WARNING, "image-unreadable",
+                g_strdup_printf (_("It is not known what “%s” depends on"),
+                                 ((GhImage *) g_ptr_array_index (unreadable, 0))->path),
+                _("If it lies on a file that is deleted, it breaks. A storage pool for its folder "
+                  "lets the host tell."));
+}
+
 static GhUndefineFlags
 choose_flags (GhDeletePlan *self)
 {
@@ -281,6 +323,7 @@ files_loaded_cb (GObject      *object,
   check_state (self, draft);
   check_state_files (self, draft);
   check_files (self, draft);
+  check_graph (self, draft);
   add_steps (self, draft);
   return_draft (task, draft);
 }

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "gh-host.h"
+#include "gh-image-graph.h"
 
 G_BEGIN_DECLS
 
@@ -26,9 +27,9 @@ typedef struct
 /**
  * GhFileUsers:
  *
- * Who uses which file on a host, as it was when it was read: the permanent and
- * live definitions and the snapshots of all machines, and the backing chains of
- * all volumes. Two paths are the same file when their canonical paths are the
+ * Who uses which file on a host, as it was when it was read: a view of GhImageGraph,
+ * read anew. The permanent and live definitions and the snapshots of all machines,
+ * and the backing chains of all images. Two paths are the same file when their canonical paths are the
  * same or, on the local host, their device and inode. Immutable and reference
  * counted.
  */
@@ -45,6 +46,11 @@ void         gh_file_users_load_async  (GhHost *host, const char * const *paths,
                                         GAsyncReadyCallback callback, gpointer user_data);
 GhFileUsers *gh_file_users_load_finish (GAsyncResult *result, GError **error);
 
+/* The graph it is a view of. */
+GhImageGraph *gh_file_users_get_graph (GhFileUsers *self);
+/* (nullable): why it cannot be told of any file that nobody uses it: a sentence. */
+char        *gh_file_users_dup_problem (GhFileUsers *self);
+
 /* (element-type GhFileUser) (transfer container): the users of the file at @path, without
  * those of the machine @except_uuid (nullable). Empty when nobody uses it. */
 GPtrArray   *gh_file_users_find        (GhFileUsers *self, const char *path,
@@ -58,8 +64,7 @@ GhVolumeInfo *gh_file_users_find_volume (GhFileUsers *self, const char *path);
 GhVolumeInfo *gh_file_users_find_in_pool (GhFileUsers *self, const char *pool, const char *name);
 /* Whether both are the same file. */
 gboolean     gh_file_users_is_same     (GhFileUsers *self, const char *path, const char *other);
-/* The backing files under the volume at @path, nearest first; empty when it has none or is in no
- * active pool. */
+/* The backing files under the image at @path, nearest first; empty when it has none. */
 GStrv        gh_file_users_dup_chain   (GhFileUsers *self, const char *path);
 
 G_END_DECLS

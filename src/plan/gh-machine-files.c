@@ -109,7 +109,10 @@ gh_machine_files_ref (GhMachineFiles *self)
 static void
 clear_files (gpointer data)
 {
-  g_ptr_array_unref (((GhMachineFiles *) data)->files);
+  GhMachineFiles *self = data;
+
+  g_clear_pointer (&self->files, g_ptr_array_unref);
+  g_clear_pointer (&self->graph, gh_image_graph_unref);
 }
 
 void
@@ -540,6 +543,7 @@ files_worker (GhLane        *lane,
   g_autoptr (GhDomainXml) live_xml = NULL;
 
   self->files = g_ptr_array_new_with_free_func (unref_file);
+  self->graph = gh_image_graph_ref (gh_file_users_get_graph (load->users));
   xml = gh_domain_xml_new_from_string (load->xml, error);
   if (xml == NULL)
     return NULL;

@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 
+#include "gh-image-graph.h"
 #include "gh-machine.h"
 
 G_BEGIN_DECLS
@@ -72,6 +73,7 @@ typedef struct
   gboolean   has_saved_state;
   gboolean   has_nvram;
   gboolean   has_tpm;
+  GhImageGraph *graph;     /* of the host, read with them */
 } GhMachineFiles;
 
 GhMachineFiles *gh_machine_files_ref         (GhMachineFiles *self);

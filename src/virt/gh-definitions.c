@@ -278,6 +278,33 @@ gh_host_load_definitions_async (GhHost              *host,
                                                                             callback, user_data));
 }
 
+/**
+ * gh_host_load_some_definitions_async:
+ * @host: a connected host
+ * @uuids: the machines
+ * @cancellable: (nullable): stops it
+ * @callback: called with the result, for gh_host_load_definitions_finish()
+ * @user_data: for @callback
+ *
+ * As gh_host_load_definitions_async(), for the named machines; those that are
+ * gone are not among the result.
+ */
+void
+gh_host_load_some_definitions_async (GhHost              *host,
+                                     const char * const  *uuids,
+                                     GCancellable        *cancellable,
+                                     GAsyncReadyCallback  callback,
+                                     gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+  g_return_if_fail (uuids != NULL);
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "domain-definitions",
+                definitions_worker, g_strdupv ((char **) uuids), (GDestroyNotify) g_strfreev,
+                (GDestroyNotify) g_ptr_array_unref,
+                g_task_new (host, cancellable, callback, user_data));
+}
+
 GPtrArray *
 gh_host_load_definitions_finish (GhHost        *host,
                                  GAsyncResult  *result,

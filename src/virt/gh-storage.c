@@ -1013,8 +1013,8 @@ gh_host_delete_volume_async (GhHost              *host,
   Call *data = call_new (path, NULL, FALSE);
 
   data->local_user = gh_host_is_local (host) && gh_host_is_session (host);
-  change (host, GH_ROLE_JOB, "volume-delete", delete_volume_worker, data, NULL, cancellable, callback,
-          user_data);
+  change (host, GH_ROLE_JOB, "volume-delete", delete_volume_worker, data, NULL, cancellable,
+          callback, user_data);
 }
 
 gboolean
