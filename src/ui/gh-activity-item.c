@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-clone-plan.h"
 #include "gh-create-plan.h"
 #include "gh-plan-text.h"
 
@@ -165,6 +166,8 @@ gh_activity_item_end (GhActivityItem *self)
   self->log = gh_plan_text_dup_log (self->plan);
   if (GH_IS_CREATE_PLAN (self->plan))
     self->machine = g_strdup (gh_create_plan_get_machine_uuid (GH_CREATE_PLAN (self->plan)));
+  else if (GH_IS_CLONE_PLAN (self->plan))
+    self->machine = g_strdup (gh_clone_plan_get_uuid (GH_CLONE_PLAN (self->plan), 0));
   g_clear_object (&self->plan);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OUTCOME]);

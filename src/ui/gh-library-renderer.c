@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+#include "gh-kind-badge.h"
 #include "gh-sparkline.h"
 #include "gh-state-emblem.h"
 
@@ -120,11 +121,15 @@ dup_machine_status (GhMachine *machine)
   const char *busy = gh_machine_get_busy_text (machine);
   const char *status = busy != NULL ? busy : gh_machine_get_state_text (machine);
   const char *title = gh_machine_get_title (machine);
+  const char *kind = gh_kind_badge_get_text (gh_machine_get_kind (machine));
+  GString *text = g_string_new (status);
 
+  /* A list of facts, in any language. */
+  if (kind != NULL)
+    g_string_append_printf (text, " · %s", kind);
   if (title != NULL && *title != '\0')
-    /* Translators: the second line of a machine that has a title: its state and its name. */
-    return g_strdup_printf (_("%s · %s"), status, gh_machine_get_name (machine));
-  return g_strdup (status);
+    g_string_append_printf (text, " · %s", gh_machine_get_name (machine));
+  return g_string_free (text, FALSE);
 }
 
 /* All that is drawn, in words. */
@@ -286,6 +291,33 @@ draw_graph (GhLibraryRenderer *self,
                      &color);
 }
 
+static int
+get_badge_width (GhLibraryRenderer *self,
+                 const Metrics     *metrics)
+{
+  return gh_machine_get_kind (self->machine) != GH_MACHINE_ORDINARY ? metrics->emblem + GAP / 2
+                                                                    : 0;
+}
+
+static void
+draw_badge (GhLibraryRenderer *self,
+            Canvas            *canvas,
+            int                x,
+            int                y)
+{
+  int size = canvas->metrics.emblem;
+  GdkRGBA color;
+
+  gtk_style_context_get_color (canvas->context, gtk_style_context_get_state (canvas->context),
+                               &color);
+  color.alpha *= DIM_ALPHA;
+  gdk_cairo_set_source_rgba (canvas->cr, &color);
+  gh_kind_badge_draw (gh_machine_get_kind (self->machine), canvas->cr,
+                      mirror (canvas->area, canvas->right_to_left, x, size),
+                      y + (canvas->metrics.line_height - size) / 2, size,
+                      gtk_widget_get_scale_factor (canvas->widget));
+}
+
 static void
 draw_machine (GhLibraryRenderer *self,
               Canvas            *canvas)
@@ -295,6 +327,7 @@ draw_machine (GhLibraryRenderer *self,
   int x = canvas->area->x + PADDING + INDENT;
   int end = canvas->area->x + canvas->area->width - PADDING;
   int y = get_top (canvas);
+  int width = 0;
   GdkRectangle rest = *canvas->area;
 
   if (active)
@@ -316,7 +349,10 @@ draw_machine (GhLibraryRenderer *self,
                         (canvas->flags & GTK_CELL_RENDERER_SELECTED) != 0);
   x += canvas->metrics.emblem + GAP;
 
-  draw_text (canvas, gh_machine_get_label (self->machine), x, y, end - x, NULL, 1.0, 1.0);
+  width = draw_text (canvas, gh_machine_get_label (self->machine), x, y,
+                     end - x - get_badge_width (self, &canvas->metrics), NULL, 1.0, 1.0);
+  if (gh_machine_get_kind (self->machine) != GH_MACHINE_ORDINARY)
+    draw_badge (self, canvas, x + width + GAP / 2, y);
   status = dup_machine_status (self->machine);
   draw_text (canvas, status, x, y + canvas->metrics.line_height, end - x, NULL, SMALL_SCALE,
              DIM_ALPHA);
@@ -569,7 +605,8 @@ gh_library_renderer_is_cut (GhLibraryRenderer  *self,
   room = cell_area->width - 2 * PADDING - INDENT - metrics.emblem - GAP;
   if (gh_machine_is_active (self->machine))
     room -= metrics.graph_width + GAP;
-  return measure_text (widget, gh_machine_get_label (self->machine), 1.0) > room ||
+  return measure_text (widget, gh_machine_get_label (self->machine), 1.0) >
+           room - get_badge_width (self, &metrics) ||
          measure_text (widget, status, SMALL_SCALE) > room;
 }
 

@@ -18,6 +18,8 @@ struct _GhMachineControls
   GtkWidget *resume_button;
   GtkWidget *pause_button;
   GtkWidget *power_box;
+  GtkWidget *clone_button;
+  GtkWidget *new_button;
 };
 
 G_DEFINE_FINAL_TYPE (GhMachineControls, gh_machine_controls, GTK_TYPE_BOX)
@@ -39,6 +41,8 @@ gh_machine_controls_class_init (GhMachineControlsClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class,
                                                GH_UI_RESOURCES "gh-machine-controls.ui");
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, clone_button);
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, new_button);
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, pause_button);
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, power_box);
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, resume_button);
@@ -70,5 +74,7 @@ gh_machine_controls_new (GActionMap *actions)
   show_while_enabled (actions, "machine-pause", self->pause_button);
   /* Whatever has a process can have its plug pulled, also while it does not listen. */
   show_while_enabled (actions, "machine-force-off", self->power_box);
+  show_while_enabled (actions, "clone-machine", self->clone_button);
+  show_while_enabled (actions, "new-from-template", self->new_button);
   return GTK_WIDGET (self);
 }

@@ -326,6 +326,21 @@ gh_plan_dialog_set_plan (GhPlanDialog *self,
 }
 
 /**
+ * gh_plan_dialog_set_verb:
+ * @self: a dialog
+ * @verb: what its button says
+ */
+void
+gh_plan_dialog_set_verb (GhPlanDialog *self,
+                         const char   *verb)
+{
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+
+  if (self->verb_button != NULL)
+    gtk_button_set_label (GTK_BUTTON (self->verb_button), verb);
+}
+
+/**
  * gh_plan_dialog_set_ready:
  * @self: a dialog
  * @ready: whether the form holds enough for checks to make sense

@@ -36,6 +36,9 @@ GhPlanDialog *gh_plan_dialog_new        (GtkWindow         *parent,
 GtkWidget    *gh_plan_dialog_get_form   (GhPlanDialog      *self);
 void          gh_plan_dialog_set_plan   (GhPlanDialog      *self,
                                          GhPlan            *plan);
+/* Instead of the plan's; call it after gh_plan_dialog_set_plan(). */
+void          gh_plan_dialog_set_verb   (GhPlanDialog      *self,
+                                         const char        *verb);
 void          gh_plan_dialog_set_ready  (GhPlanDialog      *self,
                                          gboolean           ready);
 

@@ -16,6 +16,7 @@
 
 #include "gh-activity-button.h"
 #include "gh-activity.h"
+#include "gh-clone-actions.h"
 #include "gh-create-dialog.h"
 #include "gh-debug.h"
 #include "gh-delete-dialog.h"
@@ -23,6 +24,7 @@
 #include "gh-format.h"
 #include "gh-host-dialog.h"
 #include "gh-interrupted-bar.h"
+#include "gh-kind-badge.h"
 #include "gh-library-view.h"
 #include "gh-machine-actions.h"
 #include "gh-machine-controls.h"
@@ -58,6 +60,7 @@ struct _GhWindow
 
   GhHosts             *hosts;    /* (owned) */
   GhMachineActions    *actions;  /* (owned) */
+  GhCloneActions      *clone_actions; /* (owned) */
   GhMachine           *machine;  /* (owned) (nullable): whose page is shown */
   char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
   GSettings           *settings; /* (owned) */
@@ -94,7 +97,7 @@ set_action_enabled (GhWindow   *self,
 /* What is shown */
 
 static char *
-dup_subtitle (GhMachine *machine)
+dup_state (GhMachine *machine)
 {
   const char *busy = gh_machine_get_busy_text (machine);
   gint64 seconds = gh_machine_get_uptime (machine, NULL);
@@ -106,6 +109,25 @@ dup_subtitle (GhMachine *machine)
     return g_strdup (gh_machine_get_state_text (machine));
   span = gh_format_duration (seconds);
   return g_strdup_printf (_("%s · %s"), gh_machine_get_state_text (machine), span);
+}
+
+/* What it does, and what it is where that is not a matter of course. */
+static char *
+dup_subtitle (GhMachine *machine)
+{
+  g_autofree char *state = dup_state (machine);
+  const char *parent = gh_machine_get_parent_name (machine);
+  const char *kind = gh_kind_badge_get_text (gh_machine_get_kind (machine));
+
+  if (kind == NULL)
+    return g_steal_pointer (&state);
+  if (gh_machine_get_kind (machine) == GH_MACHINE_LINKED_CLONE && parent != NULL)
+    /* Translators: a machine's state, and the name of the machine it is a linked clone of. */
+    return g_strdup_printf (_("%s · Linked clone of “%s”"), state, parent);
+  if (gh_machine_get_kind (machine) == GH_MACHINE_TRIAL && parent != NULL)
+    /* Translators: a machine's state, and the name of the machine it is a throw-away copy of. */
+    return g_strdup_printf (_("%s · Trial of “%s”"), state, parent);
+  return g_strdup_printf (_("%s · %s"), state, kind);
 }
 
 static void
@@ -146,6 +168,7 @@ update_actions (GhWindow *self)
   gboolean one = machines->len == 1;
 
   gh_machine_actions_update (self->actions);
+  gh_clone_actions_update (self->clone_actions, machines);
   set_action_enabled (self, "delete-machine", one &&
                       gh_machine_exists (g_ptr_array_index (machines, 0)));
   set_action_enabled (self, "open-console", one);
@@ -772,6 +795,7 @@ gh_window_destroy (GtkWidget *widget)
   self->library_activity = NULL;
   self->machine_activity = NULL;
   g_clear_object (&self->actions);
+  g_clear_object (&self->clone_actions);
   GTK_WIDGET_CLASS (gh_window_parent_class)->destroy (widget);
 }
 
@@ -837,6 +861,7 @@ gh_window_init (GhWindow *self)
                                    G_N_ELEMENTS (action_entries),
                                    self);
   self->actions = gh_machine_actions_new (self);
+  self->clone_actions = gh_clone_actions_new (self);
   self->settings = g_settings_new (GH_APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
   load_size (self);
