@@ -86,6 +86,8 @@ GhCliStatus   gh_cli_create       (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_clone        (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_images       (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);
 
 /* The verb's line and summary, for --help. */

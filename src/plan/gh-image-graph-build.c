@@ -402,8 +402,12 @@ gh_image_graph_learn (GhImageGraph *self,
 {
   g_autofree char *identity = dup_identity (self->local, path);
 
+  const char *known = NULL;
+
   g_mutex_lock (&self->mutex);
-  if (!g_hash_table_contains (self->identities, path))
+  known = g_hash_table_lookup (self->identities, path);
+  /* What it was when the graph was made stands for its images; other paths may be new files. */
+  if (known == NULL || !g_hash_table_contains (self->by_identity, known))
     g_hash_table_insert (self->identities, g_strdup (path), g_steal_pointer (&identity));
   g_mutex_unlock (&self->mutex);
 }
@@ -1109,6 +1113,41 @@ has_same_identities (Builder *self)
   return TRUE;
 }
 
+/* Whether every path is the file it was, in the state it was read in. */
+static gboolean
+is_unchanged (Builder *self)
+{
+  GhImageGraph *before = self->input->before;
+  GHashTableIter iter;
+  gpointer path;
+  gpointer value;
+
+  g_mutex_lock (&before->mutex);
+  g_hash_table_iter_init (&iter, before->identities);
+  while (g_hash_table_iter_next (&iter, &path, &value))
+    {
+      Head *head = g_hash_table_lookup (self->memory->heads, path);
+      struct stat status;
+
+      if (head != NULL)
+        {
+          if (stat (path, &status) == 0 && is_same_state (head, &status))
+            continue;
+        }
+      else
+        {
+          g_autofree char *identity = dup_identity (before->local, path);
+
+          if (strcmp (identity, value) == 0)
+            continue;
+        }
+      g_mutex_unlock (&before->mutex);
+      return FALSE;
+    }
+  g_mutex_unlock (&before->mutex);
+  return TRUE;
+}
+
 /**
  * gh_image_graph_build:
  * @input: what was read
@@ -1134,6 +1173,8 @@ gh_image_graph_build (GhImageInput  *input,
   if (!check_folders (&self) && !input->storage_new)
     return NULL;
   remember_definitions (&self, cancellable);
+  if (!self.changed && input->before != NULL && is_unchanged (&self))
+    return gh_image_graph_ref (input->before);
   add_storage (&self);
   add_machines (&self);
   link_volumes (&self);

@@ -47,6 +47,8 @@ typedef struct
   GPtrArray     *definitions; /* (nullable): of the one that runs */
   GStrv          uuids;       /* (nullable): likewise */
   gboolean       storage_new;
+  guint          n_parts;     /* how many readings are on their way, and one until all are */
+  GError        *part_error;  /* (nullable): of the first that failed */
 } Keeper;
 
 static void begin_reading (Keeper *self);
@@ -73,6 +75,7 @@ keeper_free (gpointer data)
   g_ptr_array_unref (self->served);
   g_clear_pointer (&self->definitions, g_ptr_array_unref);
   g_strfreev (self->uuids);
+  g_clear_error (&self->part_error);
   g_free (self);
 }
 
@@ -216,7 +219,7 @@ fail (Keeper       *self,
   answer (self, error);
 }
 
-static void begin_definitions (Keeper *self, gboolean everything);
+static void begin_parts (Keeper *self, gboolean everything);
 
 static void
 built_cb (GObject      *object,
@@ -239,7 +242,7 @@ built_cb (GObject      *object,
     fail (self, job->error);
   else if (job->result == NULL)
     /* Somebody made or removed a file in a pool, and may have done more. */
-    begin_definitions (self, /* everything= */ TRUE);
+    begin_parts (self, /* everything= */ TRUE);
   else
     {
       g_clear_pointer (&self->graph, gh_image_graph_unref);
@@ -269,6 +272,21 @@ begin_build (Keeper *self)
                      job_free, NULL, built_cb, g_object_ref (self->host));
 }
 
+/* Both readings have a connection each, and run side by side. */
+static void
+part_read (Keeper *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (--self->n_parts > 0)
+    return;
+  error = g_steal_pointer (&self->part_error);
+  if (error != NULL)
+    fail (self, error);
+  else
+    begin_build (self);
+}
+
 static void
 storage_loaded_cb (GObject      *object,
                    GAsyncResult *result,
@@ -279,15 +297,15 @@ storage_loaded_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
   GhStorageInfo *storage = gh_host_load_storage_finish (host, result, &error);
 
-  if (storage == NULL)
+  if (storage != NULL)
     {
-      fail (self, error);
-      return;
+      g_clear_pointer (&self->storage, gh_storage_info_unref);
+      self->storage = storage;
+      self->storage_new = TRUE;
     }
-  g_clear_pointer (&self->storage, gh_storage_info_unref);
-  self->storage = storage;
-  self->storage_new = TRUE;
-  begin_build (self);
+  else if (self->part_error == NULL)
+    self->part_error = g_steal_pointer (&error);
+  part_read (self);
 }
 
 static void
@@ -295,11 +313,9 @@ begin_storage (Keeper *self)
 {
   self->storage_new = FALSE;
   if (!self->storage_stale && self->storage != NULL)
-    {
-      begin_build (self);
-      return;
-    }
+    return;
   self->storage_stale = FALSE;
+  self->n_parts++;
   gh_host_load_storage_async (self->host, /* refresh= */ TRUE, NULL, storage_loaded_cb, NULL);
 }
 
@@ -313,43 +329,41 @@ definitions_loaded_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
 
   self->definitions = gh_host_load_definitions_finish (host, result, &error);
-  if (self->definitions == NULL)
-    fail (self, error);
-  else
-    begin_storage (self);
+  if (self->definitions == NULL && self->part_error == NULL)
+    self->part_error = g_steal_pointer (&error);
+  part_read (self);
 }
 
+/* What has to be read, and then the building. */
 static void
-begin_definitions (Keeper   *self,
-                   gboolean  everything)
+begin_parts (Keeper   *self,
+             gboolean  everything)
 {
-  guint n = 0;
-
   g_clear_pointer (&self->definitions, g_ptr_array_unref);
   g_clear_pointer (&self->uuids, g_strfreev);
+  g_assert (self->n_parts == 0);
+  self->n_parts = 1;
   if (everything)
     {
       self->all_stale = FALSE;
       self->storage_stale = TRUE;
       self->read_us = g_get_monotonic_time ();
-      g_hash_table_remove_all (self->stale);
+      self->n_parts++;
       gh_host_load_definitions_async (self->host, NULL, definitions_loaded_cb, NULL);
-      return;
     }
-  if (g_hash_table_size (self->stale) == 0)
+  else if (g_hash_table_size (self->stale) > 0)
     {
-      begin_storage (self);
-      return;
-    }
-  else
-    {
+      guint n = 0;
       g_autofree char **uuids = (char **) g_hash_table_get_keys_as_array (self->stale, &n);
 
       self->uuids = g_strdupv (uuids);
+      self->n_parts++;
+      gh_host_load_some_definitions_async (self->host, (const char * const *) self->uuids, NULL,
+                                           definitions_loaded_cb, NULL);
     }
   g_hash_table_remove_all (self->stale);
-  gh_host_load_some_definitions_async (self->host, (const char * const *) self->uuids, NULL,
-                                       definitions_loaded_cb, NULL);
+  begin_storage (self);
+  part_read (self);
 }
 
 static void
@@ -367,7 +381,7 @@ begin_reading (Keeper *self)
 
       everything = everything || request->fresh;
     }
-  begin_definitions (self, everything);
+  begin_parts (self, everything);
 }
 
 /* Names that were asked about */

@@ -31,6 +31,7 @@ typedef struct
   char    *xml;        /* (nullable) */
   char    *source;     /* (nullable): path of a volume */
   gboolean flag;
+  gboolean local;      /* the host's files are ours */
   gboolean local_user; /* files outside pools are ours to unlink */
 } Call;
 
@@ -606,29 +607,114 @@ unref_storage (gpointer data)
 }
 
 static void
-add_volumes (GhStorageInfo     *self,
-             virStoragePoolPtr  pool,
-             gboolean           refresh)
+free_volumes (virStorageVolPtr *volumes)
+{
+  for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
+    virStorageVolFree (volumes[i]);
+  free (volumes);
+}
+
+/* A pool whose files we can look at ourselves. */
+static gboolean
+is_readable_folder (const GhPoolInfo *pool)
+{
+  static const char * const types[] = { "dir", "fs", "netfs", NULL };
+
+  return pool->path != NULL && pool->type != NULL && g_strv_contains (types, pool->type) &&
+         access (pool->path, R_OK | X_OK) == 0;
+}
+
+/* Whether its folder holds other files than the host knows of. */
+static gboolean
+is_outdated (const GhPoolInfo *pool,
+             virStorageVolPtr *volumes)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GDir) dir = g_dir_open (pool->path, 0, NULL);
+  guint n_found = 0;
+  const char *name = NULL;
+
+  if (dir == NULL)
+    return TRUE;
+  for (guint i = 0; volumes[i] != NULL; i++)
+    g_hash_table_add (names, (gpointer) virStorageVolGetName (volumes[i]));
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      if (g_hash_table_contains (names, name))
+        n_found++;
+      else if (*name != '.')
+        return TRUE;
+    }
+  return n_found != g_hash_table_size (names);
+}
+
+/* What a document would say but for the format and what is read from the file's head, without a
+ * round trip for each; NULL when the file cannot be read. In such pools the key is the path. */
+static GhVolumeInfo *
+look_at_volume (virStorageVolPtr  volume,
+                const GhPoolInfo *pool)
+{
+  const char *path = virStorageVolGetKey (volume);
+  GhVolumeInfo *info = NULL;
+  struct stat status;
+
+  if (path == NULL || !g_path_is_absolute (path) || stat (path, &status) != 0 ||
+      !S_ISREG (status.st_mode) || access (path, R_OK) != 0)
+    return NULL;
+  info = g_atomic_rc_box_new0 (GhVolumeInfo);
+  info->name = g_strdup (virStorageVolGetName (volume));
+  info->pool = g_strdup (pool->name);
+  info->path = g_strdup (path);
+  info->type = g_strdup ("file");
+  info->allocation = (guint64) status.st_blocks * 512;
+  return info;
+}
+
+static virStorageVolPtr *
+list_volumes (virStoragePoolPtr   pool,
+              GError            **error)
 {
   virStorageVolPtr *volumes = NULL;
-  const char *name = virStoragePoolGetName (pool);
+
+  if (gh_faults_enter ("pool-volumes", error) &&
+      virStoragePoolListAllVolumes (pool, &volumes, 0) < 0)
+    gh_virt_error_take (error);
+  return volumes;
+}
+
+static void
+add_volumes (GhStorageInfo     *self,
+             virStoragePoolPtr  pool,
+             const GhPoolInfo  *info,
+             gboolean           local,
+             gboolean           refresh)
+{
+  gboolean ours = local && is_readable_folder (info);
+  virStorageVolPtr *volumes = NULL;
   g_autoptr (GError) error = NULL;
 
-  /* A pool in which a volume is being made cannot be refreshed: it is listed as it was. */
-  if (refresh && virStoragePoolRefresh (pool, 0) < 0)
-    virResetLastError ();
-  if (gh_faults_enter ("pool-volumes", &error) &&
-      virStoragePoolListAllVolumes (pool, &volumes, 0) < 0)
-    gh_virt_error_take (&error);
+  if (ours)
+    volumes = list_volumes (pool, &error);
+  if (refresh && (volumes == NULL || is_outdated (info, volumes)))
+    {
+      g_clear_pointer (&volumes, free_volumes);
+      g_clear_error (&error);
+      /* A pool in which a volume is being made cannot be refreshed: it is listed as it was. */
+      virStoragePoolRefresh (pool, 0);
+    }
+  if (volumes == NULL && error == NULL)
+    volumes = list_volumes (pool, &error);
   if (error != NULL && virStoragePoolIsActive (pool) != 0)
-    g_ptr_array_add (self->problems, g_strdup_printf ("%s: %s", name, error->message));
-  virResetLastError ();
+    g_ptr_array_add (self->problems, g_strdup_printf ("%s: %s", info->name, error->message));
   for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
     {
-      g_ptr_array_add (self->volumes, read_volume (volumes[i], name));
-      virStorageVolFree (volumes[i]);
+      GhVolumeInfo *volume = ours ? look_at_volume (volumes[i], info) : NULL;
+
+      g_ptr_array_add (self->volumes,
+                       volume != NULL ? volume : read_volume (volumes[i], info->name));
     }
-  free (volumes);
+  free_volumes (volumes);
+  virResetLastError ();
 }
 
 static gpointer
@@ -656,7 +742,7 @@ list_storage_worker (GhLane        *lane,
 
       g_ptr_array_add (self->pools, pool);
       if (pool->active && !g_cancellable_is_cancelled (cancellable))
-        add_volumes (self, pools[i], call->flag);
+        add_volumes (self, pools[i], pool, call->local, call->flag);
       virStoragePoolFree (pools[i]);
     }
   free (pools);
@@ -898,7 +984,9 @@ gh_host_load_volumes_finish (GhHost        *host,
  * @callback: called with the result
  * @user_data: for @callback
  *
- * Reads all pools and the volumes of the active ones.
+ * Reads all pools and the volumes of the active ones. Of a volume that is a file which
+ * we can read ourselves, it leaves out what the file says: its format, capacity
+ * and base.
  */
 void
 gh_host_load_storage_async (GhHost              *host,
@@ -907,8 +995,11 @@ gh_host_load_storage_async (GhHost              *host,
                             GAsyncReadyCallback  callback,
                             gpointer             user_data)
 {
-  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_storage_worker,
-        call_new (NULL, NULL, refresh), unref_storage, cancellable, callback, user_data);
+  Call *data = call_new (NULL, NULL, refresh);
+
+  data->local = gh_host_is_local (host);
+  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_storage_worker, data, unref_storage,
+        cancellable, callback, user_data);
 }
 
 GhStorageInfo *

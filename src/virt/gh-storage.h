@@ -56,7 +56,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhVolumeInfo, gh_volume_info_unref)
 /**
  * GhStorageInfo:
  *
- * All pools of a host, and all volumes of the active ones.
+ * All pools of a host, and all volumes of the active ones; of files that we can read
+ * ourselves without format, capacity and base.
  */
 typedef struct
 {

@@ -14,6 +14,7 @@
 #include "gh-faults.h"
 #include "gh-machine-mark.h"
 #include "gh-steps.h"
+#include "gh-template-plan.h"
 #include "gh-threads.h"
 #include "plan-test.h"
 
@@ -76,6 +77,18 @@ load_mark (World *world)
   definition = gh_host_load_definition_finish (world->host, gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
   return gh_machine_mark_new (definition->metadata);
+}
+
+static gboolean
+is_template (gpointer machine)
+{
+  return gh_machine_get_kind (machine) == GH_MACHINE_TEMPLATE;
+}
+
+static gboolean
+is_clone (gpointer machine)
+{
+  return gh_machine_get_kind (machine) == GH_MACHINE_LINKED_CLONE;
 }
 
 static void
@@ -191,6 +204,55 @@ test_step_mode_changed (void)
   world_clear (&world);
 }
 
+static const char *
+find_check (GhPlan     *plan,
+            const char *id)
+{
+  GhCheck *check = plan_test_find_check (plan, id);
+
+  return check != NULL ? gh_check_get_title (check) : NULL;
+}
+
+static void
+test_plan (void)
+{
+  World world = { 0 };
+  g_autoptr (GhTemplatePlan) on = NULL;
+  g_autoptr (GhTemplatePlan) off = NULL;
+  g_autoptr (GError) error = NULL;
+  GhMachine *machine = NULL;
+
+  world_init (&world, "5");
+  machine = plan_test_get_machine (world.host, "base");
+  on = gh_template_plan_new (machine, TRUE);
+  g_assert_true (plan_test_run (GH_PLAN (on), &error));
+  g_assert_no_error (error);
+  assert_state (&world, TRUE, 0440);
+  gh_test_wait_until (is_template, machine);
+  g_assert_cmpstr (gh_machine_get_parent_name (machine), ==, "the parent");
+
+  off = gh_template_plan_new (machine, FALSE);
+  g_assert_true (plan_test_run (GH_PLAN (off), &error));
+  assert_state (&world, FALSE, 0640);
+  gh_test_wait_until (is_clone, machine);
+  world_clear (&world);
+}
+
+static void
+test_plan_running (void)
+{
+  World world = { 0 };
+  g_autoptr (GhTemplatePlan) on = NULL;
+  g_autoptr (GError) error = NULL;
+
+  world_init (&world, "1");
+  on = gh_template_plan_new (plan_test_get_machine (world.host, "base"), TRUE);
+  g_assert_false (plan_test_run (GH_PLAN (on), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+  g_assert_cmpstr (find_check (GH_PLAN (on), "machine-running"), ==, "“base” is running");
+  world_clear (&world);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -202,6 +264,8 @@ main (int    argc,
   g_test_add_func ("/template/step-running", test_step_running);
   g_test_add_func ("/template/step-fails", test_step_fails);
   g_test_add_func ("/template/step-mode-changed", test_step_mode_changed);
+  g_test_add_func ("/template/plan", test_plan);
+  g_test_add_func ("/template/plan-running", test_plan_running);
 
   return g_test_run ();
 }
