@@ -581,6 +581,7 @@ gh_step_new_for_kind (const char *kind,
                       JsonObject *params)
 {
   static GType (* const types[]) (void) = {
+    gh_backup_step_get_type,
     gh_pool_create_step_get_type,
     gh_volume_create_step_get_type,
     gh_volume_remove_step_get_type,

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * force-off: cannot be undone; the plan ends undone in part, naming the machine
  * undefine: defines the machine again; final when saved state, snapshots, NVRAM or TPM state go
  *   with it ("undefine-final")
+ * backup: ends the job if it still runs, and removes what it wrote by the rules of volume-create
  * volume-remove: final
  * template: marks a machine as a template in its metadata, and makes those of its disks that are
  *   files of ours read-only; or takes that back. Undone by the opposite, with the modes the files
@@ -79,5 +80,11 @@ GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean 
 
 /* @pool (nullable): the pool the file is a volume of. Fails while any machine uses the file. */
 GhStep *gh_volume_remove_step_new (const char *path, const char *pool);
+
+/* Copies disks of a running machine as they are at one instant: @disks are (element-type
+ * GhBackupDisk). The files are made by libvirt (0600), never over others. @freeze: through the
+ * guest agent, see gh_live_should_freeze(). */
+GhStep *gh_backup_step_new        (const char *uuid, const char *name, GPtrArray *disks,
+                                   gboolean freeze);
 
 G_END_DECLS
