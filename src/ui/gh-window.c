@@ -23,6 +23,7 @@
 #include "gh-error-bar.h"
 #include "gh-format.h"
 #include "gh-host-dialog.h"
+#include "gh-images-dialog.h"
 #include "gh-interrupted-bar.h"
 #include "gh-kind-badge.h"
 #include "gh-library-view.h"
@@ -473,6 +474,26 @@ show_host_activated_cb (GSimpleAction *action,
     gh_host_dialog_present (GTK_WINDOW (self), host);
 }
 
+/* “show-images”: of the selected machine; without one, and “show-host-images”: of the host. */
+static void
+show_images_activated_cb (GSimpleAction *action,
+                          GVariant      *parameter,
+                          gpointer       user_data)
+{
+  GhWindow *self = user_data;
+  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
+  gboolean of_host = strcmp (g_action_get_name (G_ACTION (action)), "show-host-images") == 0;
+  GhMachine *machine = !of_host && machines->len == 1 ? g_ptr_array_index (machines, 0) : NULL;
+  GhHost *chosen = machine != NULL ? gh_machine_get_host (machine)
+                                   : gh_library_view_get_host (self->library);
+  g_autoptr (GhHost) host = chosen != NULL
+                            ? g_object_ref (chosen)
+                            : g_list_model_get_item (G_LIST_MODEL (self->hosts), 0);
+
+  if (host != NULL)
+    gh_images_dialog_present (GTK_WINDOW (self), host, machine);
+}
+
 static void
 delete_machine_activated_cb (GSimpleAction *action,
                              GVariant      *parameter,
@@ -601,6 +622,8 @@ close_activated_cb (GSimpleAction *action,
 static const GActionEntry action_entries[] = {
   { "new-machine", new_machine_activated_cb },
   { "show-host", show_host_activated_cb },
+  { "show-images", show_images_activated_cb },
+  { "show-host-images", show_images_activated_cb },
   { "delete-machine", delete_machine_activated_cb },
   { "open-console", open_console_activated_cb },
   { "show-page", show_page_activated_cb, "s" },

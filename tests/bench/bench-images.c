@@ -22,51 +22,6 @@
 #define N_CLONES 49
 
 static void
-put_be (guint8  *bytes,
-        guint    n_bytes,
-        guint64  value)
-{
-  for (guint i = 0; i < n_bytes; i++)
-    bytes[i] = (guint8) (value >> (8 * (n_bytes - 1 - i)));
-}
-
-/* An empty qcow2, as qemu-img makes it. */
-static void
-write_image (const char *path,
-             const char *backing)
-{
-  g_autofree guint8 *bytes = g_malloc0 (65536);
-  g_autoptr (GError) error = NULL;
-
-  memcpy (bytes, "QFI\xfb", 4);
-  put_be (bytes + 4, 4, 3);
-  if (backing != NULL)
-    {
-      put_be (bytes + 8, 8, 512);
-      put_be (bytes + 16, 4, strlen (backing));
-      memcpy (bytes + 512, backing, strlen (backing));
-    }
-  put_be (bytes + 20, 4, 16);
-  put_be (bytes + 24, 8, G_GUINT64_CONSTANT (8) << 30);
-  put_be (bytes + 36, 4, 16);
-  put_be (bytes + 40, 8, 3 * 65536);
-  put_be (bytes + 48, 8, 65536);
-  put_be (bytes + 56, 4, 1);
-  put_be (bytes + 96, 4, 4);
-  put_be (bytes + 100, 4, 104);
-  /* Who the base is, in the way libvirt wants it. */
-  put_be (bytes + 104, 4, backing != NULL ? 0xe2792aca : 0);
-  if (backing != NULL)
-    {
-      put_be (bytes + 108, 4, 5);
-      memcpy (bytes + 112, "qcow2", 5);
-    }
-  g_file_set_contents (path, (const char *) bytes, 65536, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (truncate (path, 4 * 65536), ==, 0);
-}
-
-static void
 define_machine (virConnectPtr  conn,
                 const char    *name,
                 const char    *path)
@@ -99,14 +54,14 @@ make_world (GhLab *lab)
       g_autofree char *base_name = g_strdup_printf ("base-%02u", i);
       g_autofree char *base = g_strdup_printf ("%s/%s.qcow2", folder, base_name);
 
-      write_image (base, NULL);
+      gh_test_write_qcow2 (base, NULL);
       define_machine (conn, base_name, base);
       for (guint j = 0; j < N_CLONES; j++)
         {
           g_autofree char *name = g_strdup_printf ("clone-%02u-%02u", i, j);
           g_autofree char *path = g_strdup_printf ("%s/%s.qcow2", folder, name);
 
-          write_image (path, base);
+          gh_test_write_qcow2 (path, base);
           define_machine (conn, name, path);
         }
     }
@@ -179,7 +134,7 @@ test_images (void)
   }
   base = gh_lab_dup_path (lab, "pool/base-00.qcow2");
   another = gh_lab_dup_path (lab, "pool/another.qcow2");
-  write_image (another, base);
+  gh_test_write_qcow2 (another, base);
   {
     g_autoptr (GhImageGraph) graph = load (host, &changed);
 

@@ -42,15 +42,6 @@ dup_path (World      *world,
   return g_path_is_absolute (name) ? g_strdup (name) : g_build_filename (world->folder, name, NULL);
 }
 
-static void
-put_be (guint8  *bytes,
-        guint    n_bytes,
-        guint64  value)
-{
-  for (guint i = 0; i < n_bytes; i++)
-    bytes[i] = (guint8) (value >> (8 * (n_bytes - 1 - i)));
-}
-
 /* The head of a qcow2 image that lies on @backing (nullable), as written. */
 static void
 add_image (World      *world,
@@ -59,28 +50,9 @@ add_image (World      *world,
 {
   g_autofree char *path = dup_path (world, name);
   g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree guint8 *bytes = g_malloc0 (4 * 65536);
-  g_autoptr (GError) error = NULL;
 
-  memcpy (bytes, "QFI\xfb", 4);
-  put_be (bytes + 4, 4, 3);
-  if (backing != NULL)
-    {
-      put_be (bytes + 8, 8, 512);
-      put_be (bytes + 16, 4, strlen (backing));
-      memcpy (bytes + 512, backing, strlen (backing));
-    }
-  put_be (bytes + 20, 4, 16);
-  put_be (bytes + 24, 8, 64 * 1024 * 1024);
-  put_be (bytes + 36, 4, 1);
-  put_be (bytes + 40, 8, 3 * 65536);
-  put_be (bytes + 48, 8, 65536);
-  put_be (bytes + 56, 4, 1);
-  put_be (bytes + 96, 4, 4);
-  put_be (bytes + 100, 4, 104);
   g_mkdir_with_parents (folder, 0700);
-  g_file_set_contents (path, (const char *) bytes, 4 * 65536, &error);
-  g_assert_no_error (error);
+  gh_test_write_qcow2 (path, backing);
 }
 
 static char *
@@ -280,7 +252,7 @@ test_chain (void)
   g_assert_cmpstr (((GhImage *) below->pdata[1])->path, ==, base);
   g_assert_cmpstr (get_image (&world, graph, "pool/top.qcow2")->format, ==, "qcow2");
   g_assert_cmpuint (get_image (&world, graph, "outside/base.qcow2")->capacity, ==,
-                    64 * 1024 * 1024);
+                    G_GUINT64_CONSTANT (8) << 30);
 
   assert_machine (graph, "parent", GH_IMAGE_USE_START,
                   "images-needed: “parent” cannot be started: “clone” depends on its disks");

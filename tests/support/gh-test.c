@@ -7,6 +7,8 @@
 #include "gh-test.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Far beyond what any of these takes, also under a sanitizer on a busy machine. */
 #define LIMIT_S 120
@@ -111,4 +113,48 @@ gh_test_dup_tmp_dir (void)
     }
   g_ptr_array_add (tmp_dirs, g_strdup (path));
   return path;
+}
+
+static void
+put_be (guint8  *bytes,
+        guint    n_bytes,
+        guint64  value)
+{
+  for (guint i = 0; i < n_bytes; i++)
+    bytes[i] = (guint8) (value >> (8 * (n_bytes - 1 - i)));
+}
+
+void
+gh_test_write_qcow2 (const char *path,
+                     const char *backing)
+{
+  g_autofree guint8 *bytes = g_malloc0 (65536);
+  g_autoptr (GError) error = NULL;
+
+  memcpy (bytes, "QFI\xfb", 4);
+  put_be (bytes + 4, 4, 3);
+  if (backing != NULL)
+    {
+      put_be (bytes + 8, 8, 512);
+      put_be (bytes + 16, 4, strlen (backing));
+      memcpy (bytes + 512, backing, strlen (backing));
+    }
+  put_be (bytes + 20, 4, 16);
+  put_be (bytes + 24, 8, G_GUINT64_CONSTANT (8) << 30);
+  put_be (bytes + 36, 4, 16);
+  put_be (bytes + 40, 8, 3 * 65536);
+  put_be (bytes + 48, 8, 65536);
+  put_be (bytes + 56, 4, 1);
+  put_be (bytes + 96, 4, 4);
+  put_be (bytes + 100, 4, 104);
+  /* Who the base is, in the way libvirt wants it. */
+  put_be (bytes + 104, 4, backing != NULL ? 0xe2792aca : 0);
+  if (backing != NULL)
+    {
+      put_be (bytes + 108, 4, 5);
+      memcpy (bytes + 112, "qcow2", 5);
+    }
+  g_file_set_contents (path, (const char *) bytes, 65536, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (truncate (path, 4 * 65536), ==, 0);
 }

@@ -30,4 +30,7 @@ void          gh_test_wait_flag   (const int *flag);
 /* Folders of this test, removed at exit. */
 char         *gh_test_dup_tmp_dir (void);
 
+/* An empty image of 8 GiB, as qemu-img makes it, that lies on @backing (nullable), as written. */
+void          gh_test_write_qcow2 (const char *path, const char *backing);
+
 G_END_DECLS
