@@ -11,8 +11,11 @@ G_BEGIN_DECLS
 /**
  * GhCloneChange:
  *
- * One thing of a machine that must not, or need not, be the same in a clone of it. Reference
- * counted; immutable.
+ * One thing of a machine that must not, or need not, be the same in a clone of it; also what
+ * stays although two machines will share it. Reference counted; immutable.
+ *
+ * What an override of it may be: "keep" if @can_keep, "new" if @can_renew, "remove" if
+ * @can_remove, anything else if @can_set. @after is what the clone gets, overrides included.
  */
 typedef struct
 {
@@ -24,6 +27,9 @@ typedef struct
   gboolean  changes;  /* FALSE: it stays */
   gboolean  can_keep;
   gboolean  can_set;
+  gboolean  can_renew;
+  gboolean  can_remove;
+  gboolean  overridden;
 } GhCloneChange;
 
 GhCloneChange *gh_clone_change_ref   (GhCloneChange *self);
@@ -58,12 +64,15 @@ typedef struct
 {
   const char *name;
   const char *uuid;
-  const char *title;        /* (nullable): none */
+  const char *title;        /* (nullable): made of the source's, if that has one */
   GPtrArray  *disks;        /* (element-type GhCloneXmlDisk): those that are not here stay */
-  const char *nvram_path;   /* (nullable): libvirt chooses it */
+  const char *nvram_path;   /* (nullable): where its copy is; NULL: libvirt makes a new one */
+  gboolean    tpm_copied;   /* the TPM's state will be a copy */
+  const char *seed_path;    /* (nullable): an ISO image to put into a CD drive of its own */
   GHashTable *used_macs;    /* (nullable): a set of lower-case strings */
   GHashTable *used_cids;    /* (nullable): a set of strings */
   GHashTable *used_ports;   /* (nullable): a set of strings */
+  GHashTable *used_paths;   /* (nullable): a set of strings: sockets and files of consoles */
   GHashTable *overrides;    /* (nullable): id → "keep", "new", "remove" or a value */
   const char *parent_uuid;  /* (nullable): of linked clones */
   const char *parent_name;  /* (nullable) */
@@ -73,8 +82,14 @@ typedef struct
   guint32     seed;         /* the same seed makes the same addresses */
 } GhCloneXmlOptions;
 
+/* Adds what @definition uses up to sets of strings: MAC addresses in lower case, vsock addresses,
+ * TCP ports, paths of sockets and console files. Any of them (nullable). */
+void         gh_clone_xml_add_used (GhDomainXml *definition, GHashTable *macs, GHashTable *cids,
+                                    GHashTable *ports, GHashTable *paths);
+
 /* The definition of a clone of @source, which stays as it is. @changes: (out) (optional)
- * (transfer full) (element-type GhCloneChange). NULL on errors. */
+ * (transfer full) (element-type GhCloneChange). NULL on errors: an override of nothing, or one that
+ * cannot be, in GH_XML_ERROR. */
 GhDomainXml *gh_clone_xml_make (GhDomainXml *source, const GhCloneXmlOptions *options,
                                 GPtrArray **changes, GError **error);
 

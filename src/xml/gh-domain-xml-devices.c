@@ -324,6 +324,46 @@ gh_domain_xml_list_graphics (GhDomainXml *self)
   return g_steal_pointer (&list);
 }
 
+/* What only the kind of source says that it was; not what holds for any. */
+static void
+clear_source (GhXmlDocument *document,
+              xmlNode       *source)
+{
+  static const char *const kept[] = { "seclabel", "encryption", "reservations", "slices", NULL };
+  xmlNode *child = gh_xml_node_get_child (source, NULL);
+
+  for (xmlAttr *attribute = source->properties; attribute != NULL;)
+    {
+      g_autofree char *name = g_strdup ((const char *) attribute->name);
+
+      attribute = attribute->next;
+      if (strcmp (name, "startupPolicy") != 0)
+        gh_xml_document_set_attribute (document, source, name, NULL);
+    }
+  while (child != NULL)
+    {
+      xmlNode *next = gh_xml_node_get_next (child, NULL);
+
+      if (!g_strv_contains (kept, (const char *) child->name))
+        gh_xml_document_remove (document, child);
+      child = next;
+    }
+}
+
+/* libvirt wants a device for a LUN. */
+static void
+make_disk_of_lun (GhXmlDocument *document,
+                  xmlNode       *disk)
+{
+  g_autofree char *device = gh_xml_node_dup_attribute (disk, "device");
+
+  if (g_strcmp0 (device, "lun") != 0)
+    return;
+  gh_xml_document_set_attribute (document, disk, "device", "disk");
+  gh_xml_document_set_attribute (document, disk, "rawio", NULL);
+  gh_xml_document_set_attribute (document, disk, "sgio", NULL);
+}
+
 /**
  * gh_domain_xml_list_serials:
  * @self: a domain
@@ -374,10 +414,6 @@ gh_domain_xml_set_disk_source (GhDomainXml *self,
                                const char  *path,
                                const char  *format)
 {
-  /* What the other kinds of source say. */
-  static const char * const attributes[] = {
-    "file", "dev", "dir", "pool", "volume", "mode", "index", "protocol", "name",
-  };
   GhXmlDocument *document = NULL;
   xmlNode *disk = NULL;
   xmlNode *driver = NULL;
@@ -403,13 +439,15 @@ gh_domain_xml_set_disk_source (GhDomainXml *self,
   gh_xml_document_set_attribute (document, disk, "type", is_device ? "block" : "file");
   remove_child (document, disk, "backingStore");
   remove_child (document, disk, "mirror");
+  remove_child (document, disk, "auth");
   driver = gh_xml_node_get_child (disk, "driver");
   source = gh_xml_node_get_child (disk, "source");
   if (source == NULL)
     source = gh_xml_document_add (document, disk, driver, "source");
-  for (guint i = 0; i < G_N_ELEMENTS (attributes); i++)
-    gh_xml_document_set_attribute (document, source, attributes[i], NULL);
+  clear_source (document, source);
   gh_xml_document_set_attribute (document, source, is_device ? "dev" : "file", path);
+  if (!is_device)
+    make_disk_of_lun (document, disk);
   if (format != NULL && driver == NULL)
     {
       driver = gh_xml_document_add (document, disk, NULL, "driver");

@@ -17,6 +17,7 @@ typedef enum
   GH_XML_ERROR_NOT_A_DOMAIN, /* well-formed, but another kind of document than was asked for */
   GH_XML_ERROR_DTD,          /* has a document type: refused, entities are an attack */
   GH_XML_ERROR_TOO_LARGE,
+  GH_XML_ERROR_VALUE,        /* a choice or a value that cannot be */
 } GhXmlError;
 
 G_END_DECLS
