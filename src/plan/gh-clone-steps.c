@@ -23,43 +23,56 @@ unref_document (gpointer document)
   g_object_unref (document);
 }
 
-/* Addresses that are taken: of all machines. */
-static GHashTable *
-collect_macs (const GhCloneFacts *facts)
+/* Sets of what only one machine can have, and some machine has. */
+typedef struct
 {
-  GHashTable *macs = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *macs;
+  GHashTable *cids;
+  GHashTable *ports;
+  GHashTable *paths;
+} Used;
 
+static GHashTable *
+new_set (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void
+add_used (Used        *used,
+          GhDomainXml *xml)
+{
+  gh_clone_xml_add_used (xml, used->macs, used->cids, used->ports, used->paths);
+}
+
+static void
+used_init (Used               *used,
+           const GhCloneFacts *facts)
+{
+  used->macs = new_set ();
+  used->cids = new_set ();
+  used->ports = new_set ();
+  used->paths = new_set ();
   for (guint i = 0; i < facts->definitions->len; i++)
     {
       const GhDefinition *definition = g_ptr_array_index (facts->definitions, i);
       g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (definition->xml, NULL);
-      g_autoptr (GPtrArray) nics = xml != NULL ? gh_domain_xml_list_nics (xml) : NULL;
 
-      for (guint j = 0; nics != NULL && j < nics->len; j++)
-        {
-          const GhNicXml *nic = g_ptr_array_index (nics, j);
-
-          if (nic->mac != NULL)
-            g_hash_table_add (macs, g_ascii_strdown (nic->mac, -1));
-        }
+      if (xml != NULL)
+        add_used (used, xml);
     }
-  return macs;
 }
 
 static void
-add_macs (GHashTable  *macs,
-          GhDomainXml *xml)
+used_clear (Used *used)
 {
-  g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (xml);
-
-  for (guint i = 0; i < nics->len; i++)
-    {
-      const GhNicXml *nic = g_ptr_array_index (nics, i);
-
-      if (nic->mac != NULL)
-        g_hash_table_add (macs, g_ascii_strdown (nic->mac, -1));
-    }
+  g_hash_table_unref (used->macs);
+  g_hash_table_unref (used->cids);
+  g_hash_table_unref (used->ports);
+  g_hash_table_unref (used->paths);
 }
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Used, used_clear)
 
 static GPtrArray *
 list_document_disks (const GhCloneFacts *facts,
@@ -109,7 +122,7 @@ dup_nvram_path (const GhCloneFacts *facts,
 static GhDomainXml *
 make_document (GhClonePlan  *self,
                guint         index,
-               GHashTable   *macs,
+               Used         *used,
                GPtrArray   **changes,
                GError      **error)
 {
@@ -124,7 +137,10 @@ make_document (GhClonePlan  *self,
     .uuid = g_ptr_array_index (self->uuids, index),
     .disks = disks,
     .nvram_path = nvram_path,
-    .used_macs = macs,
+    .used_macs = used->macs,
+    .used_cids = used->cids,
+    .used_ports = used->ports,
+    .used_paths = used->paths,
     .overrides = self->inputs.changes,
     .parent_uuid = linked ? uuid : NULL,
     .parent_name = linked ? name : NULL,
@@ -141,9 +157,10 @@ static gboolean
 make_documents (GhClonePlan  *self,
                 GError      **error)
 {
-  g_autoptr (GHashTable) macs = collect_macs (&self->facts);
+  g_auto (Used) used = { NULL };
   guint copies = g_strv_length (self->facts.names);
 
+  used_init (&used, &self->facts);
   while (self->uuids->len < copies)
     g_ptr_array_add (self->uuids, g_uuid_string_random ());
   g_clear_pointer (&self->documents, g_ptr_array_unref);
@@ -151,11 +168,11 @@ make_documents (GhClonePlan  *self,
   self->documents = g_ptr_array_new_with_free_func (unref_document);
   for (guint i = 0; i < copies; i++)
     {
-      GhDomainXml *xml = make_document (self, i, macs, i == 0 ? &self->changes : NULL, error);
+      GhDomainXml *xml = make_document (self, i, &used, i == 0 ? &self->changes : NULL, error);
 
       if (xml == NULL)
         return FALSE;
-      add_macs (macs, xml);
+      add_used (&used, xml);
       g_ptr_array_add (self->documents, xml);
     }
   return TRUE;
