@@ -517,6 +517,7 @@ check_users (Checker    *self,
              const char *path)
 {
   g_autofree char *text = NULL;
+  g_autoptr (GPtrArray) refusals = NULL;
   g_autoptr (GPtrArray) users = NULL;
   const char *running = NULL;
 
@@ -530,6 +531,14 @@ check_users (Checker    *self,
       return;
     }
 
+  /* The new machine would write to it, and destroy what lies on it. */
+  refusals = gh_image_graph_check_path (gh_file_users_get_graph (self->facts->users), path,
+                                        gh_create_plan_get_machine_uuid (self->plan),
+                                        GH_IMAGE_USE_WRITE);
+  for (guint i = 0; i < refusals->len; i++)
+    gh_plan_draft_add_check (self->draft, g_object_ref (g_ptr_array_index (refusals, i)));
+  if (refusals->len > 0)
+    return;
   users = gh_file_users_find (self->facts->users, path,
                               gh_create_plan_get_machine_uuid (self->plan));
   if (users->len == 0)

@@ -497,6 +497,8 @@ read_head (Builder           *self,
       head->backing = g_steal_pointer (&sniff.backing_path);
       head->data = g_steal_pointer (&sniff.data_path);
       head->capacity = sniff.virtual_size;
+      if (head->capacity == 0 && g_strcmp0 (head->format, "raw") == 0)
+        head->capacity = head->size;
       head->linked = (sniff.flags & GH_IMAGE_LINKED) != 0;
     }
   g_hash_table_replace (self->memory->heads, g_strdup (path), head);
@@ -637,6 +639,11 @@ look_at (Builder *self,
       image->has_size = TRUE;
       image->size = (guint64) status.st_blocks * 512;
     }
+  if (raw && image->format == NULL)
+    {
+      image->format = g_strdup ("raw");
+      image->capacity = S_ISREG (status.st_mode) ? (guint64) status.st_size : 0;
+    }
   /* Opening a device may do something: only disks that are said to have layers. */
   if (raw || !(S_ISREG (status.st_mode) || (S_ISBLK (status.st_mode) && layered)))
     return;
@@ -773,6 +780,28 @@ link_volumes (Builder *self)
       if (image != NULL && volume->backing_path != NULL && *volume->backing_path != '\0' &&
           !is_raw_by_definition (self, image))
         link_named (self, image, volume->backing_path);
+    }
+}
+
+/* What was left out when they were listed, because we read it ourselves. Nobody else has them
+ * yet. */
+static void
+complete_volumes (Builder *self)
+{
+  GPtrArray *volumes = self->input->storage->volumes;
+
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      GhVolumeInfo *volume = g_ptr_array_index (volumes, i);
+      GhImage *image = volume->path != NULL && volume->format == NULL
+                       ? ensure_image (self, volume->path) : NULL;
+
+      if (image == NULL)
+        continue;
+      volume->format = g_strdup (image->format);
+      volume->capacity = image->capacity > 0 ? image->capacity : volume->capacity;
+      if (image->below->len > 0 && volume->backing_path == NULL)
+        volume->backing_path = g_strdup (((GhImage *) g_ptr_array_index (image->below, 0))->path);
     }
 }
 
@@ -1181,6 +1210,8 @@ gh_image_graph_build (GhImageInput  *input,
   look_at_all (&self, cancellable);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  if (input->storage_new)
+    complete_volumes (&self);
   if (g_hash_table_foreach_remove (self.memory->heads, is_head_unused, self.memory) > 0 ||
       !has_same_identities (&self))
     self.changed = TRUE;

@@ -130,7 +130,15 @@ test_parent (void)
     gh_lab_assert_status (dry, 3);
     g_assert_cmpint (gh_lab_get_machine_state (lab, "parent"), ==, VIR_DOMAIN_SHUTOFF);
   }
-  /* Also as root's helpers would name it, and while a clone runs. */
+  /* Nor does a new machine get the disk. */
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "create", "new", "--disk", base, "--no-start",
+                                           "--yes", "--json", NULL);
+
+    gh_lab_assert_status (run, 3);
+    g_assert_true (gh_lab_run_has_check (run, "images-needed", "refusal"));
+  }
+  /* Also while a clone runs. */
   {
     g_autoptr (GhLabRun) start = gh_lab_run (lab, "start", "clone-2", NULL);
     g_autoptr (GhLabRun) run = NULL;
