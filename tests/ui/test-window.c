@@ -11,11 +11,13 @@
 #include "gh-cpu-graph.h"
 #include "gh-error-bar.h"
 #include "gh-faults.h"
+#include "gh-image-guard.h"
 #include "gh-library-view.h"
 #include "gh-machine-page.h"
 #include "gh-overview-page.h"
 #include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
+#include "gh-start-guard.h"
 #include "gh-test-hosts.h"
 #include "gh-test.h"
 #include "gh-threads.h"
@@ -106,6 +108,19 @@ reset_settings (void)
 }
 
 static void
+set_up_uri (Fixture    *fixture,
+            const char *uri)
+{
+  reset_settings ();
+  fixture->hosts = gh_hosts_new ();
+  fixture->host = gh_hosts_add (fixture->hosts, uri);
+  gh_host_connect (fixture->host);
+  open_window (fixture);
+  gh_test_wait_until (is_settled, fixture->host);
+  wait_for_frame (fixture->window);
+}
+
+static void
 set_up (Fixture       *fixture,
         gconstpointer  data)
 {
@@ -114,13 +129,7 @@ set_up (Fixture       *fixture,
   g_autofree char *uri = n > 0 ? gh_test_hosts_write (folder, n,
                                                       TRUE) : gh_test_hosts_write_one (folder);
 
-  reset_settings ();
-  fixture->hosts = gh_hosts_new ();
-  fixture->host = gh_hosts_add (fixture->hosts, uri);
-  gh_host_connect (fixture->host);
-  open_window (fixture);
-  gh_test_wait_until (is_settled, fixture->host);
-  wait_for_frame (fixture->window);
+  set_up_uri (fixture, uri);
 }
 
 static gboolean
@@ -460,6 +469,64 @@ test_failure (Fixture       *fixture,
   g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_RUNNING);
   gh_window_clear_errors (fixture->window);
   g_assert_false (gtk_widget_get_visible (bar));
+}
+
+/* A host with a machine on whose disk another one's lies. */
+static char *
+write_parent_and_clone (const char *folder)
+{
+  g_autofree char *base = g_build_filename (folder, "base.qcow2", NULL);
+  g_autofree char *clone = g_build_filename (folder, "clone.qcow2", NULL);
+  g_autofree char *path = g_build_filename (folder, "node.xml", NULL);
+  g_autoptr (GString) xml = g_string_new (
+    "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>"
+    "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>");
+  const char *machines[][2] = { { "parent", base }, { "clone", clone } };
+
+  gh_test_write_qcow2 (base, NULL);
+  gh_test_write_qcow2 (clone, base);
+  for (guint i = 0; i < G_N_ELEMENTS (machines); i++)
+    g_string_append_printf (
+      xml, "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+      "<name>%s</name><memory>4096</memory><os><type>hvm</type></os><devices>"
+      "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+      "<target dev='vda'/></disk></devices><test:runstate>5</test:runstate></domain>",
+      machines[i][0], machines[i][1]);
+  g_string_append (xml, "</node>");
+  g_assert_true (g_file_set_contents (path, xml->str, -1, NULL));
+  return g_strconcat ("test://", path, NULL);
+}
+
+/* What others lie on is not started, and the window says who; the other one is. */
+static void
+test_guarded (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_parent_and_clone (folder);
+  Fixture fixture = { 0 };
+  GhMachine *parent = NULL;
+  GhMachine *clone = NULL;
+  GtkWidget *bar = NULL;
+
+  gh_image_guard_install ();
+  set_up_uri (&fixture, uri);
+  parent = gh_host_find_machine (fixture.host, "parent");
+  clone = gh_host_find_machine (fixture.host, "clone");
+  bar = get_child (fixture.window, GH_TYPE_WINDOW, "machine_errors");
+  gh_library_view_select (fixture.library, parent);
+  wait_for_frame (fixture.window);
+  activate (&fixture, "machine-start");
+  gh_test_wait_until (has_error, bar);
+  g_assert_nonnull (find_label (bar, "Could not start “parent”"));
+  g_assert_nonnull (find_label (bar, "“clone” depends on its disks"));
+  g_assert_cmpint (gh_machine_get_state (parent), ==, GH_MACHINE_OFF);
+
+  gh_library_view_select (fixture.library, clone);
+  wait_for_frame (fixture.window);
+  activate (&fixture, "machine-start");
+  wait_state (&fixture, clone, GH_MACHINE_RUNNING);
+  gh_start_guard_set (NULL);
+  tear_down (&fixture, NULL);
 }
 
 /* A saved state that does not restore: the offer discards it and starts. */
@@ -847,6 +914,7 @@ main (int    argc,
   ADD ("drag-sidebar", 0, test_drag_sidebar);
   ADD ("slow-host", 300, test_slow_host);
   ADD ("keystroke", 10000, test_keystroke);
+  g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/host-lost", test_host_lost);
   g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
   g_test_add_func ("/window/error-bar", test_error_bar);
