@@ -199,6 +199,8 @@ show_info (GhCli       *self,
            GhDomainXml *xml)
 {
   static const char * const firmwares[] = { "bios", "uefi", "uefi-secure" };
+  static const char * const kinds[] = { "ordinary", "template", "linked-clone", "trial" };
+  g_autoptr (GhMachineMark) mark = gh_machine_mark_new_for_domain (xml);
   g_autofree char *os_id = gh_domain_xml_dup_os_id (xml);
   g_autofree char *cpus = g_strdup_printf ("%u", gh_domain_xml_get_n_cpus (xml));
   g_autofree char *memory = gh_format_memory (gh_domain_xml_get_memory_kib (xml));
@@ -217,6 +219,14 @@ show_info (GhCli       *self,
   gh_cli_print_fact (self, _("CPUs"), cpus);
   gh_cli_print_fact (self, _("Memory"), memory);
   gh_cli_print_fact (self, _("Firmware"), firmware);
+  if (mark->kind != GH_MACHINE_ORDINARY)
+    {
+      print_fact (self, _("Kind"), kinds[mark->kind]);
+      print_fact (self, _("Made from"), mark->parent_name);
+    }
+  json_object_set_string_member (object, "kind", kinds[mark->kind]);
+  if (mark->parent_name != NULL)
+    json_object_set_string_member (object, "parent", mark->parent_name);
   json_object_set_string_member (object, "firmware", firmware);
   json_object_set_int_member (object, "cpus", gh_domain_xml_get_n_cpus (xml));
   json_object_set_int_member (object, "memory-kib", (gint64) gh_domain_xml_get_memory_kib (xml));
