@@ -200,6 +200,8 @@ show_info (GhCli       *self,
 {
   static const char * const firmwares[] = { "bios", "uefi", "uefi-secure" };
   static const char * const kinds[] = { "ordinary", "template", "linked-clone", "trial" };
+  static const char * const kind_texts[] = { "", N_("Template"), N_("Linked clone"),
+                                             N_("Trial") };
   g_autoptr (GhMachineMark) mark = gh_machine_mark_new_for_domain (xml);
   g_autofree char *os_id = gh_domain_xml_dup_os_id (xml);
   g_autofree char *cpus = g_strdup_printf ("%u", gh_domain_xml_get_n_cpus (xml));
@@ -221,8 +223,8 @@ show_info (GhCli       *self,
   gh_cli_print_fact (self, _("Firmware"), firmware);
   if (mark->kind != GH_MACHINE_ORDINARY)
     {
-      print_fact (self, _("Kind"), kinds[mark->kind]);
-      print_fact (self, _("Made from"), mark->parent_name);
+      gh_cli_print_fact (self, _("Kind"), _(kind_texts[mark->kind]));
+      gh_cli_print_fact (self, _("Made from"), mark->parent_name);
     }
   json_object_set_string_member (object, "kind", kinds[mark->kind]);
   if (mark->parent_name != NULL)

@@ -8,6 +8,7 @@
 #include "gh-lab.h"
 
 #include <glib/gstdio.h>
+#include <libvirt/virterror.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,7 +89,8 @@ make_pool (GhLab      *lab,
 
   g_mkdir_with_parents (path, 0700);
   pool = virStoragePoolCreateXML (gh_lab_connect (lab), xml, 0);
-  g_assert_nonnull (pool);
+  if (pool == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
   virStoragePoolFree (pool);
 }
 
