@@ -630,10 +630,23 @@ gh_images_dialog_class_init (GhImagesDialogClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
 }
 
+/* A hyphen that is not in a path must not look as if it were. */
+static void
+forbid_hyphens (GtkLabel *label)
+{
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  gtk_label_set_attributes (label, attributes);
+}
+
 static void
 gh_images_dialog_init (GhImagesDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  forbid_hyphens (self->path_label);
+  forbid_hyphens (self->base_label);
+  forbid_hyphens (self->needed_label);
   self->cancellable = g_cancellable_new ();
   g_signal_connect (self, "key-press-event", G_CALLBACK (key_pressed_cb), NULL);
 }
