@@ -29,9 +29,9 @@ typedef struct
  *
  * Who uses which file on a host, as it was when it was read: a view of GhImageGraph,
  * read anew. The permanent and live definitions and the snapshots of all machines,
- * and the backing chains of all images. Two paths are the same file when their canonical paths are the
- * same or, on the local host, their device and inode. Immutable and reference
- * counted.
+ * and the backing chains of all images. Two paths are the same file when their
+ * canonical paths are the same or, on the local host, their device and inode.
+ * Immutable and reference counted.
  */
 typedef struct _GhFileUsers GhFileUsers;
 

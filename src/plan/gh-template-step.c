@@ -4,9 +4,10 @@
 
 /* template: parameters uuid, name, on; looked: the rest is known; was-template; n-files, and of
  * each file that was made read-only, or is made writable again, path-N and mode-N, its mode as an
- * ordinary machine's disk.
+ * ordinary machine's disk; autostart: its host started it by itself, and does so when it is a
+ * machine again.
  *
- * The modes stand in the machine's metadata too, for the day when it stops being a template. */
+ * All that stands in the machine's metadata too, for the day when it stops being a template. */
 
 #define G_LOG_DOMAIN "gh-template-step"
 
@@ -238,10 +239,55 @@ write_mark (GTask               *task,
   Work *work = g_task_get_task_data (task);
   GhStep *step = get_step (task);
   g_autoptr (GPtrArray) files = get_files (step);
-  g_autofree char *element = gh_machine_mark_dup_text (work->element, work->on, files);
+  g_autofree char *element = gh_machine_mark_dup_text (
+    work->element, work->on, files, gh_step_get_boolean (step, "autostart"));
 
   gh_host_set_metadata_async (work->host, gh_step_get_string (step, "uuid"), element, NULL,
                               callback, g_object_ref (task));
+}
+
+/* A host that starts a template by itself, when it boots, asks nobody. */
+static void
+set_autostart (GTask               *task,
+               gboolean             autostart,
+               GAsyncReadyCallback  callback)
+{
+  Work *work = g_task_get_task_data (task);
+  GhStep *step = get_step (task);
+
+  if (gh_step_get_boolean (step, "autostart"))
+    gh_host_set_autostart_async (work->host, gh_step_get_string (step, "uuid"), autostart, NULL,
+                                 callback, g_object_ref (task));
+  else if (work->on)
+    g_task_return_boolean (task, TRUE);
+  else
+    write_mark (task, mark_removed_cb);
+}
+
+static void
+autostart_off_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  gboolean ok = gh_host_set_autostart_finish (GH_HOST (object), result, &error);
+
+  return_result (task, ok, error);
+}
+
+static void
+autostart_on_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
+    write_mark (task, mark_removed_cb);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
@@ -253,7 +299,10 @@ protected_cb (GObject      *object,
   GError *error = NULL;
   g_autoptr (GPtrArray) files = finish_files (object, result, &error);
 
-  return_result (task, files != NULL, error);
+  if (files == NULL)
+    g_task_return_error (task, error);
+  else
+    set_autostart (task, FALSE, autostart_off_cb);
 }
 
 static void
@@ -283,7 +332,7 @@ unprotected_cb (GObject      *object,
   if (files == NULL)
     g_task_return_error (task, error);
   else
-    write_mark (task, mark_removed_cb);
+    set_autostart (task, TRUE, autostart_on_cb);
 }
 
 static void
@@ -467,6 +516,7 @@ definition_loaded_cb (GObject      *object,
       return;
     }
   gh_step_set_boolean (step, "was-template", mark->is_template);
+  gh_step_set_boolean (step, "autostart", work->on ? definition->autostart : mark->autostart);
   if (mark->is_template == work->on)
     g_task_return_boolean (task, TRUE);
   else if (work->on)

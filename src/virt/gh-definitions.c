@@ -327,6 +327,7 @@ definition_worker (GhLane        *lane,
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->text, error);
   g_autoptr (GhDefinition) definition = NULL;
   char *metadata = NULL;
+  int autostart = 0;
 
   if (domain == NULL)
     return NULL;
@@ -342,6 +343,7 @@ definition_worker (GhLane        *lane,
                                    virDomainIsPersistent (domain) == 1 ? VIR_DOMAIN_AFFECT_CONFIG
                                                                        : VIR_DOMAIN_AFFECT_CURRENT);
   definition->metadata = g_strdup (metadata);
+  definition->autostart = virDomainGetAutostart (domain, &autostart) == 0 && autostart != 0;
   free (metadata);
   virResetLastError ();
   return g_steal_pointer (&definition);

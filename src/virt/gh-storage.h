@@ -104,6 +104,7 @@ typedef struct
   char  *live_xml;  /* (nullable): while it runs */
   GStrv  snapshots; /* (nullable): XML of its snapshots */
   char  *problem;   /* (nullable): what the host did not give of all this, and why */
+  gboolean autostart; /* the host starts it by itself; where one machine was asked for */
   char  *metadata;  /* (nullable): our element; where one machine was asked for */
 } GhDefinition;
 

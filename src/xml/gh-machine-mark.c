@@ -113,8 +113,11 @@ read_mark (const xmlNode *machine)
   read_parent (self, find_child (machine, "trial"), GH_MACHINE_TRIAL);
   if (template != NULL)
     {
+      g_autofree char *autostart = gh_xml_node_dup_attribute (template, "autostart");
+
       self->kind = GH_MACHINE_TEMPLATE;
       self->is_template = TRUE;
+      self->autostart = g_strcmp0 (autostart, "yes") == 0;
       read_files (self, template);
     }
   return self;
@@ -170,13 +173,15 @@ add_files (GhXmlDocument *document,
  * @element: (nullable): our element as it is
  * @is_template: what it is to say
  * @files: (nullable) (element-type GhMarkedFile): what was made read-only
+ * @autostart: whether its host started it by itself before
  *
  * Returns: (transfer full) (nullable): the element to write; %NULL to remove it
  */
 char *
 gh_machine_mark_dup_text (const char *element,
                           gboolean    is_template,
-                          GPtrArray  *files)
+                          GPtrArray  *files,
+                          gboolean    autostart)
 {
   g_autoptr (GhXmlDocument) document = NULL;
   xmlNode *root = NULL;
@@ -191,7 +196,12 @@ gh_machine_mark_dup_text (const char *element,
   if (template != NULL)
     gh_xml_document_remove (document, template);
   if (is_template)
-    add_files (document, gh_xml_document_add (document, root, NULL, "template"), files);
+    {
+      template = gh_xml_document_add (document, root, NULL, "template");
+      if (autostart)
+        gh_xml_document_set_attribute (document, template, "autostart", "yes");
+      add_files (document, template, files);
+    }
   if (gh_xml_node_get_child (root, NULL) == NULL)
     return NULL;
   return gh_xml_document_to_string (document);

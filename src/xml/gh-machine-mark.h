@@ -42,6 +42,7 @@ typedef struct
   gboolean       is_template; /* a template may be a linked clone as well */
   char          *parent_uuid; /* (nullable): of what it was cloned from, or is a trial of */
   char          *parent_name; /* (nullable) */
+  gboolean       autostart;   /* a template that its host started by itself before */
   GPtrArray     *files;       /* (element-type GhMarkedFile): of a template */
 } GhMachineMark;
 
@@ -54,9 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMachineMark, gh_machine_mark_free)
 GhMarkedFile  *gh_marked_file_new             (const char *path, guint mode);
 void           gh_marked_file_free            (gpointer file);
 
-/* @element with the mark of a template, or without; @files (nullable). NULL when nothing is left
- * in it. All else in it stays. */
+/* @element with the mark of a template, or without; @files (nullable) and @autostart: how it was
+ * before. NULL when nothing is left in it. All else in it stays. */
 char          *gh_machine_mark_dup_text       (const char *element, gboolean is_template,
-                                               GPtrArray *files);
+                                               GPtrArray *files, gboolean autostart);
 
 G_END_DECLS

@@ -214,6 +214,52 @@ find_check (GhPlan     *plan,
 }
 
 static void
+set_autostart (World    *world,
+               gboolean  autostart)
+{
+  g_auto (GhTestCall) call = { 0 };
+
+  gh_host_set_autostart_async (world->host, UUID, autostart, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_set_autostart_finish (world->host, gh_test_call_wait (&call), NULL));
+}
+
+static gboolean
+load_autostart (World *world)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhDefinition) definition = NULL;
+
+  gh_host_load_definition_async (world->host, UUID, NULL, gh_test_call_cb, &call);
+  definition = gh_host_load_definition_finish (world->host, gh_test_call_wait (&call), NULL);
+  return definition->autostart;
+}
+
+/* A template is not started by its host either, and is again when it is a machine. */
+static void
+test_step_autostart (void)
+{
+  World world = { 0 };
+  g_autoptr (GhStep) on = gh_template_step_new (UUID, "base", TRUE);
+  g_autoptr (GhStep) undone = gh_template_step_new (UUID, "base", TRUE);
+  g_autoptr (GhStep) off = gh_template_step_new (UUID, "base", FALSE);
+
+  world_init (&world, "5");
+  set_autostart (&world, TRUE);
+  g_assert_true (plan_test_do (undone, world.host, NULL));
+  g_assert_false (load_autostart (&world));
+  g_assert_true (plan_test_undo (undone, world.host, NULL));
+  g_assert_true (load_autostart (&world));
+
+  g_assert_true (plan_test_do (on, world.host, NULL));
+  g_assert_false (load_autostart (&world));
+  g_assert_true (plan_test_do (off, world.host, NULL));
+  g_assert_true (load_autostart (&world));
+  assert_state (&world, FALSE, 0640);
+
+  world_clear (&world);
+}
+
+static void
 test_plan (void)
 {
   World world = { 0 };
@@ -264,6 +310,7 @@ main (int    argc,
   g_test_add_func ("/template/step-running", test_step_running);
   g_test_add_func ("/template/step-fails", test_step_fails);
   g_test_add_func ("/template/step-mode-changed", test_step_mode_changed);
+  g_test_add_func ("/template/step-autostart", test_step_autostart);
   g_test_add_func ("/template/plan", test_plan);
   g_test_add_func ("/template/plan-running", test_plan_running);
 

@@ -88,23 +88,25 @@ test_write (void)
 
   g_ptr_array_add (files, gh_marked_file_new ("/p/a<b>&'\".qcow2", 0600));
   on = gh_machine_mark_dup_text ("<machine><parent uuid='u' name='n'><disk/></parent></machine>",
-                                 TRUE, files);
+                                 TRUE, files, TRUE);
   mark = gh_machine_mark_new (on);
+  g_assert_true (mark->autostart);
   g_assert_true (mark->is_template);
   g_assert_cmpstr (mark->parent_name, ==, "n");
   g_assert_cmpuint (mark->files->len, ==, 1);
   g_assert_cmpstr (((GhMarkedFile *) g_ptr_array_index (mark->files, 0))->path, ==,
                    "/p/a<b>&'\".qcow2");
 
-  again = gh_machine_mark_dup_text (on, TRUE, files);
+  again = gh_machine_mark_dup_text (on, TRUE, files, TRUE);
   g_assert_cmpstr (again, ==, on);
-  off = gh_machine_mark_dup_text (on, FALSE, NULL);
+  off = gh_machine_mark_dup_text (on, FALSE, NULL, FALSE);
   g_assert_null (strstr (off, "template"));
   g_assert_nonnull (strstr (off, "<disk/>"));
 
-  nothing = gh_machine_mark_dup_text ("<machine><template/></machine>", FALSE, NULL);
+  nothing = gh_machine_mark_dup_text ("<machine><template/></machine>", FALSE, NULL,
+                                      FALSE);
   g_assert_null (nothing);
-  g_assert_null (gh_machine_mark_dup_text (NULL, FALSE, NULL));
+  g_assert_null (gh_machine_mark_dup_text (NULL, FALSE, NULL, FALSE));
 }
 
 int
