@@ -180,22 +180,34 @@ make_documents (GhClonePlan  *self,
 
 /* Steps */
 
+static gboolean
+can_link_ourselves (const GhCloneItem *item)
+{
+  return item->folder_look != NULL && item->folder_look->is_writable && item->look != NULL &&
+         item->look->error_number == 0;
+}
+
+/* @is_last: of the steps that put something into its pool, which is looked at once only. */
 static GhStep *
 new_overlay_step (const GhCloneItem *item,
-                  const char        *path)
+                  const char        *path,
+                  gboolean           is_last)
 {
   guint64 capacity = item->look != NULL ? item->look->virtual_size
                      : item->volume != NULL ? item->volume->capacity : 0;
   GhStep *step = NULL;
 
-  if (item->pool != NULL)
+  /* What libvirt would do takes five times as long. */
+  if (item->pool != NULL && !can_link_ourselves (item))
     {
       g_autofree char *name = g_path_get_basename (path);
 
       return gh_volume_create_step_new (item->pool->name, name, path, "qcow2", capacity, item->path,
                                         item->format);
     }
-  step = gh_copy_step_new (item->path, item->format, path, "qcow2", GH_COPY_LINK, NULL);
+  step = gh_copy_step_new (item->path, item->format, path, "qcow2", GH_COPY_LINK,
+                           item->pool != NULL ? item->pool->name : NULL);
+  gh_step_set_boolean (step, "more-follow", !is_last);
   gh_step_set_int (step, "capacity", (gint64) capacity);
   return step;
 }
@@ -255,7 +267,8 @@ add_parent_steps (GhClonePlan *self,
 
       if (item->mode != GH_CLONE_LINK || item->parent_path == NULL)
         continue;
-      gh_plan_draft_add_step (draft, new_overlay_step (item, item->parent_path));
+      gh_plan_draft_add_step (draft, new_overlay_step (item, item->parent_path,
+                                                       /* is_last= */ FALSE));
       gh_parent_step_add_disk (step, item->xml->target, item->path, item->format,
                                item->parent_path);
     }
@@ -284,7 +297,7 @@ add_clone_steps (GhClonePlan *self,
       if (item->mode == GH_CLONE_COPY)
         add_step (draft, new_copy_step (item, &self->inputs, path), group, name);
       else if (item->mode == GH_CLONE_LINK)
-        add_step (draft, new_overlay_step (item, path), group, name);
+        add_step (draft, new_overlay_step (item, path, facts->names[index + 1] == NULL), group, name);
     }
   if (nvram_path != NULL)
     add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,

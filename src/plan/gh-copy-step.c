@@ -7,7 +7,8 @@
  *   absent: nothing was at the path when it was looked at, journaled before it is made;
  *   device, inode, birth: what the file is known by, journaled before anything is written to it;
  *   made-capacity: what libvirt made it, for a volume;
- *   whole: everything is in it.
+ *   whole: everything is in it;
+ *   more-follow: the pool is told of it by a later step.
  *
  * When undoing removes the file:
  *
@@ -15,7 +16,8 @@
  *   no       whatever                           it is not ours: nothing is done
  *   yes      nothing                            done
  *   yes      the file that was made             removed; a whole one not while a machine uses it
- *   yes      an empty file, none known as made  removed: the program died between the two
+ *   yes      an empty file, none known as made  removed: the program died between the two, which
+ *                                               happens where files cannot do without a name
  *   yes      anything else                      left: somebody else made it
  *
  * Volumes that libvirt copies for us are treated like those of volume-create. */
@@ -228,7 +230,8 @@ finish (GTask *task)
 {
   GhStep *step = get_step (task);
 
-  if (gh_step_get_string (step, "pool") != NULL && !gh_step_get_boolean (step, "nvram"))
+  if (gh_step_get_string (step, "pool") != NULL && !gh_step_get_boolean (step, "nvram") &&
+      !gh_step_get_boolean (step, "more-follow"))
     gh_host_refresh_pool_async (get_work (task)->host, gh_step_get_string (step, "pool"), NULL,
                                 pool_refreshed_cb, g_object_ref (task));
   else
@@ -266,23 +269,13 @@ file_filled_cb (GObject      *object,
 }
 
 static void
-file_saved_cb (GObject      *object,
-               GAsyncResult *result,
-               gpointer      user_data)
+fill_file (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   Work *work = get_work (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_auto (GStrv) arguments = NULL;
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error) ||
-      g_cancellable_set_error_if_cancelled (cancellable, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
   work->timer = g_timeout_add (PROGRESS_INTERVAL_MS, progress_cb, task);
   if (has_method (step, "bytes"))
     {
@@ -299,27 +292,75 @@ file_saved_cb (GObject      *object,
 }
 
 static void
+file_named_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_new_file_name_finish (result, &error))
+    {
+      fill_file (task);
+      return;
+    }
+  /* Whatever is there now is not ours. */
+  gh_step_set_boolean (get_step (task), "absent", FALSE);
+  g_task_return_error (task, error);
+}
+
+static void
+file_saved_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (object);
+  Work *work = get_work (task);
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (step, result, &error) ||
+      g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error))
+    g_task_return_error (task, error);
+  else if (work->file->is_unnamed)
+    gh_new_file_name_async (work->file, gh_step_get_string (step, "path"), file_named_cb,
+                            g_object_ref (task));
+  else
+    fill_file (task);
+}
+
+/* Takes what was made. */
+static void
+save_file (GTask     *task,
+           GhNewFile *file)
+{
+  GhStep *step = get_step (task);
+
+  get_work (task)->file = file;
+  gh_step_set_boolean (step, "absent", TRUE);
+  gh_step_set_int (step, "device", (gint64) file->device);
+  gh_step_set_int (step, "inode", (gint64) file->inode);
+  gh_step_set_int (step, "birth", file->birth_ns);
+  gh_step_save_async (step, file_saved_cb, g_object_ref (task));
+}
+
+static void
 file_created_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = get_step (task);
-  Work *work = get_work (task);
   GError *error = NULL;
+  GhNewFile *file = gh_new_file_create_finish (result, &error);
 
-  work->file = gh_new_file_create_finish (result, &error);
-  if (work->file == NULL)
+  if (file != NULL)
     {
-      /* Whatever is there now is not ours. */
-      gh_step_set_boolean (step, "absent", FALSE);
-      g_task_return_error (task, error);
+      save_file (task, file);
       return;
     }
-  gh_step_set_int (step, "device", (gint64) work->file->device);
-  gh_step_set_int (step, "inode", (gint64) work->file->inode);
-  gh_step_set_int (step, "birth", work->file->birth_ns);
-  gh_step_save_async (step, file_saved_cb, g_object_ref (task));
+  /* Whatever is there now is not ours. */
+  gh_step_set_boolean (get_step (task), "absent", FALSE);
+  g_task_return_error (task, error);
 }
 
 static void
@@ -336,6 +377,28 @@ absence_saved_cb (GObject      *object,
                               file_created_cb, g_object_ref (task));
   else
     g_task_return_error (task, error);
+}
+
+/* Where files can do without a name, it is known before it is there: one record says all. */
+static void
+unnamed_file_created_cb (GObject      *object,
+                         GAsyncResult *result,
+                         gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GError *error = NULL;
+  GhNewFile *file = gh_new_file_create_finish (result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (file != NULL)
+    save_file (task, file);
+  else
+    {
+      gh_step_set_boolean (step, "absent", TRUE);
+      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+    }
 }
 
 static void
@@ -361,10 +424,9 @@ file_looked_at_cb (GObject      *object,
   else if (identity != GH_FILE_IS_ABSENT)
     return_exists (task);
   else
-    {
-      gh_step_set_boolean (step, "absent", TRUE);
-      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
-    }
+    gh_new_file_create_unnamed_async (gh_step_get_string (step, "path"),
+                                      g_task_get_cancellable (task), unnamed_file_created_cb,
+                                      g_object_ref (task));
 }
 
 /* Volumes */

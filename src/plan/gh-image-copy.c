@@ -156,6 +156,68 @@ get_birth (int         folder,
   return status.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + status.stx_btime.tv_nsec;
 }
 
+static gboolean
+fill_identity (GhNewFile *file)
+{
+  struct stat status;
+
+  if (fstat (file->fd, &status) != 0)
+    return FALSE;
+  file->device = status.st_dev;
+  file->inode = status.st_ino;
+  file->birth_ns = get_birth (file->fd, "", AT_EMPTY_PATH);
+  return TRUE;
+}
+
+static void
+set_exists (GError     **error,
+            const char  *path)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+               _("There is a file “%s” already, which is not overwritten."), path);
+}
+
+static gpointer
+create_unnamed_worker (GhLane        *lane,
+                       gpointer       data,
+                       GCancellable  *cancellable,
+                       GError       **error)
+{
+  const Request *request = data;
+  g_autofree char *folder = g_path_get_dirname (request->path);
+  g_autoptr (GhNewFile) file = g_new0 (GhNewFile, 1);
+
+  file->is_unnamed = TRUE;
+  file->fd = open (folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+  if (file->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT ||
+                       errno == EINVAL))
+    return NULL;
+  if (file->fd < 0 || !fill_identity (file))
+    {
+      set_errno (error, errno, request->path);
+      return NULL;
+    }
+  return g_steal_pointer (&file);
+}
+
+static gpointer
+name_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  const Request *request = data;
+  g_autofree char *name = g_strdup_printf ("/proc/self/fd/%d", request->file.fd);
+
+  if (linkat (AT_FDCWD, name, AT_FDCWD, request->path, AT_SYMLINK_FOLLOW) == 0)
+    return NULL;
+  if (errno == EEXIST)
+    set_exists (error, request->path);
+  else
+    set_errno (error, errno, request->path);
+  return NULL;
+}
+
 static gpointer
 create_worker (GhLane        *lane,
                gpointer       data,
@@ -164,23 +226,18 @@ create_worker (GhLane        *lane,
 {
   const Request *request = data;
   g_autoptr (GhNewFile) file = g_new0 (GhNewFile, 1);
-  struct stat status;
 
   file->fd = open (request->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file->fd < 0 && errno == EEXIST)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   _("There is a file “%s” already, which is not overwritten."), request->path);
+      set_exists (error, request->path);
       return NULL;
     }
-  if (file->fd < 0 || fstat (file->fd, &status) != 0)
+  if (file->fd < 0 || !fill_identity (file))
     {
       set_errno (error, errno, request->path);
       return NULL;
     }
-  file->device = status.st_dev;
-  file->inode = status.st_ino;
-  file->birth_ns = get_birth (file->fd, "", AT_EMPTY_PATH);
   return g_steal_pointer (&file);
 }
 
@@ -210,6 +267,33 @@ gh_new_file_create_finish (GAsyncResult  *result,
   g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+gh_new_file_create_unnamed_async (const char          *path,
+                                  GCancellable        *cancellable,
+                                  GAsyncReadyCallback  callback,
+                                  gpointer             user_data)
+{
+  run ("file-create", create_unnamed_worker, request_new (path, NULL), free_new_file,
+       gh_new_file_create_async, cancellable, callback, user_data);
+}
+
+void
+gh_new_file_name_async (GhNewFile           *self,
+                        const char          *path,
+                        GAsyncReadyCallback  callback,
+                        gpointer             user_data)
+{
+  run ("file-name", name_worker, request_new (path, self), NULL, gh_new_file_name_async, NULL,
+       callback, user_data);
+}
+
+gboolean
+gh_new_file_name_finish (GAsyncResult  *result,
+                         GError       **error)
+{
+  return gh_image_copy_bytes_finish (result, error);
 }
 
 static GhFileIdentity

@@ -20,6 +20,7 @@ typedef struct
   guint64 device;
   guint64 inode;
   gint64  birth_ns;   /* when it was made; 0 where the file system does not say */
+  gboolean is_unnamed; /* it goes by itself unless gh_new_file_name_async() gives it its path */
 } GhNewFile;
 
 void       gh_new_file_free (GhNewFile *self);
@@ -29,6 +30,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhNewFile, gh_new_file_free)
 void       gh_new_file_create_async  (const char *path, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 GhNewFile *gh_new_file_create_finish (GAsyncResult *result, GError **error);
+/* The same without a name, so that it can be known before it is there. NULL without an error where
+ * the file system does not know such files. */
+void       gh_new_file_create_unnamed_async (const char *path, GCancellable *cancellable,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+/* Puts it at @path, where nothing may be yet. */
+void       gh_new_file_name_async    (GhNewFile *self, const char *path,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+gboolean   gh_new_file_name_finish   (GAsyncResult *result, GError **error);
 
 typedef enum
 {
