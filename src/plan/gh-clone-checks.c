@@ -14,6 +14,7 @@
 
 #include "gh-clone-plan-private.h"
 #include "gh-create-plan.h"
+#include "gh-live-checks.h"
 
 /* What an overlay takes when it is new. */
 #define OVERLAY_BYTES (1024 * 1024)
@@ -43,6 +44,27 @@ check_state (GhClonePlan *self,
   if (busy != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "machine-busy",
                 g_strdup_printf (_("“%s” is busy: %s"), name, busy), _("Wait until that is done."));
+  if (self->facts.live != NULL && self->facts.live->active && !linked)
+    {
+      g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+      g_auto (GStrv) targets = NULL;
+
+      for (guint i = 0; i < self->facts.items->len; i++)
+        {
+          const GhCloneItem *item = g_ptr_array_index (self->facts.items, i);
+
+          if (item->mode == GH_CLONE_COPY && item->is_live)
+            g_strv_builder_add (builder, item->xml->target);
+        }
+      targets = g_strv_builder_end (builder);
+      gh_live_checks_add (draft, name, self->facts.live, (const char * const *) targets,
+                          /* freeze= */ TRUE);
+      if (targets[0] != NULL && (!self->inputs.flatten || self->inputs.keep_snapshots))
+        take_check (draft, GH_CHECK_NOTE, "live-flattened",
+                    g_strdup (_("Each copy is one image without snapshots")),
+                    _("While the machine runs, its disks are copied as it sees them."));
+      return;
+    }
   if (gh_machine_is_active (self->machine))
     {
       take_check (draft, GH_CHECK_REFUSAL, "machine-running",
@@ -165,7 +187,7 @@ check_disk (GhCloneItem *item,
                   item->refusals[item->mode]);
       return;
     }
-  if (copied && item->look != NULL && item->look->n_snapshots > 0 && !self->inputs.keep_snapshots)
+  if (copied && !item->is_live && item->look != NULL && item->look->n_snapshots > 0 && !self->inputs.keep_snapshots)
     {
       guint n = item->look->n_snapshots;
 
@@ -174,7 +196,7 @@ check_disk (GhCloneItem *item,
                                              "The snapshots inside of the disk “%s” are not copied",
                                              n), target), NULL);
     }
-  if (copied && item->method == GH_COPY_VOLUME)
+  if (copied && !item->is_live && item->method == GH_COPY_VOLUME)
     take_check (draft, GH_CHECK_NOTE, "copy-not-stoppable",
                 g_strdup_printf (_("The disk “%s” is copied by its host"), target),
                 _("Once it has begun, that cannot be stopped: cancelling waits for its end."));
@@ -195,7 +217,7 @@ check_folder (GhCloneItem *item,
               GHashTable  *seen)
 {
   if (item->folder_look == NULL || item->folder == NULL ||
-      (item->mode == GH_CLONE_COPY && item->method == GH_COPY_VOLUME) ||
+      (item->mode == GH_CLONE_COPY && (item->is_live || item->method == GH_COPY_VOLUME)) ||
       !g_hash_table_add (seen, g_strdup (item->folder)))
     return;
   if (!item->folder_look->is_there)
@@ -341,6 +363,10 @@ check_firmware (GhClonePlan *self,
                 g_strdup (_("The clone gets a new, empty TPM")),
                 _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask for "
                   "their recovery key. Have it at hand."));
+  else if (gh_machine_is_active (self->machine))
+    take_check (draft, GH_CHECK_REFUSAL, "tpm-in-use",
+                g_strdup (_("The secrets in the TPM cannot be copied while the machine runs")),
+                _("Shut it down first, or clone with a new TPM."));
   else if (facts->tpm_path == NULL)
     take_check (draft, GH_CHECK_REFUSAL, "tpm-unreadable",
                 g_strdup (_("The secrets in the TPM cannot be copied")),

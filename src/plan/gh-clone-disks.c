@@ -310,16 +310,34 @@ is_plain_file (const GhCloneItem *item)
   return item->path != NULL && g_path_is_absolute (item->path);
 }
 
+/* Whether the machine runs with this disk right now. */
+static gboolean
+is_in_use (const GhCloneItem  *item,
+           const GhCloneFacts *facts)
+{
+  for (guint i = 0; facts->live_disks != NULL && i < facts->live_disks->len; i++)
+    if (g_strcmp0 (((GhDiskXml *) facts->live_disks->pdata[i])->target, item->xml->target) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* How a copy would be made; FALSE and a sentence when there is no way. */
 static gboolean
 choose_method (GhCloneItem          *item,
                const GhCloneInputs  *inputs,
+               const GhCloneFacts   *facts,
                const char          **why_not)
 {
   const GhImageLook *look = item->look;
   gboolean to_files = item->pool == NULL || gh_clone_pool_has_files (item->pool);
   gboolean has_chain = is_readable (item) && look->chain[0] != NULL;
 
+  if (is_in_use (item, facts))
+    {
+      item->is_live = TRUE;
+      *why_not = !to_files ? _("While the machine runs, copies can only be files.") : NULL;
+      return *why_not == NULL;
+    }
   if (is_readable (item) && to_files && item->folder_look != NULL &&
       item->folder_look->is_writable)
     {
@@ -398,7 +416,7 @@ find_refusals (GhCloneItem         *item,
   if (item->pool != NULL && !gh_clone_pool_has_files (item->pool))
     refuse (item, GH_CLONE_LINK, _("An overlay is a file, which that storage pool cannot hold."));
   if ((item->mode == GH_CLONE_COPY || item->overridden) && item->folder != NULL &&
-      !choose_method (item, inputs, &why_not))
+      !choose_method (item, inputs, facts, &why_not))
     refuse (item, GH_CLONE_COPY, why_not);
 }
 
@@ -438,6 +456,8 @@ gh_clone_item_get_size (const GhCloneItem *item)
   if (is_readable (item))
     {
       size = item->look->actual_size;
+      if (item->is_live)
+        return item->look->chain[0] != NULL ? item->look->virtual_size : size;
       /* What lies under it comes on top, but never more than the disk holds. */
       if (item->method == GH_COPY_CONVERT && item->look->chain[0] != NULL)
         size = MAX (item->look->virtual_size, size);
@@ -489,6 +509,8 @@ get_method_text (const GhCloneItem *item)
     return NULL;
   if (item->reflink)
     return _("shares blocks with the original");
+  if (item->is_live)
+    return _("copied while it runs, as it is at one instant");
   switch (item->method)
     {
     case GH_COPY_BYTES:

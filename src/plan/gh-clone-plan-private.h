@@ -9,6 +9,7 @@
 #include "gh-clone-xml.h"
 #include "gh-domain-xml.h"
 #include "gh-file-users.h"
+#include "gh-live.h"
 #include "gh-steps.h"
 #include "gh-storage.h"
 
@@ -60,6 +61,7 @@ typedef struct
   char             *refusals[GH_CLONE_N_MODES];
   GhCopyMethod      method;       /* of a copy */
   gboolean          reflink;      /* a copy is expected to share blocks */
+  gboolean          is_live;      /* a copy is made by the running machine's QEMU */
   char             *new_format;   /* of the new image */
   GStrv             destinations; /* (nullable): one for each copy */
   char             *parent_path;  /* (nullable): the overlay that the source gets */
@@ -71,6 +73,8 @@ typedef struct
   gboolean     is_local;      /* its files are ours to look at */
   gboolean     is_session;
   gboolean     is_test;
+  GhLiveInfo  *live;          /* (nullable): what a running machine does */
+  GPtrArray   *live_disks;    /* (nullable) (element-type GhDiskXml): those it runs with */
   GhDomainXml *xml;           /* (nullable): the definition, with secrets */
   GPtrArray   *disks;         /* (nullable) (element-type GhDiskXml) */
   GPtrArray   *pools;         /* (nullable) (element-type GhPoolInfo) */

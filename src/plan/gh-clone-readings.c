@@ -46,6 +46,8 @@ void
 gh_clone_facts_clear (GhCloneFacts *self)
 {
   g_clear_object (&self->xml);
+  g_clear_pointer (&self->live, gh_live_info_free);
+  g_clear_pointer (&self->live_disks, g_ptr_array_unref);
   g_clear_pointer (&self->items, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
@@ -426,6 +428,35 @@ find_nvram (GhCloneFacts *facts,
 }
 
 static void
+load_snapshots (GTask *task)
+{
+  gh_machine_load_snapshots_async (get_plan (task)->machine, g_task_get_cancellable (task),
+                                   snapshots_loaded_cb, g_object_ref (task));
+}
+
+static void
+live_loaded_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhCloneFacts *facts = get_facts (task);
+  g_autoptr (GhDomainXml) xml = NULL;
+  GError *error = NULL;
+
+  facts->live = gh_host_load_live_finish (GH_HOST (object), result, &error);
+  if (facts->live == NULL)
+    {
+      return_error (task, error);
+      return;
+    }
+  if (facts->live->active && facts->live->xml != NULL)
+    xml = gh_domain_xml_new_from_string (facts->live->xml, NULL);
+  facts->live_disks = xml != NULL ? gh_domain_xml_list_disks (xml) : NULL;
+  load_snapshots (task);
+}
+
+static void
 xml_loaded_cb (GObject      *object,
                GAsyncResult *result,
                gpointer      user_data)
@@ -444,8 +475,11 @@ xml_loaded_cb (GObject      *object,
     }
   facts->disks = gh_domain_xml_list_disks (facts->xml);
   facts->nvram_path = find_nvram (facts, machine);
-  gh_machine_load_snapshots_async (machine, g_task_get_cancellable (task), snapshots_loaded_cb,
-                                   g_object_ref (task));
+  if (gh_machine_is_active (machine) && !facts->is_test)
+    gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
+                             g_task_get_cancellable (task), live_loaded_cb, g_object_ref (task));
+  else
+    load_snapshots (task);
 }
 
 static void

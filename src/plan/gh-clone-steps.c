@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gh-clone-plan-private.h"
+#include "gh-live-checks.h"
 
 /* A step that copies this much counts as much as one that copies nothing counts twice. */
 #define BYTES_PER_WEIGHT (32.0 * 1024 * 1024)
@@ -180,6 +181,15 @@ make_documents (GhClonePlan  *self,
 
 /* Steps */
 
+/* What the guest sees; 0: not known. */
+static guint64
+get_capacity (const GhCloneItem *item)
+{
+  if (item->look != NULL && item->look->virtual_size > 0)
+    return item->look->virtual_size;
+  return item->volume != NULL ? item->volume->capacity : 0;
+}
+
 static gboolean
 can_link_ourselves (const GhCloneItem *item)
 {
@@ -193,8 +203,7 @@ new_overlay_step (const GhCloneItem *item,
                   const char        *path,
                   gboolean           is_last)
 {
-  guint64 capacity = item->look != NULL ? item->look->virtual_size
-                     : item->volume != NULL ? item->volume->capacity : 0;
+  guint64 capacity = get_capacity (item);
   GhStep *step = NULL;
 
   /* What libvirt would do takes five times as long. */
@@ -219,8 +228,7 @@ new_copy_step (const GhCloneItem   *item,
 {
   GhStep *step = gh_copy_step_new (item->path, item->format, path, item->new_format, item->method,
                                    item->pool != NULL ? item->pool->name : NULL);
-  guint64 capacity = item->look != NULL && item->look->virtual_size > 0 ? item->look->virtual_size
-                     : item->volume != NULL ? item->volume->capacity : 0;
+  guint64 capacity = get_capacity (item);
   guint64 size = gh_clone_item_get_size (item);
 
   gh_step_set_int (step, "capacity", (gint64) capacity);
@@ -276,6 +284,43 @@ add_parent_steps (GhClonePlan *self,
 }
 
 static void
+free_backup_disk (gpointer disk)
+{
+  gh_backup_disk_free (disk);
+}
+
+/* Disks that a running machine writes to are copied together, at one instant. */
+static void
+add_backup_step (GhClonePlan *self,
+                 guint        index,
+                 GhPlanDraft *draft)
+{
+  const GhCloneFacts *facts = &self->facts;
+  g_autoptr (GPtrArray) disks = g_ptr_array_new_with_free_func (free_backup_disk);
+  guint64 size = 0;
+  GhStep *step = NULL;
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode != GH_CLONE_COPY || !item->is_live || item->destinations == NULL ||
+          item->refusals[GH_CLONE_COPY] != NULL)
+        continue;
+      size += gh_clone_item_get_size (item);
+      g_ptr_array_add (disks, gh_backup_disk_new (item->xml->target, item->destinations[index],
+                                                  item->new_format, get_capacity (item)));
+    }
+  if (disks->len == 0)
+    return;
+  step = gh_backup_step_new (gh_machine_get_uuid (self->machine),
+                             gh_machine_get_name (self->machine), disks,
+                             gh_live_should_freeze (facts->live, /* freeze= */ TRUE));
+  gh_step_set_weight (step, 1.0 + (double) size / BYTES_PER_WEIGHT);
+  add_step (draft, step, index + 1, facts->names[index]);
+}
+
+static void
 add_clone_steps (GhClonePlan *self,
                  guint        index,
                  GhPlanDraft *draft)
@@ -287,6 +332,7 @@ add_clone_steps (GhClonePlan *self,
   g_autofree char *nvram_path = dup_nvram_path (facts, index);
   guint group = index + 1;
 
+  add_backup_step (self, index, draft);
   for (guint i = 0; i < facts->items->len; i++)
     {
       const GhCloneItem *item = g_ptr_array_index (facts->items, i);
@@ -294,7 +340,7 @@ add_clone_steps (GhClonePlan *self,
 
       if (path == NULL || item->refusals[item->mode] != NULL)
         continue;
-      if (item->mode == GH_CLONE_COPY)
+      if (item->mode == GH_CLONE_COPY && !item->is_live)
         add_step (draft, new_copy_step (item, &self->inputs, path), group, name);
       else if (item->mode == GH_CLONE_LINK)
         add_step (draft, new_overlay_step (item, path, facts->names[index + 1] == NULL), group, name);

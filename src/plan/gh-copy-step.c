@@ -280,6 +280,7 @@ fill_file (GTask *task)
   if (has_method (step, "bytes"))
     {
       gh_image_copy_bytes_async (gh_step_get_string (step, "source"),
+                                 gh_step_get_boolean (step, "nvram"),
                                  g_steal_pointer (&work->file), work->progress, cancellable,
                                  file_filled_cb, g_object_ref (task));
       return;

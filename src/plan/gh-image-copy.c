@@ -50,6 +50,7 @@ typedef struct
   gboolean        has_file;
   gboolean        owns_fd;   /* closed with the request, at the latest */
   gboolean        remove;
+  gboolean        in_use;
   GhCopyProgress *progress;  /* (nullable) */
 } Request;
 
@@ -570,7 +571,7 @@ copy_worker (GhLane        *lane,
   if (copy.from < 0 || fstat (copy.from, &before) != 0 ||
       (size = get_size (copy.from, &before)) < 0)
     set_errno (error, errno, request->path);
-  else if (lock_source (copy.from, request->path, error))
+  else if (request->in_use || lock_source (copy.from, request->path, error))
     {
       copied = S_ISREG (before.st_mode) && ioctl (copy.to, FICLONE, copy.from) == 0;
       copy.total = S_ISREG (before.st_mode)
@@ -586,7 +587,8 @@ copy_worker (GhLane        *lane,
               copied = FALSE;
             }
         }
-      if (copied && fstat (copy.from, &after) == 0 && S_ISREG (after.st_mode) &&
+      if (copied && !request->in_use && fstat (copy.from, &after) == 0 &&
+          S_ISREG (after.st_mode) &&
           (after.st_size != before.st_size || after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
            after.st_mtim.tv_nsec != before.st_mtim.tv_nsec))
         g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
@@ -605,6 +607,7 @@ copy_worker (GhLane        *lane,
 /**
  * gh_image_copy_bytes_async:
  * @source: a file or block device
+ * @in_use: whether it may be written to meanwhile
  * @file: (transfer full): what was made for it
  * @progress: how far it is
  * @cancellable: (nullable): stops it
@@ -615,6 +618,7 @@ copy_worker (GhLane        *lane,
  */
 void
 gh_image_copy_bytes_async (const char          *source,
+                           gboolean             in_use,
                            GhNewFile           *file,
                            GhCopyProgress      *progress,
                            GCancellable        *cancellable,
@@ -624,6 +628,7 @@ gh_image_copy_bytes_async (const char          *source,
   Request *request = request_new (source, file);
 
   request->owns_fd = TRUE;
+  request->in_use = in_use;
   file->fd = -1;
   gh_new_file_free (file);
   request->progress = gh_copy_progress_ref (progress);

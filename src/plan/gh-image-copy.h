@@ -73,8 +73,9 @@ double          gh_copy_progress_get   (GhCopyProgress *self); /* 0 to 1 */
 /* Copies @source byte for byte into the file, which it closes: as shared blocks where the file
  * system can, else what holds data, leaving holes as holes. Fails when somebody writes to @source
  * meanwhile. Cancelling stops it within one piece. */
-void     gh_image_copy_bytes_async  (const char *source, GhNewFile *file, GhCopyProgress *progress,
-                                     GCancellable *cancellable,
+/* @in_use: copied although a running machine may write to it, which is for small files only. */
+void     gh_image_copy_bytes_async  (const char *source, gboolean in_use, GhNewFile *file,
+                                     GhCopyProgress *progress, GCancellable *cancellable,
                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean gh_image_copy_bytes_finish (GAsyncResult *result, GError **error);
 
