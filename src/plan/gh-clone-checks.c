@@ -39,13 +39,15 @@ check_state (GhClonePlan *self,
 {
   const char *name = gh_machine_get_name (self->machine);
   const char *busy = gh_machine_get_busy_text (self->machine);
-  gboolean linked = gh_clone_has_links (&self->facts);
+  gboolean linked = gh_clone_needs_parent (&self->facts);
 
   if (busy != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "machine-busy",
                 g_strdup_printf (_("“%s” is busy: %s"), name, busy), _("Wait until that is done."));
   if (self->facts.live != NULL && self->facts.live->active && !linked)
     {
+      gboolean any = FALSE;
+
       g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
       g_auto (GStrv) targets = NULL;
 
@@ -53,10 +55,15 @@ check_state (GhClonePlan *self,
         {
           const GhCloneItem *item = g_ptr_array_index (self->facts.items, i);
 
-          if (item->mode == GH_CLONE_COPY && item->is_live)
-            g_strv_builder_add (builder, item->xml->target);
+          if (item->mode != GH_CLONE_COPY || !item->is_live)
+            continue;
+          any = TRUE;
+          g_strv_builder_add (builder, item->xml->target);
         }
       targets = g_strv_builder_end (builder);
+      /* A snapshot's layers are not what is written to. */
+      if (!any && self->facts.snapshot != NULL)
+        return;
       gh_live_checks_add (draft, name, self->facts.live, (const char * const *) targets,
                           /* freeze= */ TRUE);
       if (targets[0] != NULL && (!self->inputs.flatten || self->inputs.keep_snapshots))
@@ -318,7 +325,7 @@ check_links (GhClonePlan *self,
 {
   const char *name = gh_machine_get_name (self->machine);
 
-  if (!gh_clone_has_links (&self->facts))
+  if (!gh_clone_needs_parent (&self->facts))
     return;
   if (gh_clone_is_template (&self->facts))
     {
@@ -378,10 +385,28 @@ check_firmware (GhClonePlan *self,
                   "read what the other has encrypted."));
 }
 
+static void
+check_snapshot (GhClonePlan *self,
+                GhPlanDraft *draft)
+{
+  if (self->inputs.snapshot == NULL)
+    return;
+  if (self->facts.no_snapshot)
+    take_check (draft, GH_CHECK_REFUSAL, "snapshot-missing",
+                g_strdup_printf (_("“%s” has no snapshot “%s” that could be cloned"),
+                                 gh_machine_get_name (self->machine), self->inputs.snapshot), NULL);
+  else
+    take_check (draft, GH_CHECK_NOTE, "from-snapshot",
+                g_strdup_printf (_("The clone is as the machine was at the snapshot “%s”"),
+                                 self->inputs.snapshot),
+                _("Memory in the snapshot is not cloned: the clone starts from the disks."));
+}
+
 void
 gh_clone_check_all (GhClonePlan *self,
                     GhPlanDraft *draft)
 {
+  check_snapshot (self, draft);
   check_state (self, draft);
   check_names (self, draft);
   check_disks (self, draft);

@@ -259,6 +259,20 @@ make_item (const GhDiskXml     *disk,
     item->path = g_strdup (volume->path);
 
   item->mode = propose_mode (disk, inputs, &item->reason);
+  if (facts->snapshot != NULL)
+    {
+      g_autofree char *kind = gh_snapshot_xml_dup_disk_kind (facts->snapshot, disk->target);
+
+      item->is_internal = g_strcmp0 (kind, "internal") == 0;
+      /* An overlay can only lie on a whole image. */
+      if (item->is_internal && item->mode == GH_CLONE_LINK)
+        {
+          item->mode = GH_CLONE_COPY;
+          g_free (item->reason);
+          item->reason = g_strdup (_("The snapshot is inside of the disk, where nothing can be "
+                                     "linked to it."));
+        }
+    }
   if (mode != NULL)
     {
       item->overridden = TRUE;
@@ -316,8 +330,14 @@ is_in_use (const GhCloneItem  *item,
            const GhCloneFacts *facts)
 {
   for (guint i = 0; facts->live_disks != NULL && i < facts->live_disks->len; i++)
-    if (g_strcmp0 (((GhDiskXml *) facts->live_disks->pdata[i])->target, item->xml->target) == 0)
-      return TRUE;
+    {
+      const GhDiskXml *disk = g_ptr_array_index (facts->live_disks, i);
+
+      /* What a snapshot keeps may lie under what is written to now. */
+      if (g_strcmp0 (disk->target, item->xml->target) == 0 &&
+          (facts->snapshot == NULL || g_strcmp0 (disk->source, item->path) == 0))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -332,6 +352,13 @@ choose_method (GhCloneItem          *item,
   gboolean to_files = item->pool == NULL || gh_clone_pool_has_files (item->pool);
   gboolean has_chain = is_readable (item) && look->chain[0] != NULL;
 
+  if (item->is_internal && (is_in_use (item, facts) || !is_readable (item)))
+    {
+      *why_not = is_readable (item)
+                 ? _("A snapshot inside of a disk is only copied while the machine is off.")
+                 : _("The file cannot be read.");
+      return FALSE;
+    }
   if (is_in_use (item, facts))
     {
       item->is_live = TRUE;
@@ -352,7 +379,7 @@ choose_method (GhCloneItem          *item,
                    ? _("It is encrypted, so it can only be copied as a whole.") : NULL;
       if (*why_not != NULL)
         return FALSE;
-      if (same_format && !drop && !flatten && !look->has_data_file &&
+      if (same_format && !item->is_internal && !drop && !flatten && !look->has_data_file &&
           (!has_chain || !look->backing_is_relative))
         item->method = GH_COPY_BYTES;
       else
@@ -402,6 +429,9 @@ find_refusals (GhCloneItem         *item,
     }
   if (!is_disk)
     refuse (item, GH_CLONE_LINK, _("Removable media are not linked to."));
+  if (item->is_internal)
+    refuse (item, GH_CLONE_LINK,
+            _("The snapshot is inside of the disk, where nothing can be linked to it."));
   if (disk->transient)
     refuse (item, GH_CLONE_LINK, _("What is written to it is dropped anyway."));
   if (item->look != NULL && item->look->error_number == ENOENT)
@@ -443,6 +473,24 @@ gh_clone_has_links (const GhCloneFacts *facts)
   for (guint i = 0; i < facts->items->len; i++)
     if (((GhCloneItem *) facts->items->pdata[i])->mode == GH_CLONE_LINK)
       return TRUE;
+  return FALSE;
+}
+
+gboolean
+gh_clone_needs_parent (const GhCloneFacts *facts)
+{
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode != GH_CLONE_LINK || item->path == NULL)
+        continue;
+      if (facts->snapshot == NULL)
+        return TRUE;
+      for (guint j = 0; j < facts->present_disks->len; j++)
+        if (g_strcmp0 (((GhDiskXml *) facts->present_disks->pdata[j])->source, item->path) == 0)
+          return TRUE;
+    }
   return FALSE;
 }
 

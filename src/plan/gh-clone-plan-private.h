@@ -61,6 +61,7 @@ typedef struct
   char             *refusals[GH_CLONE_N_MODES];
   GhCopyMethod      method;       /* of a copy */
   gboolean          reflink;      /* a copy is expected to share blocks */
+  gboolean          is_internal;  /* what is cloned is a snapshot inside of the image */
   gboolean          is_live;      /* a copy is made by the running machine's QEMU */
   char             *new_format;   /* of the new image */
   GStrv             destinations; /* (nullable): one for each copy */
@@ -77,10 +78,13 @@ typedef struct
   GPtrArray   *live_disks;    /* (nullable) (element-type GhDiskXml): those it runs with */
   GhDomainXml *xml;           /* (nullable): the definition, with secrets */
   GPtrArray   *disks;         /* (nullable) (element-type GhDiskXml) */
+  GPtrArray   *present_disks; /* (nullable) (element-type GhDiskXml): of the machine as it is */
   GPtrArray   *pools;         /* (nullable) (element-type GhPoolInfo) */
   GPtrArray   *definitions;   /* (nullable) (element-type GhDefinition) */
   GhFileUsers *users;         /* (nullable) */
   GStrv        snapshots;     /* (nullable): XML of the machine's */
+  const char  *snapshot;      /* (nullable) (unowned): of these, the one that is cloned */
+  gboolean     no_snapshot;   /* there is none of that name, or it keeps no definition */
   GhCloneLook *look;          /* (nullable): what the items point into */
   GPtrArray   *items;         /* (nullable) (element-type GhCloneItem) */
   char        *nvram_path;    /* (nullable): the source's firmware variables */
@@ -125,6 +129,8 @@ GPtrArray  *gh_clone_dup_disks         (const GhCloneFacts *facts);
 gboolean    gh_clone_pool_has_files    (const GhPoolInfo *pool);
 const GhPoolInfo *gh_clone_find_pool   (const GhCloneFacts *facts, const char *name);
 gboolean    gh_clone_has_links         (const GhCloneFacts *facts);
+/* Whether something is linked to what the machine writes to when it runs. */
+gboolean    gh_clone_needs_parent      (const GhCloneFacts *facts);
 gboolean    gh_clone_is_template       (const GhCloneFacts *facts);
 /* Bytes a copy needs; 0 when it shares blocks. */
 guint64     gh_clone_item_get_size     (const GhCloneItem *item);

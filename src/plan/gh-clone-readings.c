@@ -50,6 +50,7 @@ gh_clone_facts_clear (GhCloneFacts *self)
   g_clear_pointer (&self->live_disks, g_ptr_array_unref);
   g_clear_pointer (&self->items, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_pointer (&self->present_disks, g_ptr_array_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
   g_clear_pointer (&self->definitions, g_ptr_array_unref);
   g_clear_pointer (&self->users, gh_file_users_unref);
@@ -129,9 +130,12 @@ decide (GTask *task)
   gh_clone_check_all (self, draft);
   if (!gh_clone_add_steps (self, draft, &error))
     {
-      gh_plan_draft_free (draft);
-      return_error (task, error);
-      return;
+      g_autoptr (GError) problem = error;
+
+      /* Steps that were begun with are of no use without the rest. */
+      g_ptr_array_set_size (draft->steps, 0);
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "change-impossible",
+                                                    problem->message, NULL));
     }
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   self->disks = gh_clone_dup_disks (&self->facts);
@@ -387,6 +391,32 @@ pools_loaded_cb (GObject      *object,
                                     g_object_ref (task));
 }
 
+/* What is cloned is what the snapshot keeps, not the machine as it is. */
+static void
+find_snapshot (GhClonePlan  *self,
+               GhCloneFacts *facts)
+{
+  GhDomainXml *xml = NULL;
+
+  if (self->inputs.snapshot == NULL)
+    return;
+  for (guint i = 0; facts->snapshots != NULL && facts->snapshots[i] != NULL; i++)
+    {
+      g_autofree char *name = gh_snapshot_xml_dup_name (facts->snapshots[i]);
+
+      if (g_strcmp0 (name, self->inputs.snapshot) == 0)
+        facts->snapshot = facts->snapshots[i];
+    }
+  xml = facts->snapshot != NULL ? gh_snapshot_xml_dup_domain (facts->snapshot) : NULL;
+  facts->no_snapshot = xml == NULL;
+  if (xml == NULL)
+    return;
+  g_object_unref (facts->xml);
+  facts->xml = xml;
+  g_ptr_array_unref (facts->disks);
+  facts->disks = gh_domain_xml_list_disks (xml);
+}
+
 static void
 snapshots_loaded_cb (GObject      *object,
                      GAsyncResult *result,
@@ -404,6 +434,7 @@ snapshots_loaded_cb (GObject      *object,
     }
   /* Hosts whose driver knows no snapshots have none. */
   g_clear_error (&error);
+  find_snapshot (get_plan (task), get_facts (task));
   gh_host_load_pools_async (get_host (task), g_task_get_cancellable (task), pools_loaded_cb,
                             g_object_ref (task));
 }
@@ -474,6 +505,7 @@ xml_loaded_cb (GObject      *object,
       return;
     }
   facts->disks = gh_domain_xml_list_disks (facts->xml);
+  facts->present_disks = g_ptr_array_ref (facts->disks);
   facts->nvram_path = find_nvram (facts, machine);
   if (gh_machine_is_active (machine) && !facts->is_test)
     gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),

@@ -138,6 +138,7 @@ make_document (GhClonePlan  *self,
     .uuid = g_ptr_array_index (self->uuids, index),
     .disks = disks,
     .nvram_path = nvram_path,
+    .tpm_copied = self->inputs.tpm == GH_CLONE_TPM_COPY,
     .used_macs = used->macs,
     .used_cids = used->cids,
     .used_ports = used->ports,
@@ -234,6 +235,8 @@ new_copy_step (const GhCloneItem   *item,
   gh_step_set_int (step, "capacity", (gint64) capacity);
   gh_step_set_int (step, "size", (gint64) size);
   gh_step_set_weight (step, 1.0 + (double) size / BYTES_PER_WEIGHT);
+  if (item->is_internal)
+    gh_step_set_string (step, "snapshot", inputs->snapshot);
   if (item->method == GH_COPY_CONVERT && !inputs->flatten && item->look->chain[0] != NULL)
     {
       gh_step_set_string (step, "backing", item->look->chain[0]);
@@ -261,7 +264,7 @@ add_parent_steps (GhClonePlan *self,
   const char *name = gh_machine_get_name (self->machine);
   GhStep *step = NULL;
 
-  if (!gh_clone_has_links (&self->facts) || gh_clone_is_template (&self->facts))
+  if (!gh_clone_needs_parent (&self->facts) || gh_clone_is_template (&self->facts))
     return;
   if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
     {

@@ -341,3 +341,63 @@ gh_snapshot_xml_list_made (const char  *text,
     }
   return path_list_end (&list);
 }
+
+char *
+gh_snapshot_xml_dup_name (const char *text)
+{
+  g_autoptr (GhXmlDocument) document = gh_xml_document_new (text, "domainsnapshot", NULL);
+
+  return document != NULL ? gh_xml_document_dup_text (document, "name") : NULL;
+}
+
+/**
+ * gh_snapshot_xml_dup_domain:
+ * @text: a libvirt domain snapshot document, in UTF-8
+ *
+ * Returns: (transfer full) (nullable): the definition it keeps, the permanent one where there are
+ *   two: that is what is cloned
+ */
+GhDomainXml *
+gh_snapshot_xml_dup_domain (const char *text)
+{
+  g_autoptr (GhXmlDocument) document = gh_xml_document_new (text, "domainsnapshot", NULL);
+  xmlNode *domain = NULL;
+  xmlBuffer *buffer = NULL;
+  GhDomainXml *xml = NULL;
+  gboolean is_inactive = FALSE;
+
+  if (document == NULL)
+    return NULL;
+  domain = gh_xml_document_find (document, "inactiveDomain");
+  is_inactive = domain != NULL;
+  if (domain == NULL)
+    domain = gh_xml_document_find (document, "domain");
+  if (domain == NULL)
+    return NULL;
+  /* A document of its own, with the name libvirt takes. */
+  if (is_inactive)
+    xmlNodeSetName (domain, BAD_CAST "domain");
+  buffer = xmlBufferCreate ();
+  xmlNodeDump (buffer, domain->doc, domain, 0, 0);
+  xml = gh_domain_xml_new_from_string ((const char *) xmlBufferContent (buffer), NULL);
+  xmlBufferFree (buffer);
+  return xml;
+}
+
+char *
+gh_snapshot_xml_dup_disk_kind (const char *text,
+                               const char *target)
+{
+  g_autoptr (GhXmlDocument) document = gh_xml_document_new (text, "domainsnapshot", NULL);
+  xmlNode *disks = document != NULL ? gh_xml_document_find (document, "disks") : NULL;
+
+  for (xmlNode *disk = gh_xml_node_get_child (disks, "disk"); disk != NULL;
+       disk = gh_xml_node_get_next (disk, "disk"))
+    {
+      g_autofree char *name = gh_xml_node_dup_attribute (disk, "name");
+
+      if (g_strcmp0 (name, target) == 0)
+        return gh_xml_node_dup_attribute (disk, "snapshot");
+    }
+  return NULL;
+}

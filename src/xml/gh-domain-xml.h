@@ -118,6 +118,12 @@ GStrv        gh_domain_xml_list_paths      (GhDomainXml *self);
 
 /* The same of a snapshot's XML: its disks and memory, and the definitions it keeps. */
 GStrv        gh_snapshot_xml_list_paths    (const char *text, GError **error);
+/* Its name; NULL: it cannot be read. */
+char        *gh_snapshot_xml_dup_name      (const char *text);
+/* The machine as it was when the snapshot was taken; NULL when it does not keep that. */
+GhDomainXml *gh_snapshot_xml_dup_domain    (const char *text);
+/* How it keeps the disk: "internal", "external", "no"; NULL when it says nothing of it. */
+char        *gh_snapshot_xml_dup_disk_kind (const char *text, const char *target);
 /* Of these, the files that taking the snapshot made: memory first, then the new layers of its
  * disks. @has_memory (out) (nullable): whether the first is the memory. */
 GStrv        gh_snapshot_xml_list_made     (const char *text, gboolean *has_memory, GError **error);

@@ -411,6 +411,224 @@ test_running (void)
 }
 
 static void
+virsh (GhLab      *lab,
+       const char *first,
+       ...)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  g_autofree char *uri = gh_lab_dup_uri (lab);
+  g_autofree char *err = NULL;
+  int status = 0;
+  va_list more;
+
+  g_ptr_array_add (words, (gpointer) "virsh");
+  g_ptr_array_add (words, (gpointer) "-c");
+  g_ptr_array_add (words, uri);
+  va_start (more, first);
+  for (const char *word = first; word != NULL; word = va_arg (more, const char *))
+    g_ptr_array_add (words, (gpointer) word);
+  va_end (more);
+  g_ptr_array_add (words, NULL);
+  g_spawn_sync (NULL, (char **) words->pdata, environment,
+                G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &err, &status,
+                NULL);
+  if (!g_spawn_check_wait_status (status, NULL))
+    g_error ("virsh %s: %s", first, err);
+}
+
+/* What a snapshot keeps, inside of the image or beside it. */
+static void
+test_snapshots (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab);
+  g_autofree char *old = g_strconcat (path, ".old", NULL);
+  g_autofree char *middle = g_strconcat (path, ".middle", NULL);
+  g_autofree char *inner_path = NULL;
+  g_autofree char *outer_path = NULL;
+  g_autofree char *linked_path = NULL;
+  g_autoptr (GhLabRun) missing = NULL;
+  g_autoptr (GhLabRun) inner = NULL;
+  g_autoptr (GhLabRun) outer = NULL;
+  g_autoptr (GhLabRun) linked = NULL;
+
+  g_free (run_tool ("cp", path, old, NULL));
+  virsh (lab, "snapshot-create-as", "web", "inner", NULL);
+  write_pattern (path, "write -P 0x44 2M 1M");
+  missing = clone_web (lab, "--snapshot", "none");
+  gh_lab_assert_status (missing, 3);
+  g_assert_true (gh_lab_run_has_check (missing, "snapshot-missing", "refusal"));
+  inner = clone_web (lab, "--snapshot", "inner", "--name", "inner");
+  gh_lab_assert_status (inner, 0);
+  inner_path = dup_disk (lab, "inner");
+  assert_same_contents (old, inner_path);
+
+  virsh (lab, "snapshot-delete", "web", "inner", NULL);
+  g_free (run_tool ("cp", path, middle, NULL));
+  virsh (lab, "snapshot-create-as", "web", "outer", "--disk-only", NULL);
+  outer = clone_web (lab, "--snapshot", "outer", "--name", "outer");
+  gh_lab_assert_status (outer, 0);
+  outer_path = dup_disk (lab, "outer");
+  assert_same_contents (middle, outer_path);
+  /* The machine goes on as it was: nothing is linked to what it writes to. */
+  linked = clone_web (lab, "--snapshot", "outer", "--name", "linked", "--linked");
+  gh_lab_assert_status (linked, 0);
+  linked_path = dup_disk (lab, "linked");
+  assert_backing (linked_path, path, "qcow2");
+  assert_same_contents (middle, linked_path);
+}
+
+/* Firmware variables go along byte for byte, the TPM only when it is asked for. */
+static void
+test_firmware (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autoptr (GhLabRun) made = gh_lab_run (lab, "create", "uefi", "--empty", "--size", "0.01",
+                                          "--memory", "64", "--network", "none", "--graphics",
+                                          "none", "--firmware", "uefi", "--no-start", "--yes",
+                                          "--json", NULL);
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  g_autofree char *nvram = g_build_filename (g_environ_getenv (environment, "HOME"), ".config",
+                                             "libvirt", "qemu", "nvram", "uefi_VARS.fd", NULL);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *clone_nvram = NULL;
+  g_autofree char *folder = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) removed = NULL;
+  gsize length = 0;
+  gsize clone_length = 0;
+
+  if (made->status != 0)
+    {
+      g_test_skip ("no UEFI firmware");
+      return;
+    }
+  /* It is made by the first start. */
+  virsh (lab, "start", "uefi", "--paused", NULL);
+  virsh (lab, "destroy", "uefi", NULL);
+  g_assert_true (g_file_get_contents (nvram, &before, &length, NULL));
+  before[length / 2] ^= 0x5a;
+  g_assert_true (g_file_set_contents (nvram, before, (gssize) length, NULL));
+  run = gh_lab_run (lab, "clone", "uefi", "--name", "second", "--yes", "--json", NULL);
+  gh_lab_assert_status (run, 0);
+  folder = g_path_get_dirname (nvram);
+  clone_nvram = g_build_filename (folder, "second_VARS.fd", NULL);
+  g_assert_true (g_file_get_contents (clone_nvram, &after, &clone_length, NULL));
+  g_assert_cmpmem (before, length, after, clone_length);
+  /* The clone uses it. */
+  virsh (lab, "start", "second", "--paused", NULL);
+  virsh (lab, "destroy", "second", NULL);
+  removed = gh_lab_run (lab, "delete", "second", "--yes", "--json", NULL);
+  gh_lab_assert_status (removed, 0);
+  g_assert_false (g_file_test (clone_nvram, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (nvram, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_tpm (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab);
+  g_autofree char *xml = dup_xml (lab, "web");
+  g_auto (GStrv) parts = g_strsplit (xml, "</devices>", 2);
+  g_autofree char *with_tpm = g_strjoinv ("<tpm model='tpm-tis'><backend type='emulator' "
+                                          "version='2.0'/></tpm></devices>", parts);
+  virDomainPtr domain = virDomainDefineXML (gh_lab_connect (lab), with_tpm);
+  g_autofree char *uuid = gh_lab_dup_machine_uuid (lab, "web");
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  g_autofree char *folder = g_build_filename (g_environ_getenv (environment, "HOME"), ".config",
+                                              "libvirt", "qemu", "swtpm", NULL);
+  g_autofree char *state_folder = g_build_filename (folder, uuid, "tpm2", NULL);
+  g_autofree char *state = g_build_filename (state_folder, "tpm2-00.permall", NULL);
+  g_autofree char *fresh_uuid = NULL;
+  g_autofree char *fresh_folder = NULL;
+  g_autofree char *copy_uuid = NULL;
+  g_autofree char *copy_state = NULL;
+  g_autofree char *bytes = NULL;
+  g_autoptr (GhLabRun) fresh = NULL;
+  g_autoptr (GhLabRun) copied = NULL;
+  g_autoptr (GhLabRun) killed = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+  g_auto (GStrv) before = NULL;
+  gsize length = 0;
+
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+  /* As a TPM would be that was used: what is in it is not looked at. */
+  g_assert_cmpint (g_mkdir_with_parents (state_folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (state, "secrets", -1, NULL));
+
+  fresh = clone_web (lab, "--name", "fresh");
+  gh_lab_assert_status (fresh, 0);
+  g_assert_true (gh_lab_run_has_check (fresh, "tpm-fresh", "warning"));
+  fresh_uuid = gh_lab_dup_machine_uuid (lab, "fresh");
+  fresh_folder = g_build_filename (folder, fresh_uuid, NULL);
+  g_assert_false (g_file_test (fresh_folder, G_FILE_TEST_EXISTS));
+
+  before = gh_lab_list_inventory (lab);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "plan-step-tpm-copy-after:kill");
+  killed = clone_web (lab, "--name", "killed", "--copy-tpm");
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (killed, 128 + 9);
+  undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  gh_lab_assert_inventory (lab, before);
+
+  copied = clone_web (lab, "--name", "copied", "--copy-tpm");
+  gh_lab_assert_status (copied, 0);
+  g_assert_true (gh_lab_run_has_check (copied, "tpm-copied", "warning"));
+  copy_uuid = gh_lab_dup_machine_uuid (lab, "copied");
+  copy_state = g_build_filename (folder, copy_uuid, "tpm2", "tpm2-00.permall", NULL);
+  g_assert_true (g_file_get_contents (copy_state, &bytes, &length, NULL));
+  g_assert_cmpmem (bytes, length, "secrets", 7);
+}
+
+/* A clone boots, and a file that was in the original’s disk is in it. */
+static void
+test_boot (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = NULL;
+  g_autofree char *marker = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *archive = gh_lab_dup_path (lab, "disk.tar");
+  g_autoptr (GhLabRun) made = NULL;
+  g_autoptr (GhLabRun) full = NULL;
+  g_autoptr (GhLabRun) linked = NULL;
+
+  if (!gh_lab_has_guest ())
+    return;
+  marker = gh_lab_write_file (lab, "marker.txt", "hello-from-the-original\n");
+  folder = g_path_get_dirname (marker);
+  g_free (run_tool ("tar", "-C", folder, "-cf", archive, "marker.txt", NULL));
+  made = gh_lab_run (lab, "create", "web", "--kernel", gh_lab_get_kernel (lab), "--initrd",
+                     gh_lab_get_initrd (lab), "--cmdline", "console=tty0 console=ttyS0 quiet",
+                     "--size", "0.02", "--memory", "256", "--cpus", "1", "--network", "none",
+                     "--no-start", "--yes", "--json", NULL);
+  gh_lab_assert_status (made, 0);
+  path = dup_disk (lab, "web");
+  g_free (run_tool ("qemu-img", "convert", "-n", "--target-is-zero", "-f", "raw", "-O", "qcow2",
+                    archive, path, NULL));
+  full = clone_web (lab, "--name", "full");
+  gh_lab_assert_status (full, 0);
+  linked = gh_lab_run (lab, "clone", "full", "--linked", "--name", "linked", "--yes", "--json",
+                       NULL);
+  gh_lab_assert_status (linked, 0);
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *name = i == 0 ? "linked" : "web";
+      g_autoptr (GhLabRun) started = gh_lab_run (lab, "start", name, "--yes", "--json", NULL);
+      g_autoptr (GhLabSerial) serial = NULL;
+
+      gh_lab_assert_status (started, 0);
+      serial = gh_lab_serial_open (lab, name);
+      gh_lab_serial_command (serial, "tar -xOf /dev/vda marker.txt", "hello-from-the-original");
+    }
+}
+
+static void
 assert_killed_and_undone (GhLab              *lab,
                           Before             *before,
                           const char         *point,
@@ -886,6 +1104,10 @@ main (int    argc,
   g_test_add_func ("/lab/clone/linked", test_linked);
   g_test_add_func ("/lab/clone/keep-usable", test_keep_usable);
   g_test_add_func ("/lab/clone/running", test_running);
+  g_test_add_func ("/lab/clone/snapshots", test_snapshots);
+  g_test_add_func ("/lab/clone/firmware", test_firmware);
+  g_test_add_func ("/lab/clone/tpm", test_tpm);
+  g_test_add_func ("/lab/clone/boot", test_boot);
   g_test_add_func ("/lab/clone/names", test_names);
   g_test_add_func ("/lab/clone/refusals", test_refusals);
   g_test_add_func ("/lab/clone/faults", test_faults);
