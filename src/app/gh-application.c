@@ -9,7 +9,6 @@
 #include "gh-application.h"
 
 #include <glib/gi18n-lib.h>
-#include <grp.h>
 #include <handy.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "gh-color-scheme.h"
 #include "gh-host.h"
 #include "gh-stall-watch.h"
+#include "gh-saved-hosts.h"
 #include "gh-ui.h"
 #include "gh-window.h"
 
@@ -65,50 +65,6 @@ static const struct
 
 /* Hosts */
 
-/* Whether this user may talk to the system's daemon without being asked for anything. Everybody
- * may open its socket; Debian's polkit rule lets the group "libvirt" in. */
-static gboolean
-can_use_system (void)
-{
-  struct group *group = NULL;
-  int n = getgroups (0, NULL);
-  g_autofree gid_t *groups = g_new0 (gid_t, MAX (n, 0) + 1);
-
-  if (access ("/run/libvirt/libvirt-sock", F_OK) != 0 &&
-      access ("/run/libvirt/virtqemud-sock", F_OK) != 0)
-    return FALSE;
-  group = getgrnam ("libvirt");
-  n = getgroups (n, groups);
-  for (int i = 0; group != NULL && i < n; i++)
-    if (groups[i] == group->gr_gid)
-      return TRUE;
-  return FALSE;
-}
-
-static GStrv
-dup_default_uris (void)
-{
-  g_autoptr (GStrvBuilder) uris = g_strv_builder_new ();
-
-  /* For root, a session URI silently means the system's daemon: say what it is. */
-  if (geteuid () != 0)
-    g_strv_builder_add (uris, "qemu:///session");
-  if (geteuid () == 0 || can_use_system ())
-    g_strv_builder_add (uris, "qemu:///system");
-  return g_strv_builder_end (uris);
-}
-
-static GStrv
-dup_saved_uris (void)
-{
-  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
-  g_autoptr (GVariant) value = g_settings_get_user_value (settings, "hosts");
-
-  if (value == NULL || g_variant_n_children (value) == 0)
-    return dup_default_uris ();
-  return g_variant_dup_strv (value, NULL);
-}
-
 static void
 add_hosts (GhApplication *self,
            char         **uris)
@@ -125,7 +81,8 @@ connect_new_hosts (GhApplication *self)
     {
       g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
 
-      if (gh_host_get_state (host) == GH_HOST_DISCONNECTED)
+      if (gh_host_get_state (host) == GH_HOST_DISCONNECTED &&
+          gh_saved_hosts_get_connects (gh_host_get_uri (host)))
         gh_host_connect (host);
     }
   self->n_tried = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
@@ -356,7 +313,7 @@ gh_application_activate (GApplication *application)
 
   if (g_list_model_get_n_items (G_LIST_MODEL (self->hosts)) == 0)
     {
-      g_auto (GStrv) uris = dup_saved_uris ();
+      g_auto (GStrv) uris = gh_saved_hosts_dup_uris ();
 
       add_hosts (self, uris);
     }

@@ -22,6 +22,7 @@
 #include "gh-delete-dialog.h"
 #include "gh-error-bar.h"
 #include "gh-format.h"
+#include "gh-add-host-dialog.h"
 #include "gh-host-dialog.h"
 #include "gh-images-dialog.h"
 #include "gh-interrupted-bar.h"
@@ -460,6 +461,16 @@ new_machine_activated_cb (GSimpleAction *action,
 }
 
 static void
+add_host_activated_cb (GSimpleAction *action,
+                       GVariant      *parameter,
+                       gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  gh_add_host_dialog_present (GTK_WINDOW (self), self->hosts);
+}
+
+static void
 show_host_activated_cb (GSimpleAction *action,
                         GVariant      *parameter,
                         gpointer       user_data)
@@ -621,6 +632,7 @@ close_activated_cb (GSimpleAction *action,
 
 static const GActionEntry action_entries[] = {
   { "new-machine", new_machine_activated_cb },
+  { "add-host", add_host_activated_cb },
   { "show-host", show_host_activated_cb },
   { "show-images", show_images_activated_cb },
   { "show-host-images", show_images_activated_cb },

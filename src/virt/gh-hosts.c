@@ -107,6 +107,25 @@ gh_hosts_add (GhHosts    *self,
 }
 
 /**
+ * gh_hosts_take:
+ * @self: the registry
+ * @host: (transfer full): a host, connected or not, whose URI is not there
+ *
+ * Puts a host at the end.
+ */
+void
+gh_hosts_take (GhHosts *self,
+               GhHost  *host)
+{
+  g_return_if_fail (GH_IS_HOSTS (self));
+  g_return_if_fail (GH_IS_HOST (host));
+  g_return_if_fail (gh_hosts_find (self, gh_host_get_uri (host)) == NULL);
+
+  g_ptr_array_add (self->hosts, host);
+  g_list_model_items_changed (G_LIST_MODEL (self), self->hosts->len - 1, 0, 1);
+}
+
+/**
  * gh_hosts_remove:
  * @self: the registry
  * @host: a host of it

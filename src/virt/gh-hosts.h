@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (GhHosts, gh_hosts, GH, HOSTS, GObject)
 GhHosts   *gh_hosts_new          (void);
 GhHost    *gh_hosts_add          (GhHosts *self,
                                   const char *uri); /* the one there is, for a known URI */
+/* Takes @host, whose URI must not be there. */
+void       gh_hosts_take         (GhHosts *self, GhHost *host);
 void       gh_hosts_remove       (GhHosts *self, GhHost *host);
 GhHost    *gh_hosts_find         (GhHosts *self, const char *uri);
 GhMachine *gh_hosts_find_machine (GhHosts *self, const char *uuid);

@@ -1,0 +1,146 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-saved-hosts"
+
+#include "config.h"
+
+#include "gh-saved-hosts.h"
+
+#include <gio/gio.h>
+#include <grp.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Whether this user may talk to the system's daemon without being asked for anything. Everybody
+ * may open its socket; Debian's polkit rule lets the group "libvirt" in. */
+static gboolean
+can_use_system (void)
+{
+  struct group *group = NULL;
+  int n = getgroups (0, NULL);
+  g_autofree gid_t *groups = g_new0 (gid_t, MAX (n, 0) + 1);
+
+  if (access ("/run/libvirt/libvirt-sock", F_OK) != 0 &&
+      access ("/run/libvirt/virtqemud-sock", F_OK) != 0)
+    return FALSE;
+  group = getgrnam ("libvirt");
+  n = getgroups (n, groups);
+  for (int i = 0; group != NULL && i < n; i++)
+    if (groups[i] == group->gr_gid)
+      return TRUE;
+  return FALSE;
+}
+
+static GStrv
+dup_default_uris (void)
+{
+  g_autoptr (GStrvBuilder) uris = g_strv_builder_new ();
+
+  /* For root, a session URI silently means the system's daemon: say what it is. */
+  if (geteuid () != 0)
+    g_strv_builder_add (uris, "qemu:///session");
+  if (geteuid () == 0 || can_use_system ())
+    g_strv_builder_add (uris, "qemu:///system");
+  return g_strv_builder_end (uris);
+}
+
+static GStrv
+dup_without (const char * const *uris,
+             const char         *uri)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; uris[i] != NULL; i++)
+    if (strcmp (uris[i], uri) != 0)
+      g_strv_builder_add (builder, uris[i]);
+  return g_strv_builder_end (builder);
+}
+
+static GStrv
+dup_with (const char * const *uris,
+          const char         *uri)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_strv_builder_addv (builder, (const char **) uris);
+  if (!g_strv_contains (uris, uri))
+    g_strv_builder_add (builder, uri);
+  return g_strv_builder_end (builder);
+}
+
+static void
+change (GSettings  *settings,
+        const char *key,
+        const char *uri,
+        gboolean    there)
+{
+  g_auto (GStrv) before = strcmp (key, "hosts") == 0 ? gh_saved_hosts_dup_uris ()
+                                                     : g_settings_get_strv (settings, key);
+  g_auto (GStrv) after = there ? dup_with ((const char * const *) before, uri)
+                               : dup_without ((const char * const *) before, uri);
+
+  g_settings_set_strv (settings, key, (const char * const *) after);
+}
+
+/**
+ * gh_saved_hosts_dup_uris:
+ *
+ * Returns: (transfer full): libvirt URIs, in the order they are shown
+ */
+GStrv
+gh_saved_hosts_dup_uris (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+  g_auto (GStrv) uris = g_settings_get_strv (settings, "hosts");
+
+  return uris[0] != NULL ? g_steal_pointer (&uris) : dup_default_uris ();
+}
+
+gboolean
+gh_saved_hosts_get_connects (const char *uri)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+  g_auto (GStrv) manual = g_settings_get_strv (settings, "manual-hosts");
+
+  g_return_val_if_fail (uri != NULL, FALSE);
+
+  return !g_strv_contains ((const char * const *) manual, uri);
+}
+
+/**
+ * gh_saved_hosts_add:
+ * @uri: a libvirt URI
+ * @connects: whether it is connected by itself when Guesthouse starts
+ *
+ * Saves a host, behind those that are there.
+ */
+void
+gh_saved_hosts_add (const char *uri,
+                    gboolean    connects)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+
+  g_return_if_fail (uri != NULL);
+
+  change (settings, "hosts", uri, TRUE);
+  change (settings, "manual-hosts", uri, !connects);
+}
+
+/**
+ * gh_saved_hosts_remove:
+ * @uri: a libvirt URI
+ *
+ * Forgets a host. When it was the last, those of a first start come back.
+ */
+void
+gh_saved_hosts_remove (const char *uri)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+
+  g_return_if_fail (uri != NULL);
+
+  change (settings, "hosts", uri, FALSE);
+  change (settings, "manual-hosts", uri, FALSE);
+}

@@ -1,0 +1,22 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The hosts that are in the list at the next start, too; kept in GSettings. Main thread. */
+
+/* What is saved; while nothing is, the user's own machines, and the system's where its service is
+ * there and the user may use it. */
+GStrv    gh_saved_hosts_dup_uris     (void);
+/* Of those that are saved, whether it is connected by itself. */
+gboolean gh_saved_hosts_get_connects (const char *uri);
+/* Adds it at the end, or changes what is known of it. */
+void     gh_saved_hosts_add          (const char *uri, gboolean connects);
+void     gh_saved_hosts_remove       (const char *uri);
+
+G_END_DECLS

@@ -1,0 +1,216 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-host-address"
+
+#include "config.h"
+
+#include "gh-host-address.h"
+
+#include <gio/gio.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+/* Separates what a name may hold from what would begin another part of a URI, or an option of
+ * ssh, which a name that begins with a dash would be. */
+static gboolean
+is_fit (const char *text,
+        const char *forbidden)
+{
+  if (*text == '-')
+    return FALSE;
+  for (const char *c = text; *c != '\0'; c++)
+    if ((guchar) *c <= ' ' || *c == 0x7f || strchr (forbidden, *c) != NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_given (const char *text)
+{
+  return text != NULL && *text != '\0';
+}
+
+GhHostAddress *
+gh_host_address_new (void)
+{
+  return g_new0 (GhHostAddress, 1);
+}
+
+void
+gh_host_address_free (GhHostAddress *self)
+{
+  g_free (self->user);
+  g_free (self->computer);
+  g_free (self->key_file);
+  g_free (self->uri);
+  g_free (self);
+}
+
+static gboolean
+check_parts (const GhHostAddress  *self,
+             GError              **error)
+{
+  const char *message = NULL;
+  gboolean is_ipv6 = is_given (self->computer) && strchr (self->computer, ':') != NULL;
+
+  if (!is_given (self->computer))
+    message = _("Enter the name or the address of the computer.");
+  else if (is_ipv6 && !g_hostname_is_ip_address (self->computer))
+    message = _("This is no IPv6 address. A port has a field of its own.");
+  else if (!is_fit (self->computer, "/?#@[]\\"))
+    message = _("A computer’s name has no spaces and none of / ? # @ [ ].");
+  else if (self->port > G_MAXUINT16)
+    message = _("A port is a number up to 65535.");
+  else if (self->kind == GH_ADDRESS_SSH && is_given (self->user) &&
+           !is_fit (self->user, "/?#@:[]\\"))
+    message = _("A user’s name has no spaces and none of / ? # @ : [ ].");
+  else if (self->kind == GH_ADDRESS_SSH && is_given (self->key_file) &&
+           !g_path_is_absolute (self->key_file))
+    message = _("The path of the key has to begin with “/”.");
+  if (message == NULL)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
+  return FALSE;
+}
+
+static char *
+check_other (const GhHostAddress  *self,
+             GError              **error)
+{
+  g_autoptr (GUri) parsed = is_given (self->uri)
+                            ? g_uri_parse (self->uri, G_URI_FLAGS_PARSE_RELAXED |
+                                           G_URI_FLAGS_NON_DNS, NULL)
+                            : NULL;
+
+  if (parsed != NULL)
+    return g_strdup (self->uri);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, is_given (self->uri)
+                       ? _("This is no libvirt URI, which looks like “qemu+ssh://host/system”.")
+                       : _("Enter a libvirt URI, like “qemu+ssh://host/system”."));
+  return NULL;
+}
+
+/**
+ * gh_host_address_to_uri:
+ * @self: an address
+ * @error: (out): what is missing or wrong, a sentence
+ *
+ * Returns: (transfer full) (nullable): the URI for libvirt
+ */
+char *
+gh_host_address_to_uri (const GhHostAddress  *self,
+                        GError              **error)
+{
+  static const char * const schemes[GH_ADDRESS_N_KINDS] = {
+    [GH_ADDRESS_SSH] = "qemu+ssh",
+    [GH_ADDRESS_TLS] = "qemu+tls",
+    [GH_ADDRESS_TCP] = "qemu+tcp",
+  };
+  g_autofree char *query = NULL;
+
+  switch (self->kind)
+    {
+    case GH_ADDRESS_OWN:
+      return g_strdup ("qemu:///session");
+    case GH_ADDRESS_SYSTEM:
+      return g_strdup ("qemu:///system");
+    case GH_ADDRESS_OTHER:
+      return check_other (self, error);
+    case GH_ADDRESS_SSH:
+    case GH_ADDRESS_TLS:
+    case GH_ADDRESS_TCP:
+      break;
+    case GH_ADDRESS_N_KINDS:
+    default:
+      g_return_val_if_reached (NULL);
+    }
+
+  if (!check_parts (self, error))
+    return NULL;
+  if (self->kind == GH_ADDRESS_SSH && is_given (self->key_file))
+    {
+      g_autofree char *escaped = g_uri_escape_string (self->key_file, "/", FALSE);
+
+      query = g_strconcat ("keyfile=", escaped, NULL);
+    }
+  return g_uri_join (G_URI_FLAGS_NON_DNS | G_URI_FLAGS_ENCODED_QUERY, schemes[self->kind],
+                     self->kind == GH_ADDRESS_SSH && is_given (self->user) ? self->user : NULL,
+                     self->computer, self->port > 0 ? (int) self->port : -1,
+                     self->own ? "/session" : "/system", query, NULL);
+}
+
+static GhAddressKind
+find_kind (GUri *parsed)
+{
+  const char *scheme = g_uri_get_scheme (parsed);
+  const char *path = g_uri_get_path (parsed);
+  gboolean local = !is_given (g_uri_get_host (parsed));
+
+  if (strcmp (path, "/system") != 0 && strcmp (path, "/session") != 0)
+    return GH_ADDRESS_OTHER;
+  if (strcmp (scheme, "qemu") == 0 && local && g_uri_get_query (parsed) == NULL)
+    return strcmp (path, "/session") == 0 ? GH_ADDRESS_OWN : GH_ADDRESS_SYSTEM;
+  if (local)
+    return GH_ADDRESS_OTHER;
+  if (strcmp (scheme, "qemu+ssh") == 0)
+    return GH_ADDRESS_SSH;
+  if (strcmp (scheme, "qemu+tls") == 0 || strcmp (scheme, "qemu") == 0)
+    return GH_ADDRESS_TLS;
+  if (strcmp (scheme, "qemu+tcp") == 0)
+    return GH_ADDRESS_TCP;
+  return GH_ADDRESS_OTHER;
+}
+
+/* Takes up @query when it says nothing but the key; FALSE else. */
+static gboolean
+read_query (GhHostAddress *self,
+            const char    *query)
+{
+  g_autoptr (GHashTable) values = NULL;
+  const char *key_file = NULL;
+
+  if (query == NULL || *query == '\0')
+    return TRUE;
+  values = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
+  key_file = values != NULL ? g_hash_table_lookup (values, "keyfile") : NULL;
+  if (self->kind != GH_ADDRESS_SSH || key_file == NULL || g_hash_table_size (values) != 1)
+    return FALSE;
+  self->key_file = g_strdup (key_file);
+  return TRUE;
+}
+
+/**
+ * gh_host_address_new_from_uri:
+ * @uri: a libvirt URI
+ *
+ * Takes a URI apart, so that it can be changed in fields. One that holds what no field is for is
+ * kept whole.
+ *
+ * Returns: (transfer full): the address
+ */
+GhHostAddress *
+gh_host_address_new_from_uri (const char *uri)
+{
+  g_autoptr (GhHostAddress) self = gh_host_address_new ();
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS |
+                                         G_URI_FLAGS_ENCODED_QUERY, NULL);
+  GhHostAddress *other = NULL;
+
+  self->kind = parsed != NULL ? find_kind (parsed) : GH_ADDRESS_OTHER;
+  if (self->kind != GH_ADDRESS_OTHER)
+    {
+      self->computer = g_strdup (g_uri_get_host (parsed));
+      self->port = (guint) MAX (g_uri_get_port (parsed), 0);
+      self->own = strcmp (g_uri_get_path (parsed), "/session") == 0;
+      self->user = g_strdup (g_uri_get_userinfo (parsed));
+      if (read_query (self, g_uri_get_query (parsed)) &&
+          (self->user == NULL || self->kind == GH_ADDRESS_SSH))
+        return g_steal_pointer (&self);
+    }
+  other = gh_host_address_new ();
+  other->kind = GH_ADDRESS_OTHER;
+  other->uri = g_strdup (uri);
+  return other;
+}

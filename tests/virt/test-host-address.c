@@ -1,0 +1,91 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <gio/gio.h>
+
+#include "gh-host-address.h"
+
+typedef struct
+{
+  GhHostAddress address;
+  const char   *uri; /* (nullable): it cannot be one */
+} Row;
+
+#define SSH GH_ADDRESS_SSH
+#define OTHER GH_ADDRESS_OTHER
+
+static const Row rows[] = {
+  { { .kind = GH_ADDRESS_OWN }, "qemu:///session" },
+  { { .kind = GH_ADDRESS_SYSTEM }, "qemu:///system" },
+  { { .kind = SSH, .computer = (char *) "server" }, "qemu+ssh://server/system" },
+  { { .kind = SSH, .computer = (char *) "server.example.org", .user = (char *) "root",
+      .port = 2222 }, "qemu+ssh://root@server.example.org:2222/system" },
+  { { .kind = SSH, .computer = (char *) "fe80::1", .user = (char *) "me", .own = TRUE },
+    "qemu+ssh://me@[fe80::1]/session" },
+  { { .kind = SSH, .computer = (char *) "s", .key_file = (char *) "/home/me/a key&b=c?" },
+    "qemu+ssh://s/system?keyfile=/home/me/a%20key%26b%3Dc%3F" },
+  { { .kind = GH_ADDRESS_TLS, .computer = (char *) "10.0.0.1" }, "qemu+tls://10.0.0.1/system" },
+  { { .kind = GH_ADDRESS_TCP, .computer = (char *) "::1", .port = 16509 },
+    "qemu+tcp://[::1]:16509/system" },
+  { { .kind = OTHER, .uri = (char *) "xen+ssh://a/" }, "xen+ssh://a/" },
+  { { .kind = OTHER, .uri = (char *) "test:///default" }, "test:///default" },
+  { { .kind = OTHER, .uri = (char *) "qemu+ssh://a/system?proxy=netcat" },
+    "qemu+ssh://a/system?proxy=netcat" },
+
+  { { .kind = SSH }, NULL },
+  { { .kind = SSH, .computer = (char *) "" }, NULL },
+  /* Would be an option of ssh. */
+  { { .kind = SSH, .computer = (char *) "-oProxyCommand=reboot" }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .user = (char *) "-l" }, NULL },
+  { { .kind = SSH, .computer = (char *) "a b" }, NULL },
+  { { .kind = SSH, .computer = (char *) "a/b" }, NULL },
+  { { .kind = SSH, .computer = (char *) "a?b" }, NULL },
+  { { .kind = SSH, .computer = (char *) "me@a" }, NULL },
+  { { .kind = SSH, .computer = (char *) "server:22" }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .user = (char *) "a:b" }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .port = 65536 }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .key_file = (char *) "id_rsa" }, NULL },
+  { { .kind = OTHER }, NULL },
+  { { .kind = OTHER, .uri = (char *) "server" }, NULL },
+};
+
+static void
+test_rows (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *uri = gh_host_address_to_uri (&rows[i].address, &error);
+      g_autoptr (GhHostAddress) again = NULL;
+      g_autofree char *same = NULL;
+
+      g_test_message ("row %u: %s", i, rows[i].uri != NULL ? rows[i].uri : "refused");
+      g_assert_cmpstr (uri, ==, rows[i].uri);
+      if (rows[i].uri == NULL)
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+          continue;
+        }
+      g_assert_no_error (error);
+      /* And back. */
+      again = gh_host_address_new_from_uri (uri);
+      g_assert_cmpint (again->kind, ==, rows[i].address.kind);
+      g_assert_cmpuint (again->port, ==, rows[i].address.port);
+      g_assert_cmpstr (again->user, ==, rows[i].address.user);
+      g_assert_cmpstr (again->key_file, ==, rows[i].address.key_file);
+      same = gh_host_address_to_uri (again, NULL);
+      g_assert_cmpstr (same, ==, uri);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/host-address/rows", test_rows);
+  return g_test_run ();
+}
