@@ -8,8 +8,12 @@
 
 #include "gh-clone-actions.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "gh-clone-dialog.h"
 #include "gh-machine-mark.h"
+#include "gh-plan-dialog.h"
+#include "gh-template-plan.h"
 
 struct _GhCloneActions
 {
@@ -47,7 +51,56 @@ clone_from_activated_cb (GSimpleAction *action,
     gh_clone_dialog_present (GTK_WINDOW (self->window), machine, /* linked= */ TRUE);
 }
 
+/* A plan without choices: what it is about, its checks, its steps. Takes @plan. */
+static void
+present_plan (GhCloneActions *self,
+              GhPlan         *plan,
+              const char     *title,
+              const char     *text)
+{
+  GtkWidget *label = gtk_label_new (text);
+  GhPlanDialog *dialog = NULL;
+
+  g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
+                "xalign", 0.0, NULL);
+  dialog = gh_plan_dialog_new (GTK_WINDOW (self->window), title, GH_PLAN_DIALOG_SUGGESTED, label);
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
+  gh_plan_dialog_set_plan (dialog, plan);
+  gtk_window_present (GTK_WINDOW (dialog));
+  g_object_unref (plan);
+}
+
+static void
+make_template_activated_cb (GSimpleAction *action,
+                            GVariant      *parameter,
+                            gpointer       user_data)
+{
+  GhCloneActions *self = user_data;
+
+  if (self->machine != NULL)
+    present_plan (self, GH_PLAN (gh_template_plan_new (self->machine, /* on= */ TRUE)),
+                  _("Make a template"),
+                  _("Others are made from a template. It stays as it is: its disks are protected "
+                    "from being written, and it is not started."));
+}
+
+static void
+use_as_machine_activated_cb (GSimpleAction *action,
+                             GVariant      *parameter,
+                             gpointer       user_data)
+{
+  GhCloneActions *self = user_data;
+
+  if (self->machine != NULL)
+    present_plan (self, GH_PLAN (gh_template_plan_new (self->machine, /* on= */ FALSE)),
+                  _("Use as a machine again"),
+                  _("It can be started and changed again, once no other machine depends on its "
+                    "disks."));
+}
+
 static const GActionEntry action_entries[] = {
+  { "make-template", make_template_activated_cb },
+  { "use-as-machine", use_as_machine_activated_cb },
   { "clone-machine", clone_activated_cb },
   { "new-from-template", clone_activated_cb },
   { "clone-from", clone_from_activated_cb, "s" },
@@ -126,4 +179,7 @@ gh_clone_actions_update (GhCloneActions *self,
     kind = gh_machine_get_kind (machine);
   set_enabled (self, "clone-machine", machine != NULL && kind != GH_MACHINE_TEMPLATE);
   set_enabled (self, "new-from-template", kind == GH_MACHINE_TEMPLATE);
+  set_enabled (self, "make-template", machine != NULL && kind != GH_MACHINE_TEMPLATE &&
+               kind != GH_MACHINE_TRIAL);
+  set_enabled (self, "use-as-machine", kind == GH_MACHINE_TEMPLATE);
 }

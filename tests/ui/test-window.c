@@ -18,6 +18,7 @@
 #include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
 #include "gh-start-guard.h"
+#include "gh-plan-dialog.h"
 #include "gh-test-hosts.h"
 #include "gh-test.h"
 #include "gh-threads.h"
@@ -529,6 +530,81 @@ test_guarded (void)
   tear_down (&fixture, NULL);
 }
 
+static GtkWidget *
+find_plan_dialog (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *item = windows; item != NULL; item = item->next)
+    if (GH_IS_PLAN_DIALOG (item->data) && gtk_widget_get_visible (item->data))
+      return item->data;
+  return NULL;
+}
+
+static gboolean
+is_template (gpointer data)
+{
+  return gh_machine_get_kind (data) == GH_MACHINE_TEMPLATE;
+}
+
+static gboolean
+is_ordinary (gpointer data)
+{
+  return gh_machine_get_kind (data) == GH_MACHINE_ORDINARY;
+}
+
+static gboolean
+can_press (gpointer data)
+{
+  return gtk_widget_get_sensitive (data);
+}
+
+/* Presses the verb of the plan that the action opens, and waits for what it does. */
+static void
+carry_out (Fixture         *fixture,
+           const char      *action,
+           GhTestCondition  done,
+           GhMachine       *machine)
+{
+  GtkWidget *dialog = NULL;
+  GtkWidget *button = NULL;
+
+  activate (fixture, action);
+  dialog = find_plan_dialog ();
+  g_assert_nonnull (dialog);
+  button = get_child (dialog, GH_TYPE_PLAN_DIALOG, "verb_button");
+  gh_test_wait_until (can_press, button);
+  gtk_button_clicked (GTK_BUTTON (button));
+  gh_test_wait_until (done, machine);
+  if (find_plan_dialog () != NULL)
+    gtk_widget_destroy (dialog);
+}
+
+/* There and back; each action is there only while it makes sense. */
+static void
+test_template (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_parent_and_clone (folder);
+  Fixture fixture = { 0 };
+  GActionGroup *actions = NULL;
+  GhMachine *machine = NULL;
+
+  set_up_uri (&fixture, uri);
+  actions = G_ACTION_GROUP (fixture.window);
+  machine = gh_host_find_machine (fixture.host, "clone");
+  gh_library_view_select (fixture.library, machine);
+  wait_for_frame (fixture.window);
+  g_assert_true (g_action_group_get_action_enabled (actions, "make-template"));
+  g_assert_false (g_action_group_get_action_enabled (actions, "use-as-machine"));
+  carry_out (&fixture, "make-template", is_template, machine);
+  wait_for_frame (fixture.window);
+  g_assert_false (g_action_group_get_action_enabled (actions, "make-template"));
+  g_assert_true (g_action_group_get_action_enabled (actions, "use-as-machine"));
+  carry_out (&fixture, "use-as-machine", is_ordinary, machine);
+  tear_down (&fixture, NULL);
+}
+
 /* A saved state that does not restore: the offer discards it and starts. */
 static void
 test_restore_fails (Fixture       *fixture,
@@ -915,6 +991,7 @@ main (int    argc,
   ADD ("slow-host", 300, test_slow_host);
   ADD ("keystroke", 10000, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
+  g_test_add_func ("/window/template", test_template);
   g_test_add_func ("/window/host-lost", test_host_lost);
   g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
   g_test_add_func ("/window/error-bar", test_error_bar);
