@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "gh-format.h"
+#include "gh-machine-mark.h"
+#include "gh-start-guard.h"
 #include "gh-virt-error.h"
 
 /* How many machines a question names before it counts the rest. */
@@ -51,6 +53,23 @@ static void start_request (GhWindow        *window,
                            GhMachineAction  action,
                            gboolean         start_after);
 
+/* What may not be started since others depend on it: what can be done instead. */
+static void
+show_refusal (GhWindow     *window,
+              GhMachine    *machine,
+              const char   *title,
+              const GError *error)
+{
+  g_autofree char *action = g_strdup_printf ("win.clone-from('%s')", gh_machine_get_uuid (machine));
+
+  if (gh_machine_get_kind (machine) == GH_MACHINE_TEMPLATE)
+    gh_window_show_error_with_offer (window, machine, title, error,
+                                     _("New machine from this template…"), action);
+  else
+    gh_window_show_error_with_offer (window, machine, title, error,
+                                     _("Images and what depends on them…"), "win.show-images");
+}
+
 static void
 action_ran_cb (GObject      *object,
                GAsyncResult *result,
@@ -88,6 +107,11 @@ action_ran_cb (GObject      *object,
 
       gh_window_show_error_with_offer (request->window, machine, title, error,
                                        _("Discard the saved state and start"), action);
+      return;
+    }
+  if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED))
+    {
+      show_refusal (request->window, machine, title, error);
       return;
     }
   gh_window_show_error (request->window, machine, title, error);

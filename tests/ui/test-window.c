@@ -520,6 +520,10 @@ test_guarded (void)
   gh_test_wait_until (has_error, bar);
   g_assert_nonnull (find_label (bar, "Could not start “parent”"));
   g_assert_nonnull (find_label (bar, "“clone” depends on its disks"));
+  /* Who else is in the way is one click away. */
+  g_assert_cmpstr (
+    gtk_button_get_label (get_child (bar, GH_TYPE_ERROR_BAR, "offer_button")), ==,
+    "Images and what depends on them…");
   g_assert_cmpint (gh_machine_get_state (parent), ==, GH_MACHINE_OFF);
 
   gh_library_view_select (fixture.library, clone);
