@@ -76,8 +76,8 @@ check_state (GhClonePlan *self,
     {
       take_check (draft, GH_CHECK_REFUSAL, "machine-running",
                   g_strdup_printf (_("“%s” is running"), name),
-                  linked ? _("Its disks are being written to, so nothing can be linked to them. Shut "
-                             "it down first.")
+                  linked ? _("Its disks are being written to, so nothing can be linked to them. "
+                             "Shut it down first.")
                          : _("Its disks are being written to, so a copy of them would be damaged. "
                              "Shut it down first."));
       return;
@@ -194,7 +194,8 @@ check_disk (GhCloneItem *item,
                   item->refusals[item->mode]);
       return;
     }
-  if (copied && !item->is_live && item->look != NULL && item->look->n_snapshots > 0 && !self->inputs.keep_snapshots)
+  if (copied && !item->is_live && item->look != NULL && item->look->n_snapshots > 0 &&
+      !self->inputs.keep_snapshots)
     {
       guint n = item->look->n_snapshots;
 
@@ -368,8 +369,8 @@ check_firmware (GhClonePlan *self,
   if (self->inputs.tpm == GH_CLONE_TPM_FRESH)
     take_check (draft, GH_CHECK_WARNING, "tpm-fresh",
                 g_strdup (_("The clone gets a new, empty TPM")),
-                _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask for "
-                  "their recovery key. Have it at hand."));
+                _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask "
+                  "for their recovery key. Have it at hand."));
   else if (gh_machine_is_active (self->machine))
     take_check (draft, GH_CHECK_REFUSAL, "tpm-in-use",
                 g_strdup (_("The secrets in the TPM cannot be copied while the machine runs")),

@@ -61,7 +61,8 @@ GhCloneLook  *gh_clone_look_new         (void);
 void          gh_clone_look_free        (GhCloneLook *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhCloneLook, gh_clone_look_free)
 
-/* All three return what is in @self, to be filled in by looking. @format: as the definition says. */
+/* All three return what is in @self, to be filled in by looking. @format: as the definition
+ * says. */
 GhImageLook  *gh_clone_look_add_image   (GhCloneLook *self, const char *path, const char *format);
 GhFolderLook *gh_clone_look_add_folder  (GhCloneLook *self, const char *path);
 GhNameLook   *gh_clone_look_add_name    (GhCloneLook *self, const char *folder, const char *stem,

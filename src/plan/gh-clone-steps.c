@@ -346,7 +346,8 @@ add_clone_steps (GhClonePlan *self,
       if (item->mode == GH_CLONE_COPY && !item->is_live)
         add_step (draft, new_copy_step (item, &self->inputs, path), group, name);
       else if (item->mode == GH_CLONE_LINK)
-        add_step (draft, new_overlay_step (item, path, facts->names[index + 1] == NULL), group, name);
+        add_step (draft, new_overlay_step (item, path, facts->names[index + 1] == NULL), group,
+                  name);
     }
   if (nvram_path != NULL)
     add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,

@@ -25,7 +25,8 @@ G_BEGIN_DECLS
  * backup: ends the job if it still runs, and removes what it wrote by the rules of volume-create
  * volume-remove: final
  * template: marks a machine as a template in its metadata, makes those of its disks that are
- *   files of ours read-only, and keeps its host from starting it by itself; or takes that back. Undone by the opposite, with the modes the files
+ *   files of ours read-only, and keeps its host from starting it by itself; or
+ *   takes that back. Undone by the opposite, with the modes the files
  *   had; one that was (or was no) template before stays so
  * copy: as volume-create, but it knows its file again by device, inode and time of birth, so it
  *   removes what is half done as well

@@ -11,7 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* One thing that is, or is not, the same in the new machine, and the choice to have it otherwise. */
+/* One thing that is, or is not, the same in the new machine, and the choice to have it
+ * otherwise. */
 #define GH_TYPE_CLONE_CHANGE_ROW (gh_clone_change_row_get_type ())
 G_DECLARE_FINAL_TYPE (GhCloneChangeRow, gh_clone_change_row, GH, CLONE_CHANGE_ROW, GtkBin)
 

@@ -133,8 +133,8 @@ change_target (GhCloning *self,
   gh_cloning_note (self, id, label, before, value != NULL ? value : _("chosen by the host"),
                    choice != GH_CLONING_KEEP, GH_CLONING_KEEP | GH_CLONING_REMOVE | GH_CLONING_SET,
                    made_by_others
-                     ? _("It was made by somebody else, who has to make another for the clone: only "
-                         "one machine at a time can use it.")
+                     ? _("It was made by somebody else, who has to make another for the clone: "
+                         "only one machine at a time can use it.")
                      : _("Only one machine at a time can use it."));
   if (choice == GH_CLONING_REMOVE)
     gh_xml_document_remove (self->document, target);

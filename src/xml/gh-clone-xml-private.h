@@ -44,11 +44,12 @@ gboolean        gh_cloning_keep_or_remove (GhCloning *self, xmlNode *node, const
                                            const char *label, const char *before,
                                            GhCloningChoice proposed, const char *why);
 
-void            gh_cloning_fail       (GhCloning *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void            gh_cloning_fail       (GhCloning *self, const char *format,
+                                       ...) G_GNUC_PRINTF (2, 3);
 /* The same numbers for the same clone and id. */
 GRand          *gh_cloning_new_rand   (GhCloning *self, const char *id);
-/* Whether @value, of a @kind, is in use by others (@used, nullable) or by this clone itself; if not,
- * it is by now. */
+/* Whether @value, of a @kind, is in use by others (@used, nullable) or by this clone itself; if
+ * not, it is by now. */
 gboolean        gh_cloning_take       (GhCloning *self, const char *kind, const char *value,
                                        GHashTable *used);
 /* Another path beside @path, by the clone's name. */

@@ -88,7 +88,8 @@ change_number (GhCloning  *self,
   else
     gh_xml_document_remove (self->document, node);
   gh_cloning_note (self, id, label, before, after, g_strcmp0 (before, after) != 0, allowed,
-                   _("The guest may mount the disk by it, so it stays unless you choose otherwise."));
+                   _("The guest may mount the disk by it, so it stays unless you choose "
+                     "otherwise."));
 }
 
 static void
@@ -410,8 +411,8 @@ change_emulated_tpm (GhCloning *self,
                    copied ? _("with a copy of that state") : _("empty"), TRUE, 0,
                    copied
                      ? _("Two machines have the same secrets: who opens one can open the other.")
-                     : _("What is sealed to the original's, such as a BitLocker or LUKS key, has to "
-                         "be unlocked by its recovery key."));
+                     : _("What is sealed to the original's, such as a BitLocker or LUKS key, has "
+                         "to be unlocked by its recovery key."));
 }
 
 static void

@@ -148,7 +148,8 @@ GRand *
 gh_cloning_new_rand (GhCloning  *self,
                      const char *id)
 {
-  const guint32 seeds[] = { self->options->seed, g_str_hash (id), g_str_hash (self->options->uuid) };
+  const guint32 seeds[] = { self->options->seed, g_str_hash (id),
+                            g_str_hash (self->options->uuid) };
 
   return g_rand_new_with_seed_array (seeds, G_N_ELEMENTS (seeds));
 }
@@ -350,7 +351,8 @@ change_title (GhCloning *self)
   else if (after == NULL && before != NULL)
     after = make_title (self, before);
   gh_domain_xml_set_title (self->clone, after);
-  gh_cloning_note (self, "title", _("Title"), before, after, g_strcmp0 (before, after) != 0, allowed,
+  gh_cloning_note (self, "title", _("Title"), before, after, g_strcmp0 (before, after) != 0,
+                   allowed,
                    _("So that lists do not show two machines with one title."));
 }
 

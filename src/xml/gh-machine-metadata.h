@@ -41,7 +41,8 @@ void          gh_domain_xml_set_template        (GhDomainXml *self, gboolean is_
 
 /* The machine whose disks this one's are linked to. FALSE, and NULLs, when there is none. */
 gboolean      gh_domain_xml_get_parent          (GhDomainXml *self, char **uuid, char **name);
-GPtrArray    *gh_domain_xml_list_parent_disks   (GhDomainXml *self); /* (element-type GhMetadataDisk) */
+/* (element-type GhMetadataDisk) */
+GPtrArray    *gh_domain_xml_list_parent_disks   (GhDomainXml *self);
 /* @uuid: (nullable): NULL removes it; @disks: (nullable) (element-type GhMetadataDisk) */
 void          gh_domain_xml_set_parent          (GhDomainXml *self, const char *uuid,
                                                  const char *name, GPtrArray *disks);

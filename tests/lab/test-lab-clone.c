@@ -663,7 +663,8 @@ test_killed (void)
     "clone", "web", "--name", "x <&>'\"", "--start", "--yes", "--json", NULL,
   };
   static const char * const full_points[] = {
-    "plan-step-copy-before", "plan-step-copy-saved", "plan-step-copy-after", "plan-step-define-before", "plan-step-define-saved",
+    "plan-step-copy-before", "plan-step-copy-saved", "plan-step-copy-after",
+    "plan-step-define-before", "plan-step-define-saved",
     "plan-step-define-after", "plan-step-start-before", "plan-step-start-after",
   };
   static const char * const linked[] = {

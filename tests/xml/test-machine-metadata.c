@@ -183,7 +183,8 @@ test_exchange (void)
 
   gh_domain_xml_set_parent (xml, UUID, "web & co", NULL);
   text = gh_domain_xml_dup_machine_metadata (xml);
-  g_assert_cmpstr (text, ==, "<machine><parent uuid=\"" UUID "\" name=\"web &amp; co\"/></machine>");
+  g_assert_cmpstr (text, ==,
+                   "<machine><parent uuid=\"" UUID "\" name=\"web &amp; co\"/></machine>");
   g_assert_cmpint (gh_machine_metadata_parse (text, &uuid, &name), ==, GH_MACHINE_LINKED_CLONE);
   g_assert_cmpstr (uuid, ==, UUID);
   g_assert_cmpstr (name, ==, "web & co");
