@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-clone-identity.h"
 #include "gh-clone-plan-private.h"
 #include "gh-create-plan.h"
 #include "gh-live-checks.h"
@@ -413,4 +414,5 @@ gh_clone_check_all (GhClonePlan *self,
   check_disks (self, draft);
   check_links (self, draft);
   check_firmware (self, draft);
+  gh_clone_check_identity (self, draft);
 }

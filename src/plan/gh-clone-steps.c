@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-clone-identity.h"
 #include "gh-clone-plan-private.h"
 #include "gh-live-checks.h"
 
@@ -130,6 +131,7 @@ make_document (GhClonePlan  *self,
   const GhCloneFacts *facts = &self->facts;
   g_autoptr (GPtrArray) disks = list_document_disks (facts, index);
   g_autofree char *nvram_path = dup_nvram_path (facts, index);
+  g_autofree char *seed_path = gh_clone_dup_seed_path (self, index);
   gboolean linked = gh_clone_has_links (facts);
   const char *uuid = gh_machine_get_uuid (self->machine);
   const char *name = gh_machine_get_name (self->machine);
@@ -139,6 +141,7 @@ make_document (GhClonePlan  *self,
     .disks = disks,
     .nvram_path = nvram_path,
     .tpm_copied = self->inputs.tpm == GH_CLONE_TPM_COPY,
+    .seed_path = seed_path,
     .used_macs = used->macs,
     .used_cids = used->cids,
     .used_ports = used->ports,
@@ -349,6 +352,7 @@ add_clone_steps (GhClonePlan *self,
         add_step (draft, new_overlay_step (item, path, facts->names[index + 1] == NULL), group,
                   name);
     }
+  gh_clone_add_identity_steps (self, index, draft);
   if (nvram_path != NULL)
     add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,
                                              facts->nvram_pool), group, name);

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* copy: makes one image or file of state from another. Parameters source, source-format, path,
+/* copy: makes one image or file of state from another, or (method seed) a CD for cloud-init. Parameters source, source-format, path,
  * format, method, size, pool (where the new one goes), snapshot, backing, backing-format, capacity;
+ *   instance-id, hostname: of a CD; its user data may hold passwords and is in memory only;
  *   absent: nothing was at the path when it was looked at, journaled before it is made;
  *   device, inode, birth: what the file is known by, journaled before anything is written to it;
  *   made-capacity: what libvirt made it, for a volume;
@@ -35,6 +36,7 @@
 #include "gh-file-users.h"
 #include "gh-image-copy.h"
 #include "gh-machine-spec.h"
+#include "gh-seed-image.h"
 #include "gh-step-private.h"
 #include "gh-storage.h"
 
@@ -44,6 +46,7 @@ typedef GhStepClass GhCopyStepClass;
 G_DEFINE_FINAL_TYPE (GhCopyStep, gh_copy_step, GH_TYPE_STEP)
 
 #define PROGRESS_INTERVAL_MS 100
+#define USER_DATA "gh-user-data"
 #define VOLUME_INTERVAL_MS 500
 /* A volume that libvirt still makes for a program that was killed cannot be removed yet. */
 #define MAX_DELETE_TRIES 120
@@ -124,6 +127,8 @@ dup_title (GhStep *step)
 
   if (gh_step_get_boolean (step, "nvram"))
     return g_strdup_printf (_("Copy the firmware variables to “%s”"), name);
+  if (has_method (step, "seed"))
+    return g_strdup_printf (_("Write the CD for cloud-init “%s”"), name);
   if (has_method (step, "link"))
     /* Translators: names of two disk images. */
     return g_strdup_printf (_("Make the disk “%s” on top of “%s”"), name, source);
@@ -177,6 +182,12 @@ dup_command (GhStep *step)
       g_autofree char *path = gh_command_dup_quoted (gh_step_get_string (step, "path"));
 
       return g_strdup_printf ("cp --reflink=auto --sparse=auto -- %s %s", source, path);
+    }
+  if (has_method (step, "seed"))
+    {
+      g_autofree char *path = gh_command_dup_quoted (gh_step_get_string (step, "path"));
+
+      return g_strdup_printf ("xorriso -as mkisofs -o %s -V cidata -J -r meta-data user-data", path);
     }
   if (has_method (step, "volume"))
     {
@@ -269,6 +280,23 @@ file_filled_cb (GObject      *object,
 }
 
 static void
+seed_written_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (!gh_seed_image_write_finish (result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  gh_step_set_boolean (get_step (task), "whole", TRUE);
+  finish (task);
+}
+
+static void
 fill_file (GTask *task)
 {
   GhStep *step = get_step (task);
@@ -276,6 +304,15 @@ fill_file (GTask *task)
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_auto (GStrv) arguments = NULL;
 
+  if (has_method (step, "seed"))
+    {
+      gh_seed_image_write_async (g_steal_pointer (&work->file),
+                                 gh_step_get_string (step, "instance-id"),
+                                 gh_step_get_string (step, "hostname"),
+                                 g_object_get_data (G_OBJECT (step), USER_DATA), cancellable,
+                                 seed_written_cb, g_object_ref (task));
+      return;
+    }
   work->timer = g_timeout_add (PROGRESS_INTERVAL_MS, progress_cb, task);
   if (has_method (step, "bytes"))
     {
@@ -770,5 +807,34 @@ gh_nvram_copy_step_new (const char   *source,
   GhStep *self = gh_copy_step_new (source, "raw", path, "raw", method, pool);
 
   gh_step_set_boolean (self, "nvram", TRUE);
+  return self;
+}
+
+static void
+free_user_data (gpointer text)
+{
+  memset (text, 0, strlen (text));
+  g_free (text);
+}
+
+GhStep *
+gh_seed_step_new (const char *path,
+                  const char *pool,
+                  const char *instance_id,
+                  const char *hostname,
+                  const char *user_data)
+{
+  GhStep *self = g_object_new (gh_copy_step_get_type (), NULL);
+
+  g_return_val_if_fail (path != NULL && instance_id != NULL, self);
+
+  gh_step_set_string (self, "source", "cloud-init");
+  gh_step_set_string (self, "path", path);
+  gh_step_set_string (self, "method", "seed");
+  gh_step_set_string (self, "pool", pool);
+  gh_step_set_string (self, "instance-id", instance_id);
+  gh_step_set_string (self, "hostname", hostname);
+  if (user_data != NULL)
+    g_object_set_data_full (G_OBJECT (self), USER_DATA, g_strdup (user_data), free_user_data);
   return self;
 }

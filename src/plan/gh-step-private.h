@@ -37,6 +37,7 @@ GType gh_undefine_step_get_type       (void);
 GType gh_undefine_final_step_get_type (void);
 GType gh_start_step_get_type          (void);
 GType gh_force_off_step_get_type      (void);
+GType gh_sysprep_step_get_type        (void);
 GType gh_template_step_get_type       (void);
 
 G_END_DECLS

@@ -593,6 +593,7 @@ gh_step_new_for_kind (const char *kind,
     gh_undefine_final_step_get_type,
     gh_start_step_get_type,
     gh_force_off_step_get_type,
+    gh_sysprep_step_get_type,
     gh_template_step_get_type,
   };
 

@@ -32,6 +32,7 @@ G_BEGIN_DECLS
  *   removes what is half done as well
  * parent: the source of linked clones gets the definition it had, unless it was started since or
  *   somebody else changed its disks; files that were write-protected may be written again
+ * sysprep: nothing; it only changes what other steps have made
  * tpm-copy: the clone's folder goes, with the files that were copied */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
@@ -68,6 +69,17 @@ GhStep *gh_copy_step_new          (const char *source, const char *source_format
 /* The variables of a machine's firmware, byte for byte. */
 GhStep *gh_nvram_copy_step_new    (const char *source, const char *path, GhCopyMethod method,
                                    const char *pool);
+
+/* The CD from which cloud-init in a guest learns who it is. @pool: as above. @hostname, @user_data:
+ * (nullable); the latter may hold secrets and is in memory only. Kind "copy". */
+GhStep *gh_seed_step_new          (const char *path, const char *pool, const char *instance_id,
+                                   const char *hostname, const char *user_data);
+
+/* Has virt-sysprep change a guest's disks, which steps before it have made. @operations: as the
+ * option; @hostname: (nullable). */
+GhStep *gh_sysprep_step_new       (const char *path, const char *format, const char *operations,
+                                   const char *hostname);
+void    gh_sysprep_step_add_disk  (GhStep *self, const char *path, const char *format);
 
 /* @xml holds @uuid and @name; it may hold secrets: it stays in memory, journals and commands
  * have it without them. */
