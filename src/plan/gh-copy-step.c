@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* copy: makes one image or file of state from another, or (method seed) a CD for cloud-init. Parameters source, source-format, path,
- * format, method, size, pool (where the new one goes), snapshot, backing, backing-format, capacity;
+/* copy: makes one image or file of state from another, or (method seed) a CD for cloud-init.
+ * Parameters source, source-format, path, format, method, size, pool (where the new one goes), snapshot, backing, backing-format, capacity;
  *   instance-id, hostname: of a CD; its user data may hold passwords and is in memory only;
  *   absent: nothing was at the path when it was looked at, journaled before it is made;
  *   device, inode, birth: what the file is known by, journaled before anything is written to it;
@@ -187,7 +187,8 @@ dup_command (GhStep *step)
     {
       g_autofree char *path = gh_command_dup_quoted (gh_step_get_string (step, "path"));
 
-      return g_strdup_printf ("xorriso -as mkisofs -o %s -V cidata -J -r meta-data user-data", path);
+      return g_strdup_printf ("xorriso -as mkisofs -o %s -V cidata -J -r meta-data user-data",
+                              path);
     }
   if (has_method (step, "volume"))
     {

@@ -195,7 +195,8 @@ test_sysprep_fails (void)
   g_autoptr (GhLabRun) run = NULL;
 
   make_machine (lab);
-  install_sysprep (lab, "echo 'virt-sysprep: error: no operating systems were found' >&2\nexit 1\n");
+  install_sysprep (lab,
+                   "echo 'virt-sysprep: error: no operating systems were found' >&2\nexit 1\n");
   before = gh_lab_list_inventory (lab);
   run = gh_lab_run (lab, "clone", "web", "--sysprep", "--yes", "--json", NULL);
   gh_lab_assert_status (run, 1);
