@@ -3,7 +3,8 @@
  */
 
 /* copy: makes one image or file of state from another, or (method seed) a CD for cloud-init.
- * Parameters source, source-format, path, format, method, size, pool (where the new one goes), snapshot, backing, backing-format, capacity;
+ * Parameters source, source-format, path, format, method, size, pool (where the new one goes),
+ * snapshot, backing, backing-format, capacity;
  *   instance-id, hostname: of a CD; its user data may hold passwords and is in memory only;
  *   absent: nothing was at the path when it was looked at, journaled before it is made;
  *   device, inode, birth: what the file is known by, journaled before anything is written to it;

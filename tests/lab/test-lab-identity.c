@@ -223,7 +223,8 @@ test_sysprep_cancelled (void)
   make_machine (lab);
   install_sysprep (lab, "mkfifo \"$folder/never\"\n"
                         "cat \"$folder/never\" &\n"
-                        "trap 'kill $!; rm \"$folder/never\"; : > \"$folder/ended\"; exit 143' TERM\n"
+                        "trap 'kill $!; rm \"$folder/never\"; : > \"$folder/ended\"; "
+                        "exit 143' TERM\n"
                         ": > \"$folder/started\"\n"
                         "wait\n");
   child = gh_lab_spawn (lab, "clone", "web", "--name", "two", "--sysprep", "--yes", "--json", NULL);
