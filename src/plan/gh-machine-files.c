@@ -337,6 +337,18 @@ add_chain (GhMachineFiles *self,
     top->chain = g_steal_pointer (&chain);
 }
 
+/* The CD that tells a clone who it is (gh_clone_dup_seed_path()): made for this machine, and of no
+ * use to another. */
+static gboolean
+is_own_seed (Load       *load,
+             const char *path)
+{
+  g_autofree char *own = g_strdup_printf ("seed-%s.iso", load->uuid);
+  g_autofree char *name = g_path_get_basename (path);
+
+  return strcmp (name, own) == 0;
+}
+
 static void
 add_disk (GhMachineFiles *self,
           Load           *load,
@@ -366,6 +378,11 @@ add_disk (GhMachineFiles *self,
   else if (g_strcmp0 (disk->device, "lun") == 0 ||
            (g_strcmp0 (disk->type, "block") == 0 && file->pool == NULL))
     advise (file, GH_FILE_KEEP_ONLY, _("It is a device of the host."));
+  if (is_own_seed (load, path))
+    {
+      judge (file, load);
+      return;
+    }
   if (role != GH_FILE_DISK)
     advise (file, GH_FILE_KEEP, _("Other machines may want to use it."));
   else if (disk->shareable)

@@ -90,6 +90,7 @@ test_seed (void)
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_autofree char *config = gh_lab_write_file (lab, "user", "#cloud-config\npassword: s3cret\n");
   g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) deleted = NULL;
   g_autoptr (GhDomainXml) clone = NULL;
   g_autofree char *path = NULL;
   g_autofree char *uuid = NULL;
@@ -115,6 +116,11 @@ test_seed (void)
   g_assert_cmpstr (meta_data, ==, expected);
   user_data = read_from_image (path, "user-data");
   g_assert_cmpstr (user_data, ==, "#cloud-config\npassword: s3cret\n");
+
+  /* It was made for this machine, and goes with it. */
+  deleted = gh_lab_run (lab, "delete", uuid, "--yes", "--json", NULL);
+  gh_lab_assert_status (deleted, 0);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
 /* What is begun is taken away again, the CD as well. */
