@@ -422,33 +422,39 @@ terminal_shows (gpointer data)
   return text != NULL && strstr (text, shown->text) != NULL;
 }
 
+/* Again when nothing comes of it: a guest that boots throws away what was typed before its
+ * shell reads. */
+static void
+type_until_shown (Fixture    *fixture,
+                  const char *text,
+                  const char *shown_text)
+{
+  Shown shown = { NULL, shown_text };
+
+  for (guint i = 0; i < 6; i++)
+    {
+      type (fixture, text);
+      shown.terminal = gtk_window_get_focus (GTK_WINDOW (fixture->window));
+      if (gh_lab_wait (15, terminal_shows, &shown))
+        return;
+    }
+  g_error ("The terminal does not show “%s”", shown_text);
+}
+
 static void
 test_terminal (Fixture       *fixture,
                gconstpointer  data)
 {
-  Shown shown = { NULL, NULL };
-
   if (fixture->lab == NULL)
     return;
   open_console (fixture);
-  for (int i = 0; i < 2; i++)
-    {
-      type (fixture, "\nexpr 6000 / 7\n");
-      shown.terminal = gtk_window_get_focus (GTK_WINDOW (fixture->window));
-      shown.text = "\n857";
-      g_assert_true (gh_lab_wait (30, terminal_shows, &shown));
+  type_until_shown (fixture, "\nexpr 6000 / 7\n", "\n857");
 
-      if (i > 0)
-        break;
-      g_assert_cmpint (virDomainDestroy (fixture->domain), ==, 0);
-      wait_for_state (fixture, GH_CONSOLE_WAITING);
-      g_assert_cmpint (virDomainCreate (fixture->domain), ==, 0);
-      wait_for_state (fixture, GH_CONSOLE_SHOWN);
-      shown.terminal = gtk_window_get_focus (GTK_WINDOW (fixture->window));
-      shown.text = "tiny:";
-      type (fixture, "\n");
-      g_assert_true (gh_lab_wait (60, terminal_shows, &shown));
-    }
+  g_assert_cmpint (virDomainDestroy (fixture->domain), ==, 0);
+  wait_for_state (fixture, GH_CONSOLE_WAITING);
+  g_assert_cmpint (virDomainCreate (fixture->domain), ==, 0);
+  wait_for_state (fixture, GH_CONSOLE_SHOWN);
+  type_until_shown (fixture, "\nexpr 6000 / 9\n", "\n666");
 }
 
 #define ADD(path, setting, func) \
