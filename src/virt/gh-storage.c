@@ -271,6 +271,37 @@ take_error_unless_unsupported (GError **error)
 
 /* Pools */
 
+/* How often a pool that libvirt stopped is started again, and how long to wait in between. */
+#define RESTART_TRIES 10
+#define RESTART_PAUSE_US (100 * 1000)
+
+/* Looks at what is in a pool. libvirt 9.0 stops a pool altogether when something in it cannot be
+ * read at that moment, such as a file that somebody is writing, or a folder whose permissions are
+ * being changed (storagePoolRefreshImpl() in its storage driver); then it is started again, which
+ * looks once more. A pool that was stopped before is left alone. */
+static gboolean
+refresh_pool (virStoragePoolPtr   pool,
+              GError            **error)
+{
+  gboolean was_active = TRUE;
+
+  if (virStoragePoolRefresh (pool, 0) == 0)
+    return TRUE;
+  was_active = virGetLastErrorCode () != VIR_ERR_OPERATION_INVALID;
+  gh_virt_error_take (error);
+  for (guint i = 0; was_active && i < RESTART_TRIES && virStoragePoolIsActive (pool) == 0; i++)
+    {
+      if (virStoragePoolCreate (pool, 0) == 0)
+        {
+          g_clear_error (error);
+          return TRUE;
+        }
+      g_usleep (RESTART_PAUSE_US);
+    }
+  virResetLastError ();
+  return FALSE;
+}
+
 static gpointer
 list_pools_worker (GhLane        *lane,
                    gpointer       data,
@@ -412,8 +443,8 @@ list_volumes_worker (GhLane        *lane,
 
       if (!g_cancellable_is_cancelled (cancellable))
         {
-          if (call->flag && virStoragePoolRefresh (pools[i], 0) < 0)
-            virResetLastError ();
+          if (call->flag)
+            refresh_pool (pools[i], NULL);
           if (virStoragePoolListAllVolumes (pools[i], &volumes, 0) < 0)
             virResetLastError ();
         }
@@ -444,7 +475,7 @@ find_volume (virConnectPtr  conn,
     return volume;
   folder = g_path_get_dirname (path);
   pool = virStoragePoolLookupByTargetPath (conn, folder);
-  if (pool != NULL && virStoragePoolRefresh (pool, 0) == 0)
+  if (pool != NULL && refresh_pool (pool, NULL))
     volume = virStorageVolLookupByPath (conn, path);
   virResetLastError ();
   return volume;
@@ -537,8 +568,10 @@ refresh_pool_worker (GhLane        *lane,
   if (conn == NULL)
     return NULL;
   pool = virStoragePoolLookupByName (conn, call->name);
-  if (pool == NULL || virStoragePoolRefresh (pool, 0) < 0)
+  if (pool == NULL)
     gh_virt_error_take (error);
+  else
+    refresh_pool (pool, error);
   return NULL;
 }
 
@@ -700,7 +733,7 @@ add_volumes (GhStorageInfo     *self,
       g_clear_pointer (&volumes, free_volumes);
       g_clear_error (&error);
       /* A pool in which a volume is being made cannot be refreshed: it is listed as it was. */
-      virStoragePoolRefresh (pool, 0);
+      refresh_pool (pool, NULL);
     }
   if (volumes == NULL && error == NULL)
     volumes = list_volumes (pool, &error);

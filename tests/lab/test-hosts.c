@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -404,6 +405,54 @@ test_frozen_and_killed (void)
   drop_host (fast);
 }
 
+typedef struct
+{
+  virStoragePoolPtr  pool;
+  char              *folder;
+} Closed;
+
+/* Opens the folder as soon as the pool is stopped for it. */
+static gpointer
+open_when_stopped (gpointer data)
+{
+  Closed *closed = data;
+  gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+
+  while (virStoragePoolIsActive (closed->pool) == 1 && g_get_monotonic_time () < end)
+    g_thread_yield ();
+  g_assert_no_errno (g_chmod (closed->folder, 0700));
+  return NULL;
+}
+
+/* libvirt stops a pool that it cannot read at that moment; it does not stay so. */
+static void
+test_pool_stopped_by_refresh (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  g_autofree char *folder = gh_lab_dup_path (lab, "images");
+  g_autofree char *xml = g_strdup_printf ("<pool type='dir'><name>files</name><target><path>%s"
+                                          "</path></target></pool>", folder);
+  Closed closed = { virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0), folder };
+  GhTestCall call = { 0 };
+  g_autoptr (GError) error = NULL;
+  GThread *thread = NULL;
+
+  g_assert_nonnull (closed.pool);
+  g_assert_no_errno (g_mkdir (folder, 0700));
+  g_assert_cmpint (virStoragePoolCreate (closed.pool, 0), ==, 0);
+  g_assert_no_errno (g_chmod (folder, 0));
+  thread = g_thread_new ("open", open_when_stopped, &closed);
+  gh_host_refresh_pool_async (host, "files", NULL, gh_test_call_cb, &call);
+  gh_host_refresh_pool_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  g_thread_join (thread);
+  g_assert_cmpint (virStoragePoolIsActive (closed.pool), ==, 1);
+  virStoragePoolFree (closed.pool);
+  gh_test_call_clear (&call);
+  drop_host (host);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -412,6 +461,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/lab/hosts/frozen-and-killed", test_frozen_and_killed);
+  g_test_add_func ("/lab/hosts/pool-stopped-by-refresh", test_pool_stopped_by_refresh);
   if (gh_lab_has_guest ())
     {
       g_test_add_func ("/lab/hosts/guest", test_guest);
