@@ -21,6 +21,7 @@
 #include "gh-debug.h"
 #include "gh-delete-dialog.h"
 #include "gh-error-bar.h"
+#include "gh-folding-pane.h"
 #include "gh-format.h"
 #include "gh-add-host-dialog.h"
 #include "gh-host-dialog.h"
@@ -868,6 +869,7 @@ gh_window_class_init (GhWindowClass *klass)
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   g_type_ensure (GH_TYPE_ERROR_BAR);
+  g_type_ensure (GH_TYPE_FOLDING_PANE);
   g_type_ensure (GH_TYPE_LIBRARY_VIEW);
   g_type_ensure (GH_TYPE_SIDEBAR_HANDLE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-window.ui");
