@@ -420,6 +420,34 @@ refuse_start (GhCli     *self,
   return GH_CLI_REFUSED;
 }
 
+static void
+tell_failure (GhCli           *self,
+              GhMachine       *machine,
+              GhMachineAction  action,
+              const GError    *error)
+{
+  const char *name = gh_machine_get_name (machine);
+  g_autofree char *sentence = gh_error_dup_sentence (error);
+  g_autofree char *what = NULL;
+
+  /* The words are in the table of actions, marked for translation there. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  what = g_strdup_printf (_(gh_machine_action_get_info (action)->failure), name);
+#pragma GCC diagnostic pop
+  gh_cli_tell (self, "guesthouse: %s: %s\n", what, sentence);
+  gh_cli_tell_details (self, error);
+  if (action == GH_MACHINE_START && gh_machine_get_state (machine) == GH_MACHINE_SAVED)
+    {
+      g_autofree char *uri = gh_command_dup_quoted (self->uri);
+      g_autofree char *word = gh_command_dup_quoted (name);
+
+      gh_cli_tell (self, "%s\n", _("Its saved state can be discarded; what it was doing is lost "
+                                   "then:"));
+      gh_cli_tell (self, "  guesthouse -c %s discard-saved %s\n", uri, word);
+    }
+}
+
 GhCliStatus
 gh_cli_act (GhCli      *self,
             const char *verb,
@@ -470,9 +498,7 @@ gh_cli_act (GhCli      *self,
   result = gh_cli_wait (self);
   if (!gh_machine_run_action_finish (machine, result, &error))
     {
-      g_autofree char *sentence = gh_error_dup_sentence (error);
-
-      gh_cli_tell (self, "guesthouse: %s\n", sentence);
+      tell_failure (self, machine, action, error);
       status = g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED) ? GH_CLI_REFUSED
                                                                                : GH_CLI_FAILED;
     }

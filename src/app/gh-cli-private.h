@@ -60,6 +60,7 @@ void          gh_cli_take_json    (GhCli *self, JsonObject *object);
 /* Standard error. */
 void          gh_cli_tell         (GhCli *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Tells an error, as JSON where asked for. */
+void          gh_cli_tell_details (GhCli *self, const GError *error);
 GhCliStatus   gh_cli_fail         (GhCli *self, GhCliStatus status, const char *what,
                                    const GError *error);
 /* FALSE when the user says no, or cannot be asked. */

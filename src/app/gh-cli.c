@@ -174,6 +174,28 @@ gh_cli_tell (GhCli      *self,
   g_printerr ("%s", text);
 }
 
+/**
+ * gh_cli_tell_details:
+ * @self: the command line
+ * @error: (nullable): an error whose sentence was told
+ *
+ * Tells the host's own words, where the sentence is not them.
+ */
+void
+gh_cli_tell_details (GhCli        *self,
+                     const GError *error)
+{
+  g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (error == NULL || strcmp (sentence, error->message) == 0)
+    return;
+  lines = g_strsplit (error->message, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*g_strchomp (lines[i]) != '\0')
+      gh_cli_tell (self, "  %s\n", lines[i]);
+}
+
 void
 gh_cli_print_json (GhCli    *self,
                    JsonNode *node)
@@ -227,6 +249,7 @@ gh_cli_fail (GhCli        *self,
     gh_cli_tell (self, "guesthouse: %s\n", what);
   else
     gh_cli_tell (self, "guesthouse: %s: %s\n", what, sentence);
+  gh_cli_tell_details (self, error);
   if (!self->json)
     return status;
 
