@@ -23,7 +23,8 @@
 #include "gh-step-private.h"
 
 #define ALL_FLAGS \
-  (GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS | GH_UNDEFINE_NVRAM | GH_UNDEFINE_TPM)
+  (GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS | GH_UNDEFINE_NVRAM | GH_UNDEFINE_TPM | \
+   GH_UNDEFINE_CHECKPOINTS)
 
 typedef struct
 {
@@ -126,7 +127,7 @@ dup_undefine_command (GhStep *step,
   return g_strconcat (plain,
                       flags & GH_UNDEFINE_SAVED_STATE ? " --managed-save" : "",
                       flags & GH_UNDEFINE_SNAPSHOTS ? " --snapshots-metadata" : "",
-                      flags & GH_UNDEFINE_SNAPSHOTS ? " --checkpoints-metadata" : "",
+                      flags & GH_UNDEFINE_CHECKPOINTS ? " --checkpoints-metadata" : "",
                       flags & GH_UNDEFINE_NVRAM ? " --nvram" : " --keep-nvram",
                       flags & GH_UNDEFINE_TPM ? " --tpm" : " --keep-tpm", NULL);
 }

@@ -139,6 +139,10 @@ check_state_files (GhDeletePlan *self,
                                            "Its %u snapshots are forgotten", n), n),
                 _("Without the machine there is no way back to a snapshot, also where its disks "
                   "are kept."));
+  if (self->files->n_checkpoints > 0)
+    take_check (draft, GH_CHECK_WARNING, "checkpoints", g_strdup (_("Its checkpoints are forgotten")),
+                _("Backup programs go by them for what has changed; their next backup of these "
+                  "disks has to be a full one."));
 
   for (guint i = 0; i < self->files->files->len; i++)
     {
@@ -240,6 +244,8 @@ choose_flags (GhDeletePlan *self)
     flags |= GH_UNDEFINE_SAVED_STATE;
   if (self->files->n_snapshots > 0)
     flags |= GH_UNDEFINE_SNAPSHOTS;
+  if (self->files->n_checkpoints > 0)
+    flags |= GH_UNDEFINE_CHECKPOINTS;
   if (has_ticked_role (self, GH_FILE_NVRAM))
     flags |= GH_UNDEFINE_NVRAM;
   if (has_ticked_role (self, GH_FILE_TPM_STATE))

@@ -50,6 +50,7 @@ typedef struct
   char         *xml;       /* (nullable): permanent definition */
   char         *live_xml;  /* (nullable) */
   GStrv         snapshots; /* (nullable) */
+  guint         n_checkpoints;
   GhFileUsers  *users;     /* (nullable) */
 } Load;
 
@@ -581,6 +582,7 @@ files_worker (GhLane        *lane,
     }
   for (; load->snapshots != NULL && load->snapshots[self->n_snapshots] != NULL; self->n_snapshots++)
     add_snapshot_files (self, load, load->snapshots[self->n_snapshots]);
+  self->n_checkpoints = load->n_checkpoints;
   add_boot_files (self, load, xml);
   add_other_files (self, load, xml);
   add_states (self, load, live_xml != NULL ? live_xml : xml);
@@ -642,6 +644,23 @@ users_loaded_cb (GObject      *object,
 }
 
 static void
+checkpoints_counted_cb (GObject      *object,
+                        GAsyncResult *result,
+                        gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Load *load = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  load->n_checkpoints = gh_machine_count_checkpoints_finish (GH_MACHINE (object), result, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    gh_file_users_load_async (gh_machine_get_host (load->machine), NULL, load->cancellable,
+                              users_loaded_cb, g_object_ref (task));
+}
+
+static void
 snapshots_loaded_cb (GObject      *object,
                      GAsyncResult *result,
                      gpointer      user_data)
@@ -652,12 +671,10 @@ snapshots_loaded_cb (GObject      *object,
 
   load->snapshots = gh_machine_load_snapshots_finish (GH_MACHINE (object), result, &error);
   if (error != NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  gh_file_users_load_async (gh_machine_get_host (load->machine), NULL, load->cancellable,
-                            users_loaded_cb, g_object_ref (task));
+    g_task_return_error (task, error);
+  else
+    gh_machine_count_checkpoints_async (load->machine, load->cancellable, checkpoints_counted_cb,
+                                        g_object_ref (task));
 }
 
 static void

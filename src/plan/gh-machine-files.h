@@ -70,6 +70,7 @@ typedef struct
 {
   GPtrArray *files;        /* (element-type GhMachineFile), disks first */
   guint      n_snapshots;
+  guint      n_checkpoints;
   gboolean   has_saved_state;
   gboolean   has_nvram;
   gboolean   has_tpm;

@@ -115,9 +115,10 @@ char         *gh_host_define_finish      (GhHost *self, GAsyncResult *result, GE
 typedef enum
 {
   GH_UNDEFINE_SAVED_STATE = 1 << 0,  /* remove the saved state with it */
-  GH_UNDEFINE_SNAPSHOTS = 1 << 1,    /* forget snapshot and checkpoint metadata */
+  GH_UNDEFINE_SNAPSHOTS = 1 << 1,    /* forget snapshot metadata */
   GH_UNDEFINE_NVRAM = 1 << 2,        /* delete the NVRAM file; kept else */
   GH_UNDEFINE_TPM = 1 << 3,          /* delete the TPM state; kept else */
+  GH_UNDEFINE_CHECKPOINTS = 1 << 4,  /* forget checkpoint metadata */
 } GhUndefineFlags;
 
 void          gh_host_undefine_async     (GhHost *self, const char *uuid, GhUndefineFlags flags,

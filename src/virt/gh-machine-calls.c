@@ -508,6 +508,50 @@ gh_machine_load_snapshots_finish (GhMachine     *self,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static gpointer
+checkpoints_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  Call *call = data;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
+  int n = 0;
+
+  if (domain == NULL)
+    return NULL;
+  n = virDomainListAllCheckpoints (domain, NULL, 0);
+  if (n >= 0)
+    return GINT_TO_POINTER (n);
+  gh_virt_error_take (error);
+  /* A driver without checkpoints has none. */
+  if (g_error_matches (*error, GH_VIRT_ERROR, VIR_ERR_NO_SUPPORT))
+    g_clear_error (error);
+  return NULL;
+}
+
+void
+gh_machine_count_checkpoints_async (GhMachine           *self,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_MACHINE (self));
+
+  run (self, GH_ROLE_CONTROL, GH_LANE_READ, "domain-checkpoints", checkpoints_worker,
+       call_new (self, 0), NULL, g_task_new (self, cancellable, callback, user_data));
+}
+
+guint
+gh_machine_count_checkpoints_finish (GhMachine     *self,
+                                     GAsyncResult  *result,
+                                     GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), 0);
+
+  return GPOINTER_TO_UINT (g_task_propagate_pointer (G_TASK (result), error));
+}
+
 /* Displays */
 
 static void

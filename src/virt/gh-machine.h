@@ -123,6 +123,12 @@ void            gh_machine_load_snapshots_async  (GhMachine *self, GCancellable 
                                                   GAsyncReadyCallback callback, gpointer user_data);
 GStrv           gh_machine_load_snapshots_finish (GhMachine *self, GAsyncResult *result,
                                                   GError **error);
+/* Checkpoints are what incremental backups go by. */
+void            gh_machine_count_checkpoints_async  (GhMachine *self, GCancellable *cancellable,
+                                                     GAsyncReadyCallback callback,
+                                                     gpointer user_data);
+guint           gh_machine_count_checkpoints_finish (GhMachine *self, GAsyncResult *result,
+                                                     GError **error);
 
 /* A socket of the @index-th <graphics>, owned by the caller; one per SPICE channel.
  * Fails with G_IO_ERROR_NOT_SUPPORTED on hosts that cannot pass descriptors. */

@@ -8,6 +8,7 @@
 #include "gh-lab.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define CMDLINE "console=tty0 console=ttyS0 quiet"
 /* A machine that was asked to go off may still run, or not any more. */
@@ -252,6 +253,65 @@ test_disk (Fixture       *fixture,
   g_assert_false (is_in_inventory (lab, "machine one"));
 }
 
+/* No host undefines a machine with checkpoints that are not named. */
+static void
+test_checkpoints (Fixture       *fixture,
+                  gconstpointer  user_data)
+{
+  GhLab *lab = fixture->lab;
+  g_autoptr (GhLabRun) made = gh_lab_run (lab, "create", "one", "--empty", "--size", "1", "--json",
+                                          "--yes", NULL);
+  g_autoptr (GhLabRun) shown = NULL;
+  g_autoptr (GhLabRun) deleted = NULL;
+  virDomainPtr domain = NULL;
+  virDomainCheckpointPtr checkpoint = NULL;
+
+  gh_lab_assert_status (made, 0);
+  domain = virDomainLookupByName (gh_lab_connect (lab), "one");
+  checkpoint = virDomainCheckpointCreateXML (domain, "<domaincheckpoint><name>monday</name>"
+                                                     "</domaincheckpoint>", 0);
+  g_assert_nonnull (checkpoint);
+  virDomainCheckpointFree (checkpoint);
+  g_assert_cmpint (virDomainDestroy (domain), ==, 0);
+  virDomainFree (domain);
+
+  shown = gh_lab_run (lab, "delete", "one", "--dry-run", "--json", NULL);
+  g_assert_true (gh_lab_run_has_check (shown, "checkpoints", "warning"));
+  g_assert_nonnull (strstr (shown->out, "--checkpoints-metadata"));
+  deleted = gh_lab_run (lab, "delete", "one", "--json", "--yes", NULL);
+  gh_lab_assert_status (deleted, 0);
+  g_assert_false (is_in_inventory (lab, "machine one"));
+  g_assert_false (is_in_inventory (lab, "volume default/one.qcow2"));
+}
+
+/* What was saved and cannot be read does not keep the machine off for ever: the way out is said. */
+static void
+test_broken_saved_state (Fixture       *fixture,
+                         gconstpointer  user_data)
+{
+  GhLab *lab = fixture->lab;
+  g_autoptr (GhLabRun) created = NULL;
+  g_autoptr (GhLabRun) failed = NULL;
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  g_autofree char *saved = g_build_filename (g_environ_getenv (environment, "HOME"), ".config",
+                                             "libvirt", "qemu", "save", "tiny.save", NULL);
+
+  if (!gh_lab_has_guest ())
+    return;
+  created = create_tiny (lab, NULL);
+  gh_lab_assert_status (created, 0);
+  act (lab, "save", VIR_DOMAIN_SHUTOFF);
+  g_assert_cmpint (truncate (saved, 3000), ==, 0);
+  failed = gh_lab_run (lab, "restore", "tiny", NULL);
+  gh_lab_assert_status (failed, 1);
+  g_assert_nonnull (strstr (failed->err, "Could not start “tiny”"));
+  g_assert_nonnull (strstr (failed->err, "discard-saved tiny"));
+  act (lab, "discard-saved", VIR_DOMAIN_SHUTOFF);
+  act (lab, "start", VIR_DOMAIN_RUNNING);
+  act (lab, "reboot", VIR_DOMAIN_RUNNING);
+  act (lab, "force-off", VIR_DOMAIN_SHUTOFF);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -263,6 +323,8 @@ main (int    argc,
   add ("/create/life", test_life);
   add ("/create/delete-keeps-foreign-files", test_delete_keeps_foreign_files);
   add ("/create/disk", test_disk);
+  add ("/create/checkpoints", test_checkpoints);
+  add ("/create/broken-saved-state", test_broken_saved_state);
 #undef add
 
   return g_test_run ();
