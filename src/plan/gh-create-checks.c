@@ -112,6 +112,7 @@ check_emulator (Checker *self)
 {
   const GhCapabilities *capabilities = self->facts->capabilities;
   const GhLocalFacts *local = self->facts->local;
+  const char *open_device = "sudo chgrp kvm /dev/kvm && sudo chmod g+rw /dev/kvm";
   const char *user = g_get_user_name ();
   char *detail = NULL;
 
@@ -125,14 +126,17 @@ check_emulator (Checker *self)
                             "sudo apt install qemu-system-x86"));
       return;
     }
-  if (capabilities->has_kvm)
+  if (gh_create_has_kvm (self->facts))
     {
       add (self, GH_CHECK_OK, "kvm", g_strdup (_("The processor's virtualization (KVM) is used.")),
            NULL);
       return;
     }
 
-  if (local == NULL)
+  if (capabilities->has_kvm)
+    detail = g_strdup_printf (_("/dev/kvm does not open for “%s”, which runs the machines of the "
+                                "system. Run “%s”."), local->kvm_closed_for, open_device);
+  else if (local == NULL)
     detail = g_strdup (_("Look there whether virtualization is switched on in the firmware (BIOS) "
                          "and /dev/kvm exists."));
   else if (local->kvm == GH_KVM_NO_PROCESSOR)
@@ -144,6 +148,9 @@ check_emulator (Checker *self)
                                 "%s. If that fails, it is switched off in the firmware (BIOS)."),
                               g_strcmp0 (local->kvm_module, "kvm_amd") == 0
                                 ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel");
+  else if (local->kvm == GH_KVM_NO_ACCESS && !local->kvm_group_may)
+    detail = g_strdup_printf (_("You may not open /dev/kvm, nor may the group “kvm”. Run “%s”, be "
+                                "in that group, and log in again."), open_device);
   else if (local->kvm == GH_KVM_NO_ACCESS)
     detail = g_strdup_printf (_("You may not open /dev/kvm. Run “sudo adduser %s kvm” and log in "
                                 "again."),

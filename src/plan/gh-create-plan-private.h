@@ -140,6 +140,7 @@ gboolean    gh_create_pool_will_be_made (const GhCreateInputs *inputs, const GhC
 char       *gh_create_dup_pool_path    (const GhCreateInputs *inputs, const GhCreateFacts *facts);
 char       *gh_create_dup_target_path  (const GhCreateInputs *inputs, const GhCreateFacts *facts);
 const GhNetworkInfo *gh_create_facts_find_network (const GhCreateFacts *self, const char *name);
+gboolean    gh_create_has_kvm          (const GhCreateFacts *facts);
 gboolean    gh_create_is_x86           (const GhCreateFacts *facts);
 gboolean    gh_create_uses_q35         (const GhCreateFacts *facts);
 

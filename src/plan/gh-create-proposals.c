@@ -171,6 +171,14 @@ gh_create_dup_target_path (const GhCreateInputs *inputs,
   return g_build_filename (folder, inputs->disk_name, NULL);
 }
 
+/* The daemon of the system asks the kernel as root; its QEMU opens the device as somebody else. */
+gboolean
+gh_create_has_kvm (const GhCreateFacts *facts)
+{
+  return facts->capabilities->has_kvm &&
+         (facts->is_session || facts->local == NULL || facts->local->kvm_closed_for == NULL);
+}
+
 gboolean
 gh_create_is_x86 (const GhCreateFacts *facts)
 {
@@ -530,7 +538,8 @@ gh_create_make_spec (const GhCreateInputs *inputs,
   spec->uuid = g_strdup (uuid);
   spec->title = dup_nonempty (inputs->title);
   spec->os_id = defaults->os != NULL ? g_strdup (defaults->os->id) : NULL;
-  spec->virt_type = g_strdup (capabilities->virt_type);
+  spec->virt_type = g_strdup (capabilities->has_kvm && !gh_create_has_kvm (facts)
+                              ? "qemu" : capabilities->virt_type);
   spec->arch = g_strdup (capabilities->arch);
   spec->emulator = is_test ? NULL : g_strdup (capabilities->emulator);
   if (!is_test && gh_create_is_x86 (facts))
@@ -538,7 +547,7 @@ gh_create_make_spec (const GhCreateInputs *inputs,
   spec->firmware = inputs->firmware;
   spec->memory_kib = inputs->memory_kib;
   spec->n_cpus = inputs->cpus;
-  if (capabilities->has_kvm && capabilities->has_host_passthrough)
+  if (gh_create_has_kvm (facts) && capabilities->has_host_passthrough)
     spec->cpu_mode = g_strdup ("host-passthrough");
   else if (capabilities->has_cpu_maximum && !is_test)
     spec->cpu_mode = g_strdup ("maximum");

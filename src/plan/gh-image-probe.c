@@ -14,16 +14,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <json-glib/json-glib.h>
 
+#include "gh-account.h"
 #include "gh-lane.h"
 #include "gh-threads.h"
 
@@ -32,28 +30,11 @@
 #define QEMU_IMG_CPU_SECONDS 10
 #define QEMU_IMG_TIMEOUT_SECONDS 30
 
-/* Fields of an ACL as the kernel gives it. */
-#define ACL_USER_OBJ 0x01
-#define ACL_USER 0x02
-#define ACL_GROUP_OBJ 0x04
-#define ACL_GROUP 0x08
-#define ACL_MASK 0x10
-#define ACL_OTHER 0x20
-
 typedef struct
 {
   char              *path;
   GhImageProbeFlags  flags;
 } Request;
-
-/* An account whose rights are asked about. */
-typedef struct
-{
-  char   name[64];
-  uid_t  uid;
-  gid_t  groups[64];
-  int    n_groups;
-} Account;
 
 typedef struct
 {
@@ -110,128 +91,16 @@ request_free (gpointer data)
   g_free (request);
 }
 
-/* The account that the system daemon runs QEMU as; it is configurable, but nobody does. */
-static gboolean
-find_qemu_account (Account *account)
-{
-  static const char *names[] = { "libvirt-qemu", "qemu" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      struct passwd entry;
-      struct passwd *found = NULL;
-      char buffer[4096];
-
-      if (getpwnam_r (names[i], &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
-        continue;
-      g_strlcpy (account->name, names[i], sizeof account->name);
-      account->uid = entry.pw_uid;
-      account->n_groups = G_N_ELEMENTS (account->groups);
-      if (getgrouplist (names[i], entry.pw_gid, account->groups, &account->n_groups) < 0)
-        account->n_groups = G_N_ELEMENTS (account->groups);
-      return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-is_in_group (const Account *account,
-             gid_t          group)
-{
-  for (int i = 0; i < account->n_groups; i++)
-    {
-      if (account->groups[i] == group)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static guint
-read_le (const guint8 *p,
-         guint         n_bytes)
-{
-  guint value = 0;
-
-  for (guint i = 0; i < n_bytes; i++)
-    value |= (guint) p[i] << (8 * i);
-  return value;
-}
-
-/* acl(5), “Access check algorithm”, for the right to search. -1 when there is no ACL. */
-static int
-acl_lets_search (const char        *folder,
-                 const struct stat *status,
-                 const Account     *account)
-{
-  guint8 acl[4096];
-  ssize_t length = getxattr (folder, "system.posix_acl_access", acl, sizeof acl);
-  guint mask = 7;
-  guint other = 0;
-  int user = -1;
-  gboolean group_matches = FALSE;
-  gboolean group_allows = FALSE;
-
-  if (length < 4 || read_le (acl, 4) != 2)
-    return -1;
-
-  for (ssize_t i = 4; i + 8 <= length; i += 8)
-    {
-      guint tag = read_le (acl + i, 2);
-      guint rights = read_le (acl + i + 2, 2);
-      guint id = read_le (acl + i + 4, 4);
-
-      if (tag == ACL_MASK)
-        mask = rights;
-      else if (tag == ACL_OTHER)
-        other = rights;
-      else if (tag == ACL_USER && id == account->uid)
-        user = (int) rights;
-      else if ((tag == ACL_GROUP_OBJ && is_in_group (account, status->st_gid)) ||
-               (tag == ACL_GROUP && is_in_group (account, id)))
-        {
-          group_matches = TRUE;
-          group_allows = group_allows || (rights & 1) != 0;
-        }
-    }
-  if (user >= 0)
-    return (user & (int) mask & 1) != 0;
-  if (group_matches)
-    return group_allows && (mask & 1) != 0;
-  return (other & 1) != 0;
-}
-
-static gboolean
-may_search (const char    *folder,
-            const Account *account)
-{
-  struct stat status;
-  int by_acl = -1;
-
-  /* A folder nobody can look at is found by somebody else's error. */
-  if (stat (folder, &status) != 0)
-    return TRUE;
-  if (account->uid == 0)
-    return TRUE;
-  if (status.st_uid == account->uid)
-    return (status.st_mode & S_IXUSR) != 0;
-  by_acl = acl_lets_search (folder, &status, account);
-  if (by_acl >= 0)
-    return by_acl != 0;
-  if (is_in_group (account, status.st_gid))
-    return (status.st_mode & S_IXGRP) != 0;
-  return (status.st_mode & S_IXOTH) != 0;
-}
-
 static char *
 find_closed_folder_of_path (const char    *path,
-                            const Account *account)
+                            const GhAccount *account)
 {
   for (const char *slash = path; slash != NULL; slash = strchr (slash + 1, '/'))
     {
       g_autofree char *folder = slash == path ? g_strdup ("/")
                                               : g_strndup (path, (gsize) (slash - path));
 
-      if (account != NULL ? !may_search (folder, account)
+      if (account != NULL ? !gh_account_may (account, folder, GH_ACCOUNT_SEARCH)
                           : faccessat (AT_FDCWD, folder, X_OK, AT_EACCESS) != 0 && errno == EACCES)
         return g_steal_pointer (&folder);
     }
@@ -242,7 +111,7 @@ find_closed_folder_of_path (const char    *path,
  * way to what it links to. realpath() cannot say that of a closed folder. */
 static char *
 find_closed_folder (const char    *path,
-                    const Account *account)
+                    const GhAccount *account)
 {
   g_autofree char *current = g_strdup (path);
 
@@ -287,9 +156,9 @@ set_problem (GhImageInfo    *info,
 static void
 check_system_access (GhImageInfo *info)
 {
-  Account account;
+  GhAccount account;
 
-  if (!find_qemu_account (&account))
+  if (!gh_account_find_qemu (&account))
     return;
   info->closed_folder = find_closed_folder (info->path, &account);
   if (info->closed_folder == NULL)

@@ -10,12 +10,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "gh-account.h"
 #include "gh-lane.h"
+
+#define KVM_DEVICE "/dev/kvm"
 
 typedef struct
 {
@@ -38,6 +42,7 @@ facts_clear (gpointer data)
 {
   GhLocalFacts *self = data;
 
+  g_free (self->kvm_closed_for);
   g_free (self->kvm_module);
 }
 
@@ -74,7 +79,7 @@ static void
 read_kvm (GhLocalFacts *self)
 {
   g_autofree char *cpuinfo = NULL;
-  int fd = open ("/dev/kvm", O_RDWR | O_CLOEXEC);
+  int fd = open (KVM_DEVICE, O_RDWR | O_CLOEXEC);
   int error_number = errno;
 
   if (fd >= 0)
@@ -96,6 +101,26 @@ read_kvm (GhLocalFacts *self)
     self->kvm = GH_KVM_BROKEN;
   else
     self->kvm = self->kvm_module != NULL ? GH_KVM_NO_MODULE : GH_KVM_NO_PROCESSOR;
+}
+
+/* Whom the device lets in besides us. */
+static void
+read_kvm_rights (GhLocalFacts *self)
+{
+  GhAccount account;
+  struct group entry;
+  struct group *found = NULL;
+  struct stat status;
+  char buffer[4096];
+
+  if (stat (KVM_DEVICE, &status) != 0)
+    return;
+  self->kvm_group_may = (status.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP) &&
+                        getgrgid_r (status.st_gid, &entry, buffer, sizeof buffer, &found) == 0 &&
+                        found != NULL && strcmp (entry.gr_name, "kvm") == 0;
+  if (gh_account_find_qemu (&account) &&
+      !gh_account_may (&account, KVM_DEVICE, GH_ACCOUNT_READ | GH_ACCOUNT_WRITE))
+    self->kvm_closed_for = g_strdup (account.name);
 }
 
 static void
@@ -144,6 +169,7 @@ load_worker (GhLane        *lane,
 
   self->free_bytes = G_MAXUINT64;
   read_kvm (self);
+  read_kvm_rights (self);
   read_memory (self);
   if (request->folder != NULL)
     read_folder (self, request->folder);

@@ -25,6 +25,8 @@ typedef enum
 typedef struct
 {
   GhKvmState  kvm;
+  gboolean    kvm_group_may;    /* the group “kvm” may open /dev/kvm */
+  char       *kvm_closed_for;   /* (nullable): QEMU's account on the system's host, if it may not */
   char       *kvm_module;       /* "kvm_amd", "kvm_intel"; NULL on other processors */
   guint64     free_memory_kib;  /* that can be had without swapping; 0 when unknown */
   gboolean    folder_exists;

@@ -933,6 +933,7 @@ static void
 test_host_rules (void)
 {
   World world;
+  g_autoptr (GhMachineSpec) spec = NULL;
 
   make_world (&world, "debian12");
   gh_create_propose (&world.inputs, &world.facts);
@@ -954,6 +955,17 @@ test_host_rules (void)
       world.local.kvm = state;
       g_assert_cmpint (get_level (&world, "no-kvm"), ==, WARNING);
     }
+  world.capabilities.has_kvm = TRUE;
+  world.local.kvm_closed_for = (char *) "libvirt-qemu";
+  g_assert_cmpint (get_level (&world, "no-kvm"), ==, WARNING);
+  g_assert_cmpint (get_level (&world, "kvm"), ==, -1);
+  spec = gh_create_make_spec (&world.inputs, &world.facts, world.pool.uuid);
+  g_assert_cmpstr (spec->virt_type, ==, "qemu");
+  g_assert_cmpstr (spec->cpu_mode, ==, "maximum");
+  world.facts.is_session = TRUE;
+  g_assert_cmpint (get_level (&world, "kvm"), ==, OK);
+  world.facts.is_session = FALSE;
+  world.local.kvm_closed_for = NULL;
   world.capabilities.emulator = NULL;
   g_assert_cmpint (get_level (&world, "no-emulator"), ==, REFUSAL);
   world.capabilities.emulator = "/usr/bin/qemu-system-x86_64";

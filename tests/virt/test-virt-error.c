@@ -23,6 +23,10 @@ static const struct
    "This cannot be done in the machine's present state." },
   { VIR_ERR_INTERNAL_ERROR, "process exited: Failed to get \"write\" lock",
     "Another machine that is running uses the same disk image." },
+  { VIR_ERR_INTERNAL_ERROR,
+    "internal error: process exited while connecting to monitor: Could not access KVM kernel "
+    "module: Permission denied\nqemu-system-x86_64: -accel kvm: failed to initialize kvm: "
+    "Permission denied", "QEMU may not open /dev/kvm on the host." },
   { VIR_ERR_INTERNAL_ERROR, "connection closed due to keepalive timeout",
    "The host does not answer any more." },
   { VIR_ERR_SYSTEM_ERROR, "Failed to connect socket to '/run/x': No such file or directory",
