@@ -303,6 +303,18 @@ gh_machine_knows_start (GhMachine *self)
   return self->started_us != 0;
 }
 
+/* Lists and titles do not listen to each of thousands of machines, but to their host. */
+static void
+tell_changed (GhMachine *self)
+{
+  g_autoptr (GPtrArray) machines = g_ptr_array_new ();
+  GhMachineChanges changes = { .changed = machines };
+
+  g_ptr_array_add (machines, self);
+  if (self->host != NULL)
+    g_signal_emit_by_name (self->host, "machines-changed", &changes);
+}
+
 void
 gh_machine_set_busy (GhMachine  *self,
                      const char *text)
@@ -313,6 +325,7 @@ gh_machine_set_busy (GhMachine  *self,
   g_free (self->busy_text);
   self->busy_text = g_strdup (text);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY_TEXT]);
+  tell_changed (self);
 }
 
 void
