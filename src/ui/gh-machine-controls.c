@@ -10,9 +10,14 @@
 
 #include "gh-ui.h"
 
+/* Run, resume and pause share one place. */
+#define N_PRIMARY 3
+
 struct _GhMachineControls
 {
   GtkBox     parent_instance;
+
+  GAction   *primary[N_PRIMARY]; /* (unowned): of the window we are in */
 
   GtkWidget *start_button;
   GtkWidget *resume_button;
@@ -32,6 +37,23 @@ show_while_enabled (GActionMap *actions,
   GAction *action = g_action_map_lookup_action (actions, name);
 
   g_object_bind_property (action, "enabled", widget, "visible", G_BINDING_SYNC_CREATE);
+}
+
+/* While something is being done none is possible: the last one stays, insensitive, so that what is
+ * beside it does not jump to and fro. */
+static void
+primary_changed_cb (GhMachineControls *self)
+{
+  GtkWidget *buttons[N_PRIMARY] = { self->start_button, self->resume_button, self->pause_button };
+  int chosen = -1;
+
+  for (int i = 0; i < N_PRIMARY && chosen < 0; i++)
+    if (g_action_get_enabled (self->primary[i]))
+      chosen = i;
+  if (chosen < 0 || buttons[chosen] == NULL)
+    return;
+  for (int i = 0; i < N_PRIMARY; i++)
+    gtk_widget_set_visible (buttons[i], i == chosen || g_action_get_enabled (self->primary[i]));
 }
 
 static void
@@ -64,14 +86,20 @@ gh_machine_controls_init (GhMachineControls *self)
 GtkWidget *
 gh_machine_controls_new (GActionMap *actions)
 {
+  static const char *const primary[N_PRIMARY] = { "machine-start", "machine-resume",
+                                                  "machine-pause" };
   GhMachineControls *self = NULL;
 
   g_return_val_if_fail (G_IS_ACTION_MAP (actions), NULL);
 
   self = g_object_new (GH_TYPE_MACHINE_CONTROLS, NULL);
-  show_while_enabled (actions, "machine-start", self->start_button);
-  show_while_enabled (actions, "machine-resume", self->resume_button);
-  show_while_enabled (actions, "machine-pause", self->pause_button);
+  for (int i = 0; i < N_PRIMARY; i++)
+    {
+      self->primary[i] = g_action_map_lookup_action (actions, primary[i]);
+      g_signal_connect_object (self->primary[i], "notify::enabled", G_CALLBACK (primary_changed_cb),
+                               self, G_CONNECT_SWAPPED);
+    }
+  primary_changed_cb (self);
   /* Whatever has a process can have its plug pulled, also while it does not listen. */
   show_while_enabled (actions, "machine-force-off", self->power_box);
   show_while_enabled (actions, "clone-machine", self->clone_button);
