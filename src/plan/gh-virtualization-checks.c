@@ -346,6 +346,12 @@ check_extras (Writer *self)
          ? NULL
          : g_strdup_printf (_("Only who wants that needs it: a line “options %s nested=1” in a "
                               "file in /etc/modprobe.d, and a restart."), facts->module));
+  if (facts->device_closed_for != NULL)
+    add (self, GH_CHECK_NOTE, "kvm-system",
+         g_strdup (_("Machines of the system may not use KVM")),
+         g_strdup_printf (_("/dev/kvm does not open for “%s”, which runs the machines of the "
+                            "system. Run “%s”."), facts->device_closed_for,
+                          "sudo chgrp kvm /dev/kvm && sudo chmod g+rw /dev/kvm"));
   if (facts->iommu_used)
     add (self, GH_CHECK_OK, "iommu", g_strdup (_("Devices can be given to machines (IOMMU)")),
          NULL);

@@ -32,6 +32,7 @@
 #include <cpuid.h>
 #endif
 
+#include "gh-account.h"
 #include "gh-check.h"
 #include "gh-lane.h"
 
@@ -48,6 +49,7 @@ virtualization_clear (gpointer data)
   g_free (self->vendor);
   g_free (self->product);
   g_free (self->hypervisor);
+  g_free (self->device_closed_for);
   g_free (self->user);
 }
 
@@ -238,9 +240,13 @@ read_device (GhVirtualization            *self,
              const GhVirtualizationProbe *probe)
 {
   g_autofree char *path = g_build_filename (root, "dev/kvm", NULL);
+  GhAccount account;
   int fd = open (path, O_RDWR | O_CLOEXEC);
 
   self->device_errno = fd < 0 ? errno : 0;
+  if (gh_account_find_qemu (&account) &&
+      !gh_account_may (&account, path, GH_ACCOUNT_READ | GH_ACCOUNT_WRITE))
+    self->device_closed_for = g_strdup (account.name);
   self->device_exists = fd >= 0 || (self->device_errno != ENOENT && self->device_errno != ENOTDIR);
   if (fd < 0)
     return;

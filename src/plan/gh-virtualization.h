@@ -38,6 +38,7 @@ typedef struct
 
   gboolean          device_exists;  /* /dev/kvm */
   int               device_errno;   /* of opening it; 0: it opens */
+  char             *device_closed_for; /* (nullable): the system's QEMU's account, if it may not */
   int               kvm_api;        /* KVM_GET_API_VERSION; 12 for 15 years now; 0: not asked */
   int               kvm_errno;      /* of making a machine in it; 0: it works, or was not asked */
 

@@ -224,6 +224,24 @@ test_extras (void)
     }
 }
 
+/* We may, and root may; the account that runs the system's machines may not. */
+static void
+test_closed_for_system (void)
+{
+  static const Computer computer = { "", INTEL "flags\t: vmx\n", "dev/kvm=", TRUE, 0, NULL, TRUE,
+                                     NULL, NULL };
+  g_autoptr (GhVirtualization) facts = read_computer (&computer);
+  g_autoptr (GPtrArray) checks = NULL;
+  GhCheck *check = NULL;
+
+  g_free (facts->device_closed_for);
+  facts->device_closed_for = g_strdup ("libvirt-qemu");
+  checks = gh_virtualization_list_checks (facts);
+  check = find_check (checks, "kvm-system");
+  g_assert_nonnull (check);
+  g_assert_nonnull (strstr (gh_check_get_detail (check), "libvirt-qemu"));
+}
+
 /* This computer, whatever it is: read to the end, and something is said. */
 static void
 test_real (void)
@@ -254,6 +272,7 @@ main (int   argc,
       g_test_add_data_func (path, &computers[i], test_computer);
     }
   g_test_add_func ("/virtualization/extras", test_extras);
+  g_test_add_func ("/virtualization/closed-for-system", test_closed_for_system);
   g_test_add_func ("/virtualization/real", test_real);
   return g_test_run ();
 }
