@@ -140,7 +140,8 @@ check_state_files (GhDeletePlan *self,
                 _("Without the machine there is no way back to a snapshot, also where its disks "
                   "are kept."));
   if (self->files->n_checkpoints > 0)
-    take_check (draft, GH_CHECK_WARNING, "checkpoints", g_strdup (_("Its checkpoints are forgotten")),
+    take_check (draft, GH_CHECK_WARNING, "checkpoints",
+                g_strdup (_("Its checkpoints are forgotten")),
                 _("Backup programs go by them for what has changed; their next backup of these "
                   "disks has to be a full one."));
 
