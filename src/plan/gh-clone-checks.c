@@ -86,7 +86,7 @@ check_state (GhClonePlan *self,
   take_check (draft, GH_CHECK_OK, "machine-off", g_strdup_printf (_("“%s” is off"), name), NULL);
   if (gh_machine_get_state (self->machine) != GH_MACHINE_SAVED)
     return;
-  if (linked)
+  if (linked && !self->inputs.trial)
     take_check (draft, GH_CHECK_REFUSAL, "saved-state",
                 g_strdup_printf (_("“%s” was saved while it ran"), name),
                 _("Restoring it would write to the disks the clones are linked to. Restore it and "
@@ -335,7 +335,12 @@ check_links (GhClonePlan *self,
                   g_strdup_printf (_("“%s” is a template"), name), NULL);
       return;
     }
-  if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
+  if (self->inputs.trial)
+    take_check (draft, GH_CHECK_NOTE, "original-guarded",
+                g_strdup_printf (_("“%s” is not started while there is a trial of it"), name),
+                _("The trial holds only what differs from it. Nothing of it is changed: once the "
+                  "trial is discarded, it is as it was."));
+  else if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
     take_check (draft, GH_CHECK_WARNING, "becomes-template",
                 g_strdup_printf (_("“%s” becomes a template"), name),
                 _("Its disks may not be written to as long as linked clones depend on them, so it "
@@ -367,7 +372,12 @@ check_firmware (GhClonePlan *self,
                   "entries and keys in them are not copied."));
   if (!gh_domain_xml_has_tpm (facts->xml))
     return;
-  if (self->inputs.tpm == GH_CLONE_TPM_FRESH)
+  if (self->inputs.trial && gh_clone_copies_tpm (self))
+    take_check (draft, GH_CHECK_NOTE, "tpm-copied",
+                g_strdup (_("The trial gets a copy of the TPM")),
+                _("Else it could not open what is encrypted with its help. The copy goes with the "
+                  "trial."));
+  else if (self->inputs.tpm == GH_CLONE_TPM_FRESH)
     take_check (draft, GH_CHECK_WARNING, "tpm-fresh",
                 g_strdup (_("The clone gets a new, empty TPM")),
                 _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask "

@@ -67,23 +67,61 @@ is_free (const char *pattern,
   return TRUE;
 }
 
+/* @source with @suffix behind it, as far as a name may be long. */
+static char *
+dup_suffixed (const char *source,
+              const char *suffix)
+{
+  g_autofree char *name = g_strconcat (source, suffix, NULL);
+  g_autofree char *stem = g_strdup (source);
+
+  while (strlen (name) > GH_CREATE_MAX_NAME_BYTES && *stem != '\0')
+    {
+      *g_utf8_prev_char (stem + strlen (stem)) = '\0';
+      g_free (name);
+      name = g_strconcat (stem, suffix, NULL);
+    }
+  return g_steal_pointer (&name);
+}
+
+char *
+gh_clone_propose_name (const char *source,
+                       const char *word,
+                       GHashTable *taken)
+{
+  g_autofree char *suffix = g_strconcat ("-", word, NULL);
+  char *name = dup_suffixed (source, suffix);
+
+  for (guint i = 2; taken != NULL && g_hash_table_contains (taken, name); i++)
+    {
+      g_free (suffix);
+      suffix = g_strdup_printf ("-%s-%u", word, i);
+      g_free (name);
+      name = dup_suffixed (source, suffix);
+    }
+  return name;
+}
+
 /* NAME-clone, or NAME-1 and so on; always with all of NAME, so that the clone of “x-clone10” is
  * never taken for “x-clone1”. */
 static char *
 propose_pattern (const char *source,
                  guint       first,
                  guint       copies,
+                 gboolean    trial,
                  GHashTable *taken)
 {
-  g_autofree char *base = copies > 1 ? g_strdup_printf ("%s-{n}", source)
-                                     : g_strdup_printf ("%s-clone", source);
+  g_autofree char *base = NULL;
+
+  if (copies == 1)
+    return gh_clone_propose_name (source, trial ? "trial" : "clone", taken);
+  base = g_strdup_printf ("%s-{n}", source);
 
   if (is_free (base, first, copies, taken))
     return g_steal_pointer (&base);
   for (guint i = 2;; i++)
     {
-      g_autofree char *other = copies > 1 ? g_strdup_printf ("%s-%u-{n}", source, i)
-                                          : g_strdup_printf ("%s-clone-%u", source, i);
+      g_autofree char *other = g_strdup_printf ("%s-%u-{n}", source, i);
 
       if (is_free (other, first, copies, taken))
         return g_steal_pointer (&other);
@@ -99,7 +137,7 @@ gh_clone_make_names (const GhCloneInputs *inputs,
   g_autofree char *pattern = inputs->name != NULL
                              ? dup_pattern (inputs->name, inputs->copies > 1)
                              : propose_pattern (source, inputs->first_number, inputs->copies,
-                                                taken);
+                                                inputs->trial, taken);
 
   for (guint i = 0; i < inputs->copies; i++)
     {

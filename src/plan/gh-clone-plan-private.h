@@ -89,6 +89,7 @@ typedef struct
   GPtrArray   *items;         /* (nullable) (element-type GhCloneItem) */
   char        *nvram_path;    /* (nullable): the source's firmware variables */
   gboolean     nvram_there;   /* and they can be copied */
+  GStrv        nvram_paths;   /* (nullable): where the clones' would be */
   GhCopyMethod nvram_method;
   char        *nvram_pool;    /* (nullable): through which libvirt copies them */
   char        *tpm_path;      /* (nullable): folder of the source's TPM, when it can be copied */
@@ -120,6 +121,8 @@ void        gh_clone_plan_prepare_async (GhPlan *plan, GCancellable *cancellable
 /* The names of the clones; @taken: (nullable): a set. */
 GStrv       gh_clone_make_names        (const GhCloneInputs *inputs, const char *source,
                                         GHashTable *taken);
+/* SOURCE-WORD, or SOURCE-WORD-2 and so on when that is @taken (nullable): a set. */
+char       *gh_clone_propose_name      (const char *source, const char *word, GHashTable *taken);
 /* Before looking: paths, pools and where new images would be. */
 GPtrArray  *gh_clone_list_items        (const GhCloneInputs *inputs, const GhCloneFacts *facts);
 /* After looking: modes, reasons, methods. */
@@ -136,6 +139,8 @@ gboolean    gh_clone_is_template       (const GhCloneFacts *facts);
 guint64     gh_clone_item_get_size     (const GhCloneItem *item);
 
 void        gh_clone_check_all         (GhClonePlan *self, GhPlanDraft *draft);
+/* Whether the clones get the secrets in the TPM. */
+gboolean    gh_clone_copies_tpm        (GhClonePlan *self);
 /* Makes the documents, and the steps in @draft. */
 gboolean    gh_clone_add_steps         (GhClonePlan *self, GhPlanDraft *draft, GError **error);
 

@@ -130,8 +130,9 @@ dup_shown_name (GhClonePlan *self)
     return g_strdup (self->inputs.name);
   if (self->facts.names != NULL && self->inputs.copies == 1)
     return g_strdup (self->facts.names[0]);
-  return self->inputs.copies == 1 ? g_strdup_printf ("%s-clone", source)
-                                  : g_strdup_printf ("%s-{n}", source);
+  return self->inputs.copies == 1
+         ? gh_clone_propose_name (source, self->inputs.trial ? "trial" : "clone", NULL)
+         : g_strdup_printf ("%s-{n}", source);
 }
 
 static void
@@ -394,6 +395,18 @@ gh_clone_plan_new (GhMachine *machine)
 
   return g_object_new (GH_TYPE_CLONE_PLAN, "machine", machine, "host",
                        gh_machine_get_host (machine), NULL);
+}
+
+GhClonePlan *
+gh_clone_plan_new_trial (GhMachine  *machine,
+                         const char *snapshot,
+                         gboolean    network)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (machine), NULL);
+
+  return g_object_new (GH_TYPE_CLONE_PLAN, "machine", machine, "host",
+                       gh_machine_get_host (machine), "trial", TRUE, "linked", TRUE, "start", TRUE,
+                       "snapshot", snapshot, "network", network, NULL);
 }
 
 GhMachine *

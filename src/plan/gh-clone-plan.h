@@ -106,13 +106,18 @@ G_DECLARE_FINAL_TYPE (GhClonePlan, gh_clone_plan, GH, CLONE_PLAN, GhPlan)
  *   "set-hostname", "sysprep", "seed"   booleans, FALSE: what is done to the guest's identity
  *   "sysprep-operations"  string, nullable: NULL for the defaults
  *   "user-data"      string, nullable: for cloud-init
- *   "trial"          boolean, FALSE: a throw-away twin, marked as one
+ *   "trial"          boolean, FALSE: a throw-away twin, marked as one; the original is left as it
+ *                    is, and not started while there is a trial of it
  *   "network"        boolean, TRUE: FALSE makes clones with their cables unplugged
  *   "snapshot"       string, nullable: the name of a snapshot, to clone the state it keeps
  *   "loading"        boolean, read-only: the machine is being looked at
  *   "disks-serial"   uint, read-only: notified when disks, changes and pools were read anew
  */
 GhClonePlan *gh_clone_plan_new            (GhMachine *machine);
+/* “Try in a copy”: a linked twin that is started and thrown away later, of the machine as it is or,
+ * with @snapshot (nullable), as it was. @network: FALSE to unplug its cables. */
+GhClonePlan *gh_clone_plan_new_trial      (GhMachine *machine, const char *snapshot,
+                                           gboolean network);
 GhMachine   *gh_clone_plan_get_machine    (GhClonePlan *self);
 
 void         gh_clone_plan_set_disk_mode  (GhClonePlan *self, const char *target,

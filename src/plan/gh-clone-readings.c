@@ -58,6 +58,7 @@ gh_clone_facts_clear (GhCloneFacts *self)
   g_clear_pointer (&self->look, gh_clone_look_free);
   g_clear_pointer (&self->nvram_path, g_free);
   g_clear_pointer (&self->nvram_pool, g_free);
+  g_clear_pointer (&self->nvram_paths, g_strfreev);
   g_clear_pointer (&self->tpm_path, g_free);
   g_clear_pointer (&self->names, g_strfreev);
 }
@@ -144,6 +145,27 @@ decide (GTask *task)
   return_draft (task, draft);
 }
 
+static char *
+dup_next_name (Reading *reading,
+               guint   *next)
+{
+  GhNameLook *name = g_ptr_array_index (reading->name_looks, (*next)++);
+
+  return g_strdup (name->path);
+}
+
+/* One for each clone. */
+static GStrv
+dup_next_names (Reading *reading,
+                guint   *next)
+{
+  GStrv names = g_new0 (char *, g_strv_length (reading->facts.names) + 1);
+
+  for (guint n = 0; reading->facts.names[n] != NULL; n++)
+    names[n] = dup_next_name (reading, next);
+  return names;
+}
+
 /* Puts the names that were found into the items. */
 static void
 take_names (Reading *reading)
@@ -154,15 +176,14 @@ take_names (Reading *reading)
   for (guint i = 0; i < facts->items->len; i++)
     {
       GhCloneItem *item = g_ptr_array_index (facts->items, i);
-      g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
       if (item->folder == NULL)
         continue;
-      for (guint n = 0; facts->names[n] != NULL; n++)
-        g_strv_builder_add (builder, ((GhNameLook *) reading->name_looks->pdata[next++])->path);
-      item->destinations = g_strv_builder_end (builder);
-      item->parent_path = g_strdup (((GhNameLook *) reading->name_looks->pdata[next++])->path);
+      item->destinations = dup_next_names (reading, &next);
+      item->parent_path = dup_next_name (reading, &next);
     }
+  if (facts->nvram_path != NULL)
+    facts->nvram_paths = dup_next_names (reading, &next);
 }
 
 static void
@@ -220,6 +241,23 @@ get_suffix (GhCloneItem *item)
   return ".qcow2";
 }
 
+/* Firmware variables go beside the original's. A name may be taken by a clone that has another
+ * name by now. */
+static void
+add_nvram_names (Reading     *reading,
+                 GhCloneLook *look)
+{
+  const GhCloneFacts *facts = &reading->facts;
+  g_autofree char *folder = g_path_get_dirname (facts->nvram_path);
+
+  for (guint n = 0; facts->names[n] != NULL; n++)
+    {
+      g_autofree char *stem = g_strconcat (facts->names[n], "_VARS", NULL);
+
+      g_ptr_array_add (reading->name_looks, gh_clone_look_add_name (look, folder, stem, ".fd"));
+    }
+}
+
 /* What is to be found out, and the names that new files may have. */
 static GhCloneLook *
 make_look (GTask *task)
@@ -259,6 +297,8 @@ make_look (GTask *task)
       g_ptr_array_add (reading->name_looks,
                        gh_clone_look_add_name (look, item->folder, parent_stem, ".qcow2"));
     }
+  if (facts->nvram_path != NULL)
+    add_nvram_names (reading, look);
   if (facts->is_local && facts->nvram_path != NULL)
     {
       g_autofree char *folder = g_path_get_dirname (facts->nvram_path);

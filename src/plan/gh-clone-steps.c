@@ -106,19 +106,12 @@ list_document_disks (const GhCloneFacts *facts,
   return disks;
 }
 
-/* Where the @index-th clone's firmware variables go: beside the original's. */
-static char *
-dup_nvram_path (const GhCloneFacts *facts,
+/* Where the @index-th clone's firmware variables go. */
+static const char *
+get_nvram_path (const GhCloneFacts *facts,
                 guint               index)
 {
-  g_autofree char *folder = NULL;
-  g_autofree char *file = NULL;
-
-  if (!facts->nvram_there)
-    return NULL;
-  folder = g_path_get_dirname (facts->nvram_path);
-  file = g_strdup_printf ("%s_VARS.fd", facts->names[index]);
-  return g_build_filename (folder, file, NULL);
+  return facts->nvram_there ? facts->nvram_paths[index] : NULL;
 }
 
 static GhDomainXml *
@@ -130,7 +123,7 @@ make_document (GhClonePlan  *self,
 {
   const GhCloneFacts *facts = &self->facts;
   g_autoptr (GPtrArray) disks = list_document_disks (facts, index);
-  g_autofree char *nvram_path = dup_nvram_path (facts, index);
+  const char *nvram_path = get_nvram_path (facts, index);
   g_autofree char *seed_path = gh_clone_dup_seed_path (self, index);
   gboolean linked = gh_clone_has_links (facts);
   const char *uuid = gh_machine_get_uuid (self->machine);
@@ -140,7 +133,7 @@ make_document (GhClonePlan  *self,
     .uuid = g_ptr_array_index (self->uuids, index),
     .disks = disks,
     .nvram_path = nvram_path,
-    .tpm_copied = self->inputs.tpm == GH_CLONE_TPM_COPY,
+    .tpm_copied = gh_clone_copies_tpm (self),
     .seed_path = seed_path,
     .used_macs = used->macs,
     .used_cids = used->cids,
@@ -267,7 +260,9 @@ add_parent_steps (GhClonePlan *self,
   const char *name = gh_machine_get_name (self->machine);
   GhStep *step = NULL;
 
-  if (!gh_clone_needs_parent (&self->facts) || gh_clone_is_template (&self->facts))
+  /* A trial leaves the original as it is: that is guarded for as long as the trial is there. */
+  if (self->inputs.trial || !gh_clone_needs_parent (&self->facts) ||
+      gh_clone_is_template (&self->facts))
     return;
   if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
     {
@@ -335,7 +330,7 @@ add_clone_steps (GhClonePlan *self,
   const char *name = facts->names[index];
   const char *uuid = g_ptr_array_index (self->uuids, index);
   g_autofree char *xml = gh_domain_xml_to_string (g_ptr_array_index (self->documents, index));
-  g_autofree char *nvram_path = dup_nvram_path (facts, index);
+  const char *nvram_path = get_nvram_path (facts, index);
   guint group = index + 1;
 
   add_backup_step (self, index, draft);
@@ -356,7 +351,7 @@ add_clone_steps (GhClonePlan *self,
   if (nvram_path != NULL)
     add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,
                                              facts->nvram_pool), group, name);
-  if (facts->tpm_path != NULL && self->inputs.tpm == GH_CLONE_TPM_COPY)
+  if (facts->tpm_path != NULL && gh_clone_copies_tpm (self))
     {
       g_autofree char *folder = g_path_get_dirname (facts->tpm_path);
       g_autofree char *tpm_path = g_build_filename (folder, uuid, NULL);
@@ -366,6 +361,16 @@ add_clone_steps (GhClonePlan *self,
   add_step (draft, gh_define_step_new (uuid, name, xml), group, name);
   if (self->inputs.start)
     add_step (draft, gh_start_step_new (uuid, name), group, name);
+}
+
+gboolean
+gh_clone_copies_tpm (GhClonePlan *self)
+{
+  /* A trial is the same machine for a while: without what is in its TPM it could not even be
+   * unlocked. The two never run at once, and it goes with the trial. */
+  return self->inputs.tpm == GH_CLONE_TPM_COPY ||
+         (self->inputs.trial && self->facts.tpm_path != NULL &&
+          !gh_machine_is_active (self->machine));
 }
 
 gboolean

@@ -14,9 +14,6 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-/* A file name is 255 bytes; the longest thing put after the name is "_VARS.qcow2.new". */
-#define MAX_NAME_BYTES 240
-
 static gboolean
 has_control_character (const char *text)
 {
@@ -82,7 +79,7 @@ gh_create_plan_check_name (const char  *name,
       rule = "name-illegal";
       sentence = g_strdup (_("The name must not begin or end with a space."));
     }
-  else if (strlen (name) > MAX_NAME_BYTES)
+  else if (strlen (name) > GH_CREATE_MAX_NAME_BYTES)
     {
       rule = "name-too-long";
       sentence = g_strdup (_("The name is too long."));

@@ -144,6 +144,9 @@ const char     *gh_create_plan_get_machine_uuid (GhCreatePlan *self);
 
 /* Pure rules, shared with other plans that make machines. */
 
+/* A file name is 255 bytes; the longest thing put after the name is "_VARS.qcow2.new". */
+#define GH_CREATE_MAX_NAME_BYTES 240
+
 /* NULL when @name may be a machine's name, else why not, in a sentence; @id (out) (nullable): the
  * check's id. */
 char           *gh_create_plan_check_name      (const char *name, const char **id);

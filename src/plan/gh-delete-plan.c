@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "gh-format.h"
+#include "gh-machine-mark.h"
 #include "gh-steps.h"
 #include "gh-virt-error.h"
 
@@ -29,8 +30,10 @@ struct _GhDeletePlan
 
   GhMachine      *machine;
   gboolean        keep_disks;
+  gboolean        discard; /* a trial */
   GHashTable     *ticks; /* path -> GINT_TO_POINTER (gboolean): the user's */
   GhMachineFiles *files; /* (nullable) */
+  GhMachineMark  *mark;  /* (nullable): of a trial, read with the files */
 };
 
 G_DEFINE_FINAL_TYPE (GhDeletePlan, gh_delete_plan, GH_TYPE_PLAN)
@@ -40,6 +43,7 @@ enum
   PROP_0,
   PROP_MACHINE,
   PROP_KEEP_DISKS,
+  PROP_DISCARD,
   N_PROPS
 };
 
@@ -48,7 +52,11 @@ static GParamSpec *properties[N_PROPS];
 static char *
 dup_title (GhPlan *plan)
 {
-  return g_strdup_printf (_("Delete “%s”"), gh_machine_get_name (GH_DELETE_PLAN (plan)->machine));
+  GhDeletePlan *self = GH_DELETE_PLAN (plan);
+  const char *name = gh_machine_get_name (self->machine);
+
+  return self->discard ? g_strdup_printf (_("Discard “%s”"), name)
+                       : g_strdup_printf (_("Delete “%s”"), name);
 }
 
 /* Takes @title. */
@@ -61,6 +69,13 @@ take_check (GhPlanDraft  *draft,
 {
   gh_plan_draft_add_check (draft, gh_check_new (level, id, title, detail));
   g_free (title);
+}
+
+/* What is lost is what a trial is discarded for. */
+static GhCheckLevel
+get_loss_level (GhDeletePlan *self)
+{
+  return self->discard ? GH_CHECK_NOTE : GH_CHECK_WARNING;
 }
 
 static gboolean
@@ -101,7 +116,7 @@ check_state (GhDeletePlan *self,
 
   uptime = gh_machine_get_uptime (self->machine, &exact);
   span = uptime >= 0 && exact ? gh_format_duration (uptime) : NULL;
-  take_check (draft, GH_CHECK_WARNING, "machine-running",
+  take_check (draft, get_loss_level (self), "machine-running",
               span != NULL
               /* Translators: a machine's name, and a span of time: “2 hours” */
               ? g_strdup_printf (_("“%s” has been running for %s and will be forced off"), name,
@@ -130,11 +145,11 @@ check_state_files (GhDeletePlan *self,
                 g_strdup_printf (_("“%s” has no permanent definition and is gone once it is off"),
                                  gh_machine_get_name (self->machine)), NULL);
   if (self->files->has_saved_state)
-    take_check (draft, GH_CHECK_WARNING, "saved-state", g_strdup (_("Its saved state is deleted")),
+    take_check (draft, get_loss_level (self), "saved-state", g_strdup (_("Its saved state is deleted")),
                 _("The machine was saved while it ran. What it had not written to its disks is "
                   "lost."));
   if (n > 0)
-    take_check (draft, GH_CHECK_WARNING, "snapshots",
+    take_check (draft, get_loss_level (self), "snapshots",
                 g_strdup_printf (ngettext ("Its snapshot is forgotten",
                                            "Its %u snapshots are forgotten", n), n),
                 _("Without the machine there is no way back to a snapshot, also where its disks "
@@ -210,7 +225,14 @@ check_graph (GhDeletePlan *self,
 
   for (guint i = 0; i < refusals->len; i++)
     gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (refusals, i)));
-  if (refusals->len == 0 && dependents != NULL)
+  if (refusals->len == 0 && dependents != NULL && self->discard)
+    take_check (draft, GH_CHECK_REFUSAL, "images-needed",
+                /* Translators: a machine, and those that were made from it. */
+                g_strdup_printf (_("“%s” is needed by %s"), gh_machine_get_name (self->machine),
+                                 dependents),
+                _("They hold only what differs from its disks. Delete them first, or keep it as a "
+                  "machine."));
+  else if (refusals->len == 0 && dependents != NULL)
     take_check (draft, GH_CHECK_NOTE, "images-needed",
                 /* Translators: a list of machines. */
                 g_strdup_printf (_("What is needed by %s is not deleted"), dependents),
@@ -229,7 +251,7 @@ check_graph (GhDeletePlan *self,
                 g_strdup (_("It is not known whether others need its files: keep them")),
                 g_ptr_array_index (blind_spots, 0));
   if (unreadable->len > 0)
-    take_check (draft, GH_CHECK_WARNING, "image-unreadable",
+    take_check (draft, get_loss_level (self), "image-unreadable",
                 g_strdup_printf (_("It is not known what “%s” depends on"),
                                  ((GhImage *) g_ptr_array_index (unreadable, 0))->path),
                 _("If it lies on a file that is deleted, it breaks. A storage pool for its folder "
@@ -295,11 +317,65 @@ add_steps (GhDeletePlan *self,
     }
 }
 
+/* A trial whose mark is gone is somebody's machine by now. */
+static gboolean
+check_trial (GhDeletePlan *self,
+             GhPlanDraft  *draft)
+{
+  if (!self->discard || self->mark->kind == GH_MACHINE_TRIAL)
+    return TRUE;
+  take_check (draft, GH_CHECK_REFUSAL, "not-a-trial",
+              g_strdup_printf (_("“%s” is not a throw-away copy"),
+                               gh_machine_get_name (self->machine)),
+              _("Only trials are discarded. To get rid of a machine, delete it."));
+  return FALSE;
+}
+
 static void
 return_draft (GTask       *task,
               GhPlanDraft *draft)
 {
   g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
+}
+
+static void
+decide (GTask *task)
+{
+  GhDeletePlan *self = GH_DELETE_PLAN (g_task_get_source_object (task));
+  GhPlanDraft *draft = gh_plan_draft_new ();
+
+  if (check_trial (self, draft))
+    {
+      check_state (self, draft);
+      check_state_files (self, draft);
+      check_files (self, draft);
+      check_graph (self, draft);
+      add_steps (self, draft);
+    }
+  return_draft (task, draft);
+}
+
+static void
+definition_loaded_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhDeletePlan *self = GH_DELETE_PLAN (g_task_get_source_object (task));
+  GError *error = NULL;
+  g_autoptr (GhDefinition) definition = gh_host_load_definition_finish (GH_HOST (object), result,
+                                                                        &error);
+
+  if (definition == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  g_clear_pointer (&self->mark, gh_machine_mark_free);
+  self->mark = gh_machine_mark_new (definition->metadata);
+  decide (task);
 }
 
 static void
@@ -311,7 +387,6 @@ files_loaded_cb (GObject      *object,
   GhDeletePlan *self = GH_DELETE_PLAN (g_task_get_source_object (task));
   GError *error = NULL;
   GhMachineFiles *files = gh_machine_files_load_finish (GH_MACHINE (object), result, &error);
-  GhPlanDraft *draft = NULL;
 
   if (files == NULL)
     {
@@ -326,13 +401,13 @@ files_loaded_cb (GObject      *object,
     }
   g_clear_pointer (&self->files, gh_machine_files_unref);
   self->files = files;
-  draft = gh_plan_draft_new ();
-  check_state (self, draft);
-  check_state_files (self, draft);
-  check_files (self, draft);
-  check_graph (self, draft);
-  add_steps (self, draft);
-  return_draft (task, draft);
+  if (self->discard)
+    gh_host_load_definition_async (gh_plan_get_host (GH_PLAN (self)),
+                                   gh_machine_get_uuid (self->machine),
+                                   g_task_get_cancellable (task), definition_loaded_cb,
+                                   g_object_ref (task));
+  else
+    decide (task);
 }
 
 static void
@@ -402,6 +477,9 @@ gh_delete_plan_get_property (GObject    *object,
     case PROP_KEEP_DISKS:
       g_value_set_boolean (value, self->keep_disks);
       break;
+    case PROP_DISCARD:
+      g_value_set_boolean (value, self->discard);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -423,6 +501,9 @@ gh_delete_plan_set_property (GObject      *object,
     case PROP_KEEP_DISKS:
       gh_delete_plan_set_keep_disks (self, g_value_get_boolean (value));
       break;
+    case PROP_DISCARD:
+      self->discard = g_value_get_boolean (value);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -436,6 +517,7 @@ gh_delete_plan_finalize (GObject *object)
   g_clear_object (&self->machine);
   g_hash_table_unref (self->ticks);
   g_clear_pointer (&self->files, gh_machine_files_unref);
+  g_clear_pointer (&self->mark, gh_machine_mark_free);
   G_OBJECT_CLASS (gh_delete_plan_parent_class)->finalize (object);
 }
 
@@ -459,6 +541,9 @@ gh_delete_plan_class_init (GhDeletePlanClass *klass)
   properties[PROP_KEEP_DISKS] = g_param_spec_boolean ("keep-disks", NULL, NULL, FALSE,
                                                       G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                                       G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_DISCARD] = g_param_spec_boolean ("discard", NULL, NULL, FALSE,
+                                                   G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |
+                                                   G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -475,6 +560,15 @@ gh_delete_plan_new (GhMachine *machine)
 
   return g_object_new (GH_TYPE_DELETE_PLAN, "machine", machine, "host",
                        gh_machine_get_host (machine), NULL);
+}
+
+GhDeletePlan *
+gh_delete_plan_new_discard (GhMachine *trial)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (trial), NULL);
+
+  return g_object_new (GH_TYPE_DELETE_PLAN, "machine", trial, "discard", TRUE, "host",
+                       gh_machine_get_host (trial), NULL);
 }
 
 GhMachine *
@@ -532,6 +626,33 @@ gh_delete_plan_set_ticked (GhDeletePlan *self,
   gh_plan_invalidate (GH_PLAN (self));
 }
 
+/* Whether @path was made for the trial, by what is recorded in it. */
+static gboolean
+is_recorded (GhDeletePlan *self,
+             const char   *path)
+{
+  return g_ptr_array_find_with_equal_func (self->mark->trial_files, path, g_str_equal,
+                                           NULL);
+}
+
+/* Nobody is shown the files of a trial before they go: those that came to it later stay, but for
+ * layers on top of its own, which are of no use without them. */
+static gboolean
+goes_with_trial (GhDeletePlan  *self,
+                 GhMachineFile *file)
+{
+  if (file->role != GH_FILE_DISK && file->role != GH_FILE_BACKING)
+    return file->advice == GH_FILE_REMOVE;
+  if (self->mark == NULL || self->mark->trial_files->len == 0)
+    return FALSE;
+  if (is_recorded (self, file->path))
+    return TRUE;
+  for (guint i = 0; file->chain != NULL && file->chain[i] != NULL; i++)
+    if (is_recorded (self, file->chain[i]))
+      return file->advice == GH_FILE_REMOVE;
+  return FALSE;
+}
+
 gboolean
 gh_delete_plan_get_ticked (GhDeletePlan  *self,
                            GhMachineFile *file)
@@ -547,6 +668,8 @@ gh_delete_plan_get_ticked (GhDeletePlan  *self,
     return FALSE;
   if (g_hash_table_lookup_extended (self->ticks, file->path, NULL, &ticked))
     return GPOINTER_TO_INT (ticked);
+  if (self->discard)
+    return goes_with_trial (self, file);
   return file->advice == GH_FILE_REMOVE;
 }
 

@@ -13,8 +13,11 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GhDeletePlan, gh_delete_plan, GH, DELETE_PLAN, GhPlan)
 
 /* Removes one machine and those of its files that are ticked: forces it off if it runs, removes
- * its definition first, then the files. Property: "keep-disks". */
+ * its definition first, then the files. Properties: "keep-disks"; "discard" (construct only). */
 GhDeletePlan   *gh_delete_plan_new            (GhMachine *machine);
+/* Discards a trial: without warnings, since that is what trials are for, and only what was made for
+ * it. Refuses a machine that is none, and one that others depend on. */
+GhDeletePlan   *gh_delete_plan_new_discard    (GhMachine *trial);
 GhMachine      *gh_delete_plan_get_machine    (GhDeletePlan *self);
 
 /* Keeps every file, also the ticked ones; NVRAM and TPM state too. */

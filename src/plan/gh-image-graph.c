@@ -368,9 +368,36 @@ dup_machine_title (const char *name,
     }
 }
 
-static const char *
-get_needed_detail (GhImageUse use)
+/* Whether those who need it are all throw-away copies. */
+static gboolean
+are_trials (GPtrArray  *needing,
+            const char *except_uuid)
 {
+  for (guint i = 0; i < needing->len; i++)
+    {
+      GhImage *image = g_ptr_array_index (needing, i);
+
+      if (image->users->len == 0 && image->above->len == 0)
+        return FALSE;
+      for (guint j = 0; j < image->users->len; j++)
+        {
+          GhImageUser *user = g_ptr_array_index (image->users, j);
+
+          if (user->machine->kind != GH_MACHINE_TRIAL &&
+              g_strcmp0 (user->machine->uuid, except_uuid) != 0)
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static const char *
+get_needed_detail (GhImageUse use,
+                   gboolean   trials)
+{
+  if (trials)
+    return _("What is tried in a throw-away copy holds only what differs from it. Discard the "
+             "trial, and it is as it was before.");
   if (use == GH_IMAGE_USE_DELETE)
     return _("What it holds is a part of them, also while they are off. Make them independent or "
              "delete them first.");
@@ -469,7 +496,7 @@ gh_image_graph_check_machine (GhImageGraph *self,
       list = gh_image_names_dup_text ((const char * const *) names);
       take_refusal (checks, machine->is_template ? "template" : "images-needed",
                     dup_machine_title (machine->name, list, g_strv_length (names), use),
-                    get_needed_detail (use));
+                    get_needed_detail (use, are_trials (needing, uuid)));
     }
   else if (machine->is_template && use != GH_IMAGE_USE_DELETE && use != GH_IMAGE_USE_MOVE)
     take_refusal (checks, "template", g_strdup_printf (_("“%s” is a template"), machine->name),
@@ -542,7 +569,7 @@ gh_image_graph_check_path (GhImageGraph *self,
 
       take_refusal (checks, "images-needed",
                     dup_path_title (path, list, g_strv_length (names), use),
-                    get_needed_detail (use));
+                    get_needed_detail (use, are_trials (needing, except_uuid)));
     }
   if (use == GH_IMAGE_USE_DELETE && self->blind_spots->len > 0)
     take_refusal (checks, "images-unknown",

@@ -126,6 +126,20 @@ void          gh_host_undefine_async     (GhHost *self, const char *uuid, GhUnde
                                           GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_host_undefine_finish    (GhHost *self, GAsyncResult *result, GError **error);
 
+/* Plugs the cables of the network cards with these addresses in, or out: in the permanent
+ * definition, and in the running machine. Cards that are gone count as done. */
+void          gh_host_set_cables_async   (GhHost *self, const char *uuid,
+                                          const char * const *macs, gboolean plugged,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_set_cables_finish  (GhHost *self, GAsyncResult *result, GError **error);
+
+/* Only while it is off. */
+void          gh_host_rename_async       (GhHost *self, const char *uuid, const char *name,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_rename_finish      (GhHost *self, GAsyncResult *result, GError **error);
+
 /* Whether the host starts the machine by itself when it boots. */
 void          gh_host_load_autostart_async  (GhHost *self, const char *uuid,
                                              GCancellable *cancellable,

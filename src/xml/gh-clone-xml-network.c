@@ -261,6 +261,7 @@ cut_link (GhCloning *self,
   g_autofree char *id = g_strdup_printf ("link-%u", n);
   g_autofree char *label = g_strdup_printf (_("Network card %u: cable"), n + 1);
   g_autofree char *state = gh_xml_node_dup_child_attribute (nic, "link", "state");
+  g_autofree char *mac = NULL;
   const char *before = g_strcmp0 (state, "down") == 0 ? _("unplugged") : _("plugged in");
   gboolean cut = FALSE;
 
@@ -270,8 +271,12 @@ cut_link (GhCloning *self,
   gh_cloning_note (self, id, label, before, _("unplugged"),
                    cut && g_strcmp0 (state, "down") != 0, allowed,
                    _("So that nothing the clone does gets out."));
-  if (cut)
-    gh_cloning_set (self, gh_cloning_ensure (self, nic, "link"), "state", "down");
+  if (!cut || g_strcmp0 (state, "down") == 0)
+    return;
+  gh_cloning_set (self, gh_cloning_ensure (self, nic, "link"), "state", "down");
+  mac = gh_xml_node_dup_child_attribute (nic, "mac", "address");
+  if (mac != NULL)
+    g_ptr_array_add (self->unplugged, g_steal_pointer (&mac));
 }
 
 /* Whether the card is a device of the host; if so it goes, unless it is to stay. */

@@ -20,6 +20,7 @@ typedef struct
   GPtrArray               *changes;    /* (element-type GhCloneChange) */
   GHashTable              *decided;    /* ids that were asked for */
   GHashTable              *taken;      /* "mac ADDRESS", "port NUMBER", …: given in this clone */
+  GPtrArray               *unplugged;  /* (element-type char): addresses of cards, by us */
   GError                  *error;      /* (nullable): the first */
 } GhCloning;
 

@@ -489,6 +489,7 @@ change_own_metadata (GhCloning *self)
   const GhCloneXmlOptions *options = self->options;
   g_autoptr (GPtrArray) disks =
     g_ptr_array_new_with_free_func ((GDestroyNotify) gh_metadata_disk_free);
+  g_autoptr (GPtrArray) files = g_ptr_array_new ();
 
   for (guint i = 0; options->disks != NULL && i < options->disks->len; i++)
     {
@@ -496,10 +497,13 @@ change_own_metadata (GhCloning *self)
 
       if (disk->action == GH_CLONE_XML_REPLACE && disk->base != NULL)
         g_ptr_array_add (disks, gh_metadata_disk_new (disk->target, disk->base, disk->base_format));
+      if (disk->action == GH_CLONE_XML_REPLACE && disk->path != NULL)
+        g_ptr_array_add (files, disk->path);
     }
   gh_domain_xml_set_template (self->clone, FALSE);
   gh_domain_xml_set_parent (self->clone, options->parent_uuid, options->parent_name, disks);
-  gh_domain_xml_set_trial_of (self->clone, options->trial_uuid, options->trial_name);
+  gh_domain_xml_set_trial_of (self->clone, options->trial_uuid, options->trial_name, files,
+                              self->unplugged);
 }
 
 /* What only a running machine has: numbers, names of devices, labels that were made up. */
@@ -704,7 +708,9 @@ gh_clone_xml_make (GhDomainXml              *source,
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree char *name = NULL;
   g_autofree char *uuid = NULL;
-  GhCloning cloning = { .options = options, .changes = list, .decided = decided, .taken = taken };
+  g_autoptr (GPtrArray) unplugged = g_ptr_array_new_with_free_func (g_free);
+  GhCloning cloning = { .options = options, .changes = list, .decided = decided, .taken = taken,
+                        .unplugged = unplugged };
 
   g_return_val_if_fail (GH_IS_DOMAIN_XML (source), NULL);
   g_return_val_if_fail (options->name != NULL && options->uuid != NULL, NULL);

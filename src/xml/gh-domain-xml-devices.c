@@ -304,6 +304,54 @@ gh_domain_xml_list_nics (GhDomainXml *self)
   return g_steal_pointer (&nics);
 }
 
+static char *
+dup_element (xmlNode *node)
+{
+  xmlBuffer *buffer = xmlBufferCreate ();
+  char *text = NULL;
+
+  xmlNodeDump (buffer, node->doc, node, 0, 0);
+  text = g_strdup ((const char *) xmlBufferContent (buffer));
+  xmlBufferFree (buffer);
+  return text;
+}
+
+/**
+ * gh_domain_xml_set_cable:
+ * @self: a domain
+ * @mac: the address of a network card
+ * @plugged: whether its cable is to be plugged in
+ *
+ * Returns: (transfer full) (nullable): the card's element as it is now; %NULL when no card has
+ *   that address
+ */
+char *
+gh_domain_xml_set_cable (GhDomainXml *self,
+                         const char  *mac,
+                         gboolean     plugged)
+{
+  GhXmlDocument *document = NULL;
+
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);
+  g_return_val_if_fail (mac != NULL, NULL);
+
+  document = gh_domain_xml_get_document (self);
+  for (xmlNode *node = gh_xml_node_get_child (get_devices (self), "interface"); node != NULL;
+       node = gh_xml_node_get_next (node, "interface"))
+    {
+      g_autofree char *address = gh_xml_node_dup_child_attribute (node, "mac", "address");
+      xmlNode *link = gh_xml_node_get_child (node, "link");
+
+      if (address == NULL || g_ascii_strcasecmp (address, mac) != 0)
+        continue;
+      if (link == NULL)
+        link = gh_xml_document_add (document, node, NULL, "link");
+      gh_xml_document_set_attribute (document, link, "state", plugged ? "up" : "down");
+      return dup_element (node);
+    }
+  return NULL;
+}
+
 /**
  * gh_domain_xml_list_graphics:
  * @self: a domain

@@ -87,6 +87,9 @@ typedef struct
 } GhNicXml;
 
 GPtrArray   *gh_domain_xml_list_nics       (GhDomainXml *self);    /* (element-type GhNicXml) */
+/* Plugs the cable of the card with that address in, or out. The card's element, for libvirt to
+ * update the device by; NULL when there is no such card. */
+char        *gh_domain_xml_set_cable       (GhDomainXml *self, const char *mac, gboolean plugged);
 
 typedef struct
 {

@@ -41,6 +41,8 @@ gh_machine_mark_free (GhMachineMark *self)
   g_free (self->parent_uuid);
   g_free (self->parent_name);
   g_ptr_array_unref (self->files);
+  g_ptr_array_unref (self->trial_files);
+  g_ptr_array_unref (self->unplugged);
   g_free (self);
 }
 
@@ -87,6 +89,23 @@ read_files (GhMachineMark *self,
 }
 
 static void
+read_trial (GhMachineMark *self,
+            const xmlNode *trial)
+{
+  for (xmlNode *child = gh_xml_node_get_child (trial, NULL); child != NULL;
+       child = gh_xml_node_get_next (child, NULL))
+    {
+      g_autofree char *path = gh_xml_node_dup_attribute (child, "path");
+      g_autofree char *mac = gh_xml_node_dup_attribute (child, "mac");
+
+      if (is_ours (child, "file") && path != NULL && g_path_is_absolute (path))
+        g_ptr_array_add (self->trial_files, g_steal_pointer (&path));
+      else if (is_ours (child, "unplugged") && mac != NULL)
+        g_ptr_array_add (self->unplugged, g_steal_pointer (&mac));
+    }
+}
+
+static void
 read_parent (GhMachineMark *self,
              const xmlNode *node,
              GhMachineKind  kind)
@@ -107,10 +126,14 @@ read_mark (const xmlNode *machine)
   xmlNode *template = machine != NULL ? find_child (machine, "template") : NULL;
 
   self->files = g_ptr_array_new_with_free_func (gh_marked_file_free);
+  self->trial_files = g_ptr_array_new_with_free_func (g_free);
+  self->unplugged = g_ptr_array_new_with_free_func (g_free);
   if (machine == NULL)
     return self;
   read_parent (self, find_child (machine, "parent"), GH_MACHINE_LINKED_CLONE);
   read_parent (self, find_child (machine, "trial"), GH_MACHINE_TRIAL);
+  if (self->kind == GH_MACHINE_TRIAL)
+    read_trial (self, find_child (machine, "trial"));
   if (template != NULL)
     {
       g_autofree char *autostart = gh_xml_node_dup_attribute (template, "autostart");
@@ -202,6 +225,32 @@ gh_machine_mark_dup_text (const char *element,
         gh_xml_document_set_attribute (document, template, "autostart", "yes");
       add_files (document, template, files);
     }
+  if (gh_xml_node_get_child (root, NULL) == NULL)
+    return NULL;
+  return gh_xml_document_to_string (document);
+}
+
+/**
+ * gh_machine_mark_dup_kept:
+ * @element: (nullable): our element of a trial that is to be kept
+ *
+ * Returns: (transfer full) (nullable): the element to write; %NULL to remove it
+ */
+char *
+gh_machine_mark_dup_kept (const char *element)
+{
+  g_autoptr (GhXmlDocument) document = NULL;
+  xmlNode *root = NULL;
+  xmlNode *trial = NULL;
+
+  if (element != NULL)
+    document = gh_xml_document_new (element, "machine", NULL);
+  if (document == NULL)
+    return NULL;
+  root = gh_xml_document_get_root (document);
+  trial = find_child (root, "trial");
+  if (trial != NULL)
+    gh_xml_document_remove (document, trial);
   if (gh_xml_node_get_child (root, NULL) == NULL)
     return NULL;
   return gh_xml_document_to_string (document);

@@ -44,6 +44,9 @@ typedef struct
   char          *parent_name; /* (nullable) */
   gboolean       autostart;   /* a template that its host started by itself before */
   GPtrArray     *files;       /* (element-type GhMarkedFile): of a template */
+  GPtrArray     *trial_files; /* (element-type char): of a trial: what was made for it */
+  GPtrArray     *unplugged;   /* (element-type char): of a trial: addresses of network cards whose
+                               * cables were unplugged when it was made */
 } GhMachineMark;
 
 /* @element (nullable): as virDomainGetMetadata() gives it. What cannot be read is no mark. */
@@ -59,5 +62,7 @@ void           gh_marked_file_free            (gpointer file);
  * before. NULL when nothing is left in it. All else in it stays. */
 char          *gh_machine_mark_dup_text       (const char *element, gboolean is_template,
                                                GPtrArray *files, gboolean autostart);
+/* @element without the mark of a trial. NULL when nothing is left in it. */
+char          *gh_machine_mark_dup_kept       (const char *element);
 
 G_END_DECLS

@@ -140,6 +140,23 @@ add_reference (GhDomainXml *self,
   return node;
 }
 
+/* One element for each of @texts (nullable). */
+static void
+add_texts (GhDomainXml *self,
+           xmlNode     *parent,
+           const char  *element,
+           const char  *attribute,
+           GPtrArray   *texts)
+{
+  for (guint i = 0; texts != NULL && i < texts->len; i++)
+    {
+      xmlNode *node = add (self, parent, get_last_child (parent), element);
+
+      gh_xml_document_set_attribute (gh_domain_xml_get_document (self), node, attribute,
+                                     g_ptr_array_index (texts, i));
+    }
+}
+
 static gboolean
 read_reference (const xmlNode  *machine,
                 const char     *element,
@@ -373,18 +390,28 @@ gh_domain_xml_dup_trial_of_name (GhDomainXml *self)
  * @self: a domain
  * @uuid: (nullable): UUID of the machine it is a throw-away twin of, or %NULL to keep it
  * @name: (nullable): name of that machine
+ * @files: (nullable) (element-type char): what was made for it
+ * @unplugged: (nullable) (element-type char): addresses of cards without a cable
  */
 void
 gh_domain_xml_set_trial_of (GhDomainXml *self,
                             const char  *uuid,
-                            const char  *name)
+                            const char  *name,
+                            GPtrArray   *files,
+                            GPtrArray   *unplugged)
 {
+  xmlNode *trial = NULL;
+
   g_return_if_fail (GH_IS_DOMAIN_XML (self));
 
-  if (uuid != NULL)
-    add_reference (self, "trial", uuid, name);
-  else
-    remove_child (self, "trial");
+  if (uuid == NULL)
+    {
+      remove_child (self, "trial");
+      return;
+    }
+  trial = add_reference (self, "trial", uuid, name);
+  add_texts (self, trial, "file", "path", files);
+  add_texts (self, trial, "unplugged", "mac", unplugged);
 }
 
 /**

@@ -16,7 +16,10 @@ G_BEGIN_DECLS
  *     <guesthouse:parent uuid='…' name='…'>
  *       <guesthouse:disk target='vda' base='/path' format='qcow2'/>
  *     </guesthouse:parent>
- *     <guesthouse:trial uuid='…' name='…'/>
+ *     <guesthouse:trial uuid='…' name='…'>
+ *       <guesthouse:file path='…'/>        what was made for it, and goes with it
+ *       <guesthouse:unplugged mac='…'/>    network cards that get their cables back when it is kept
+ *     </guesthouse:trial>
  *   </guesthouse:machine>
  *
  * Here it is edited in the machine's document; GhMachineMark reads it at once, and without one.
@@ -50,8 +53,10 @@ void          gh_domain_xml_set_parent          (GhDomainXml *self, const char *
 /* UUID of the machine this one is a throw-away twin of; NULL when it is not one. */
 char         *gh_domain_xml_dup_trial_of        (GhDomainXml *self);
 char         *gh_domain_xml_dup_trial_of_name   (GhDomainXml *self);
+/* @files, @unplugged: (nullable) (element-type char): see above. */
 void          gh_domain_xml_set_trial_of        (GhDomainXml *self, const char *uuid,
-                                                 const char *name);
+                                                 const char *name, GPtrArray *files,
+                                                 GPtrArray *unplugged);
 
 GhMachineKind gh_domain_xml_get_kind            (GhDomainXml *self);
 

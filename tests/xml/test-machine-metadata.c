@@ -60,7 +60,7 @@ test_none (void)
 
   gh_domain_xml_set_template (xml, FALSE);
   gh_domain_xml_set_parent (xml, NULL, NULL, NULL);
-  gh_domain_xml_set_trial_of (xml, NULL, NULL);
+  gh_domain_xml_set_trial_of (xml, NULL, NULL, NULL, NULL);
   assert_text (xml, text);
 }
 
@@ -141,7 +141,7 @@ test_trial (void)
   g_autofree char *parent = NULL;
 
   gh_domain_xml_set_parent (xml, "p", "parent", NULL);
-  gh_domain_xml_set_trial_of (xml, UUID, "web");
+  gh_domain_xml_set_trial_of (xml, UUID, "web", NULL, NULL);
   uuid = gh_domain_xml_dup_trial_of (xml);
   name = gh_domain_xml_dup_trial_of_name (xml);
   g_assert_cmpstr (uuid, ==, UUID);
@@ -149,7 +149,7 @@ test_trial (void)
   g_assert_cmpint (gh_domain_xml_get_kind (xml), ==, GH_MACHINE_TRIAL);
 
   /* Kept as a machine, it still depends on its parent. */
-  gh_domain_xml_set_trial_of (xml, NULL, NULL);
+  gh_domain_xml_set_trial_of (xml, NULL, NULL, NULL, NULL);
   g_assert_true (gh_domain_xml_get_parent (xml, &parent, NULL));
   g_assert_cmpstr (parent, ==, "p");
   g_assert_cmpint (gh_domain_xml_get_kind (xml), ==, GH_MACHINE_LINKED_CLONE);
