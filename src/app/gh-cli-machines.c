@@ -105,12 +105,11 @@ gh_cli_list (GhCli      *self,
   return GH_CLI_DONE;
 }
 
-/* Connects and finds the machine in the first word of @words; on failure sets @status. */
-static GhMachine *
-open_machine (GhCli       *self,
-              GStrv        words,
-              GError     **error,
-              GhCliStatus *status)
+GhMachine *
+gh_cli_open_machine (GhCli        *self,
+                     GStrv         words,
+                     GError      **error,
+                     GhCliStatus  *status)
 {
   GhMachine *machine = NULL;
 
@@ -251,7 +250,7 @@ gh_cli_info (GhCli      *self,
   g_autoptr (GhDomainXml) xml = NULL;
   g_autofree char *text = NULL;
   GhCliStatus status = GH_CLI_DONE;
-  GhMachine *machine = open_machine (self, words, &error, &status);
+  GhMachine *machine = gh_cli_open_machine (self, words, &error, &status);
 
   if (machine == NULL)
     return status;
@@ -459,7 +458,7 @@ gh_cli_act (GhCli      *self,
   g_autoptr (GAsyncResult) result = NULL;
   g_autofree char *question = NULL;
   GhCliStatus status = GH_CLI_DONE;
-  GhMachine *machine = open_machine (self, words, &error, &status);
+  GhMachine *machine = gh_cli_open_machine (self, words, &error, &status);
   GhMachineAction action = GH_MACHINE_START;
   g_autoptr (GhCheck) refusal = NULL;
   JsonObject *check = NULL;
@@ -559,7 +558,7 @@ gh_cli_screenshot (GhCli      *self,
   g_autofree char *mime_type = NULL;
   g_autoptr (GFile) file = NULL;
   GhCliStatus status = GH_CLI_DONE;
-  GhMachine *machine = open_machine (self, words, &error, &status);
+  GhMachine *machine = gh_cli_open_machine (self, words, &error, &status);
   JsonObject *object = NULL;
 
   if (machine == NULL)

@@ -52,6 +52,10 @@ GStrv         gh_cli_parse        (GhCli *self, const char *verb, const GOptionE
 gboolean      gh_cli_connect      (GhCli *self, GError **error);
 GhMachine    *gh_cli_find_machine (GhCli *self, const char *name, GError **error);
 
+/* For verbs about one machine, after gh_cli_parse(). NULL, and @status, when there is none: it was
+ * told why, or help was. */
+GhMachine    *gh_cli_open_machine (GhCli *self, GStrv words, GError **error, GhCliStatus *status);
+
 /* Standard output: text unless --json, and exactly one document with it. */
 void          gh_cli_print        (GhCli *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void          gh_cli_print_json   (GhCli *self, JsonNode *node);
@@ -89,6 +93,9 @@ GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_images       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_try          (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_discard      (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_keep         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);
 
 /* The verb's line and summary, for --help. */

@@ -225,14 +225,7 @@ check_graph (GhDeletePlan *self,
 
   for (guint i = 0; i < refusals->len; i++)
     gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (refusals, i)));
-  if (refusals->len == 0 && dependents != NULL && self->discard)
-    take_check (draft, GH_CHECK_REFUSAL, "images-needed",
-                /* Translators: a machine, and those that were made from it. */
-                g_strdup_printf (_("“%s” is needed by %s"), gh_machine_get_name (self->machine),
-                                 dependents),
-                _("They hold only what differs from its disks. Delete them first, or keep it as a "
-                  "machine."));
-  else if (refusals->len == 0 && dependents != NULL)
+  if (refusals->len == 0 && dependents != NULL && !self->discard)
     take_check (draft, GH_CHECK_NOTE, "images-needed",
                 /* Translators: a list of machines. */
                 g_strdup_printf (_("What is needed by %s is not deleted"), dependents),
@@ -317,6 +310,32 @@ add_steps (GhDeletePlan *self,
     }
 }
 
+/* Whether @path was made for the trial, by what is recorded in it. */
+static gboolean
+is_recorded (GhDeletePlan *self,
+             const char   *path)
+{
+  return g_ptr_array_find_with_equal_func (self->mark->trial_files, path, g_str_equal, NULL);
+}
+
+/* Somebody has made something from the trial. */
+static void
+check_trial_files (GhDeletePlan *self,
+                   GhPlanDraft  *draft)
+{
+  for (guint i = 0; self->discard && i < self->files->files->len; i++)
+    {
+      GhMachineFile *file = g_ptr_array_index (self->files->files, i);
+
+      if (file->users != NULL && is_recorded (self, file->path))
+        take_check (draft, GH_CHECK_REFUSAL, "images-needed",
+                    g_strdup_printf (_("“%s” is needed: its disk is used by %s"),
+                                     gh_machine_get_name (self->machine), file->users),
+                    _("They hold only what differs from its disks. Delete them first, or keep it "
+                      "as a machine."));
+    }
+}
+
 /* A trial whose mark is gone is somebody's machine by now. */
 static gboolean
 check_trial (GhDeletePlan *self,
@@ -350,6 +369,7 @@ decide (GTask *task)
       check_state_files (self, draft);
       check_files (self, draft);
       check_graph (self, draft);
+      check_trial_files (self, draft);
       add_steps (self, draft);
     }
   return_draft (task, draft);
@@ -624,15 +644,6 @@ gh_delete_plan_set_ticked (GhDeletePlan *self,
     return;
   g_hash_table_insert (self->ticks, g_strdup (path), GINT_TO_POINTER (!!ticked));
   gh_plan_invalidate (GH_PLAN (self));
-}
-
-/* Whether @path was made for the trial, by what is recorded in it. */
-static gboolean
-is_recorded (GhDeletePlan *self,
-             const char   *path)
-{
-  return g_ptr_array_find_with_equal_func (self->mark->trial_files, path, g_str_equal,
-                                           NULL);
 }
 
 /* Nobody is shown the files of a trial before they go: those that came to it later stay, but for

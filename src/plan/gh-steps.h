@@ -32,6 +32,8 @@ G_BEGIN_DECLS
  *   removes what is half done as well
  * parent: the source of linked clones gets the definition it had, unless it was started since or
  *   somebody else changed its disks; files that were write-protected may be written again
+ * keep: the trial is marked as one again, and its cables are unplugged as they were
+ * rename: it gets its old name again, where it still has the new one
  * sysprep: nothing; it only changes what other steps have made
  * tpm-copy: the clone's folder goes, with the files that were copied */
 
@@ -51,6 +53,11 @@ GhStep *gh_tpm_copy_step_new      (const char *source, const char *path);
 GhStep *gh_parent_step_new        (const char *uuid, const char *name);
 void    gh_parent_step_add_disk   (GhStep *self, const char *target, const char *base,
                                    const char *format, const char *overlay);
+
+/* Makes a trial a machine like others. @plug: gives its network cards their cables back. */
+GhStep *gh_keep_step_new          (const char *uuid, const char *name, gboolean plug);
+/* Fails while it runs. */
+GhStep *gh_rename_step_new        (const char *uuid, const char *name, const char *new_name);
 
 typedef enum
 {

@@ -1,0 +1,275 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* keep: a trial becomes a machine. Parameters uuid, name, plug: its network cards get their cables
+ * back; looked: the rest is known; element, our metadata as they were, and macs, the addresses of
+ * the cards, in one string. */
+
+#define G_LOG_DOMAIN "gh-keep-step"
+
+#include "config.h"
+
+#include "gh-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-command.h"
+#include "gh-machine-mark.h"
+#include "gh-step-private.h"
+#include "gh-virt-error.h"
+
+typedef GhStep GhKeepStep;
+typedef GhStepClass GhKeepStepClass;
+
+G_DEFINE_FINAL_TYPE (GhKeepStep, gh_keep_step, GH_TYPE_STEP)
+
+static GhStep *
+get_step (GTask *task)
+{
+  return GH_STEP (g_task_get_source_object (task));
+}
+
+static gboolean
+is_undoing (GTask *task)
+{
+  return GPOINTER_TO_INT (g_object_get_data (G_OBJECT (task), "undoing"));
+}
+
+static GhHost *
+get_host (GTask *task)
+{
+  return GH_HOST (g_task_get_task_data (task));
+}
+
+static GStrv
+dup_macs (GhStep *step)
+{
+  const char *macs = gh_step_get_string (step, "macs");
+
+  return g_strsplit (macs != NULL ? macs : "", " ", -1);
+}
+
+static void
+marked_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_metadata_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+set_mark (GTask *task)
+{
+  GhStep *step = get_step (task);
+  const char *before = gh_step_get_string (step, "element");
+  g_autofree char *element = is_undoing (task) ? g_strdup (before)
+                                               : gh_machine_mark_dup_kept (before);
+
+  gh_host_set_metadata_async (get_host (task), gh_step_get_string (step, "uuid"), element, NULL,
+                              marked_cb, g_object_ref (task));
+}
+
+static void
+plugged_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_cables_finish (GH_HOST (object), result, &error))
+    set_mark (task);
+  else
+    g_task_return_error (task, error);
+}
+
+/* The mark goes last and comes back last: until then it is a trial that can be discarded. */
+static void
+set_cables (GTask *task)
+{
+  GhStep *step = get_step (task);
+  g_auto (GStrv) macs = dup_macs (step);
+
+  if (gh_step_get_boolean (step, "plug") && macs[0] != NULL)
+    gh_host_set_cables_async (get_host (task), gh_step_get_string (step, "uuid"),
+                              (const char * const *) macs, !is_undoing (task), NULL, plugged_cb,
+                              g_object_ref (task));
+  else
+    set_mark (task);
+}
+
+static void
+saved_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_step_save_finish (GH_STEP (object), result, &error))
+    set_cables (task);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+keep (GTask              *task,
+      const char         *element,
+      GhMachineMark      *mark)
+{
+  GhStep *step = get_step (task);
+  g_autofree char *macs = NULL;
+
+  if (mark->kind != GH_MACHINE_TRIAL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  g_ptr_array_add (mark->unplugged, NULL);
+  macs = g_strjoinv (" ", (char **) mark->unplugged->pdata);
+  gh_step_set_string (step, "element", element);
+  gh_step_set_string (step, "macs", macs);
+  gh_step_set_boolean (step, "looked", TRUE);
+  gh_step_save_async (step, saved_cb, g_object_ref (task));
+}
+
+static void
+definition_loaded_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GhDefinition) definition = gh_host_load_definition_finish (GH_HOST (object), result,
+                                                                        &error);
+  g_autoptr (GhMachineMark) mark = NULL;
+
+  if (definition == NULL && is_undoing (task) &&
+      g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN))
+    {
+      g_error_free (error);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  if (definition == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  mark = gh_machine_mark_new (definition->metadata);
+  if (!is_undoing (task))
+    keep (task, definition->metadata, mark);
+  else if (mark->is_template)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                             _("“%s” has become a template since, and is needed by others."),
+                             definition->name);
+  else
+    set_cables (task);
+}
+
+static void
+begin (GhStep              *step,
+       GhHost              *host,
+       gboolean             undoing,
+       GCancellable        *cancellable,
+       GAsyncReadyCallback  callback,
+       gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, begin);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
+  g_object_set_data (G_OBJECT (task), "undoing", GINT_TO_POINTER (undoing));
+  if (undoing && !gh_step_get_boolean (step, "looked"))
+    {
+      /* It did not get that far. */
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
+                                 definition_loaded_cb, task);
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  begin (step, host, /* undoing= */ FALSE, cancellable, callback, user_data);
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  begin (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+}
+
+static char *
+dup_title (GhStep *step)
+{
+  return g_strdup_printf (_("Make “%s” a machine like others"), gh_step_get_string (step, "name"));
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  return gh_command_dup_virsh (gh_step_get_uri (step), "metadata",
+                               gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                       gh_step_get_string (step, "uuid")),
+                               GH_MACHINE_MARK_NAMESPACE, "--config", "--remove", NULL);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("The machine “%s” is no trial any more"),
+                          gh_step_get_string (step, "name"));
+}
+
+static const char * const needs[] = { "uuid", "name", NULL };
+
+static void
+gh_keep_step_class_init (GhKeepStepClass *klass)
+{
+  klass->kind = "keep";
+  klass->needs = needs;
+  klass->dup_title = dup_title;
+  klass->dup_command = dup_command;
+  klass->dup_left = dup_left;
+  klass->do_async = do_async;
+  klass->undo_async = undo_async;
+}
+
+static void
+gh_keep_step_init (GhKeepStep *self)
+{
+}
+
+GhStep *
+gh_keep_step_new (const char *uuid,
+                  const char *name,
+                  gboolean    plug)
+{
+  GhStep *self = g_object_new (gh_keep_step_get_type (), NULL);
+
+  g_return_val_if_fail (uuid != NULL && name != NULL, self);
+
+  gh_step_set_string (self, "uuid", uuid);
+  gh_step_set_string (self, "name", name);
+  gh_step_set_boolean (self, "plug", plug);
+  return self;
+}
