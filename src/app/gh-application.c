@@ -61,6 +61,7 @@ static const struct
   { "win.show-page::console", { "<Alt>1" } },
   { "win.show-page::overview", { "<Alt>2" } },
   { "win.show-shortcuts", { "<Primary>question" } },
+  { "win.try-machine", { "<Primary>t" } },
 };
 
 /* Hosts */
@@ -207,7 +208,7 @@ may_quit (GhApplication *self)
   guint n_running = gh_activity_get_n_running (gh_activity_get_default ());
 
   if (n_running == 0)
-    return TRUE;
+    return self->window == NULL || !gh_window_ask_about_trials (self->window);
   ask_to_quit (self, n_running);
   return FALSE;
 }
@@ -326,6 +327,8 @@ gh_application_activate (GApplication *application)
       g_set_weak_pointer (&self->window, gh_window_new (GTK_APPLICATION (self), self->hosts));
       g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self,
                                0);
+      g_signal_connect_object (self->window, "trials-decided", G_CALLBACK (quit_now), self,
+                               G_CONNECT_SWAPPED);
       g_signal_connect_object (self->window, "painted", G_CALLBACK (window_painted_cb), self,
                                G_CONNECT_SWAPPED);
     }

@@ -53,6 +53,22 @@ static void start_request (GhWindow        *window,
                            GhMachineAction  action,
                            gboolean         start_after);
 
+static gboolean
+has_trial (GhMachine *machine)
+{
+  g_autoptr (GPtrArray) machines = gh_host_dup_machines (gh_machine_get_host (machine));
+
+  for (guint i = 0; i < machines->len; i++)
+    {
+      GhMachine *other = g_ptr_array_index (machines, i);
+
+      if (gh_machine_get_kind (other) == GH_MACHINE_TRIAL &&
+          g_strcmp0 (gh_machine_get_parent_uuid (other), gh_machine_get_uuid (machine)) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* What may not be started since others depend on it: what can be done instead. */
 static void
 show_refusal (GhWindow     *window,
@@ -62,7 +78,14 @@ show_refusal (GhWindow     *window,
 {
   g_autofree char *action = g_strdup_printf ("win.clone-from('%s')", gh_machine_get_uuid (machine));
 
-  if (gh_machine_get_kind (machine) == GH_MACHINE_TEMPLATE)
+  if (has_trial (machine))
+    {
+      g_free (action);
+      action = g_strdup_printf ("win.discard-and-run('%s')", gh_machine_get_uuid (machine));
+      gh_window_show_error_with_offer (window, machine, title, error,
+                                       _("Discard what is tried, and run"), action);
+    }
+  else if (gh_machine_get_kind (machine) == GH_MACHINE_TEMPLATE)
     gh_window_show_error_with_offer (window, machine, title, error,
                                      _("New machine from this template…"), action);
   else

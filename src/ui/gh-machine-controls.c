@@ -23,6 +23,7 @@ struct _GhMachineControls
   GtkWidget *resume_button;
   GtkWidget *pause_button;
   GtkWidget *power_box;
+  GtkWidget *try_button;
   GtkWidget *clone_button;
   GtkWidget *new_button;
 };
@@ -69,6 +70,7 @@ gh_machine_controls_class_init (GhMachineControlsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, power_box);
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, resume_button);
   gtk_widget_class_bind_template_child (widget_class, GhMachineControls, start_button);
+  gtk_widget_class_bind_template_child (widget_class, GhMachineControls, try_button);
 }
 
 static void
@@ -102,6 +104,7 @@ gh_machine_controls_new (GActionMap *actions)
   primary_changed_cb (self);
   /* Whatever has a process can have its plug pulled, also while it does not listen. */
   show_while_enabled (actions, "machine-force-off", self->power_box);
+  show_while_enabled (actions, "try-machine", self->try_button);
   show_while_enabled (actions, "clone-machine", self->clone_button);
   show_while_enabled (actions, "new-from-template", self->new_button);
   return GTK_WIDGET (self);

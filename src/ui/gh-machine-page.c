@@ -11,6 +11,7 @@
 #include <handy.h>
 
 #include "gh-overview-page.h"
+#include "gh-trial-bar.h"
 #include "gh-ui.h"
 
 struct _GhMachinePage
@@ -18,6 +19,7 @@ struct _GhMachinePage
   GtkBox          parent_instance;
 
   GtkWidget      *switcher;
+  GhTrialBar     *trial_bar;
   GtkStack       *stack;
   GhMachineConsoles  *consoles;
   GhOverviewPage *overview;
@@ -74,11 +76,13 @@ gh_machine_page_class_init (GhMachinePageClass *klass)
 
   g_type_ensure (GH_TYPE_MACHINE_CONSOLES);
   g_type_ensure (GH_TYPE_OVERVIEW_PAGE);
+  g_type_ensure (GH_TYPE_TRIAL_BAR);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-machine-page.ui");
   gtk_widget_class_bind_template_child (widget_class, GhMachinePage, consoles);
   gtk_widget_class_bind_template_child (widget_class, GhMachinePage, overview);
   gtk_widget_class_bind_template_child (widget_class, GhMachinePage, stack);
   gtk_widget_class_bind_template_child (widget_class, GhMachinePage, switcher);
+  gtk_widget_class_bind_template_child (widget_class, GhMachinePage, trial_bar);
   gtk_widget_class_bind_template_callback (widget_class, failed_cb);
   gtk_widget_class_bind_template_callback (widget_class, fullscreen_requested_cb);
 }
@@ -129,6 +133,7 @@ gh_machine_page_set_machine (GhMachinePage *self,
     return;
   gh_machine_consoles_set_machine (self->consoles, machine);
   gh_overview_page_set_machine (self->overview, machine);
+  gh_trial_bar_set_machine (self->trial_bar, machine);
 }
 
 /**
@@ -187,5 +192,6 @@ gh_machine_page_set_fullscreen (GhMachinePage *self,
   if (fullscreen)
     gh_machine_page_set_page (self, "console");
   gtk_widget_set_visible (self->switcher, !fullscreen);
+  gtk_widget_set_visible (GTK_WIDGET (self->trial_bar), !fullscreen);
   gh_machine_consoles_set_fullscreen (self->consoles, fullscreen);
 }

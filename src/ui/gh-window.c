@@ -33,6 +33,7 @@
 #include "gh-machine-controls.h"
 #include "gh-machine-page.h"
 #include "gh-sidebar-handle.h"
+#include "gh-trial-actions.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
@@ -64,6 +65,7 @@ struct _GhWindow
   GhHosts             *hosts;    /* (owned) */
   GhMachineActions    *actions;  /* (owned) */
   GhCloneActions      *clone_actions; /* (owned) */
+  GhTrialActions      *trial_actions; /* (owned) */
   GhMachine           *machine;  /* (owned) (nullable): whose page is shown */
   char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
   GSettings           *settings; /* (owned) */
@@ -82,6 +84,7 @@ G_DEFINE_FINAL_TYPE (GhWindow, gh_window, HDY_TYPE_APPLICATION_WINDOW)
 enum
 {
   PAINTED,
+  TRIALS_DECIDED,
   N_SIGNALS
 };
 
@@ -172,6 +175,7 @@ update_actions (GhWindow *self)
 
   gh_machine_actions_update (self->actions);
   gh_clone_actions_update (self->clone_actions, machines);
+  gh_trial_actions_update (self->trial_actions, machines);
   set_action_enabled (self, "delete-machine", one &&
                       gh_machine_exists (g_ptr_array_index (machines, 0)));
   set_action_enabled (self, "open-console", one);
@@ -385,8 +389,11 @@ static void
 machines_changed_cb (GhWindow         *self,
                      GhMachineChanges *changes)
 {
-  if (changes->added != NULL || changes->removed != NULL || changes->changed != NULL)
-    queue_update (self);
+  if (changes->added == NULL && changes->removed == NULL && changes->changed == NULL)
+    return;
+  if (self->trial_actions != NULL)
+    gh_trial_actions_follow (self->trial_actions, changes);
+  queue_update (self);
 }
 
 static void
@@ -832,6 +839,7 @@ gh_window_destroy (GtkWidget *widget)
   self->machine_activity = NULL;
   g_clear_object (&self->actions);
   g_clear_object (&self->clone_actions);
+  g_clear_object (&self->trial_actions);
   GTK_WIDGET_CLASS (gh_window_parent_class)->destroy (widget);
 }
 
@@ -868,6 +876,14 @@ gh_window_class_init (GhWindowClass *klass)
   signals[PAINTED] = g_signal_new ("painted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
 
+  /**
+   * GhWindow::trials-decided:
+   *
+   * What gh_window_ask_about_trials() asked was answered: the window may go.
+   */
+  signals[TRIALS_DECIDED] = g_signal_new ("trials-decided", G_TYPE_FROM_CLASS (klass),
+                                          G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
   g_type_ensure (GH_TYPE_ERROR_BAR);
   g_type_ensure (GH_TYPE_FOLDING_PANE);
   g_type_ensure (GH_TYPE_LIBRARY_VIEW);
@@ -891,6 +907,12 @@ gh_window_class_init (GhWindowClass *klass)
 }
 
 static void
+trials_decided_cb (GhWindow *self)
+{
+  g_signal_emit (self, signals[TRIALS_DECIDED], 0);
+}
+
+static void
 gh_window_init (GhWindow *self)
 {
   /* Before the template, whose handlers look actions up. */
@@ -899,6 +921,9 @@ gh_window_init (GhWindow *self)
                                    self);
   self->actions = gh_machine_actions_new (self);
   self->clone_actions = gh_clone_actions_new (self);
+  self->trial_actions = gh_trial_actions_new (self);
+  g_signal_connect_object (self->trial_actions, "decided", G_CALLBACK (trials_decided_cb), self,
+                           G_CONNECT_SWAPPED);
   self->settings = g_settings_new (GH_APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
   load_size (self);
@@ -1094,4 +1119,37 @@ gh_window_save_size (GhWindow *self)
   gtk_window_get_size (GTK_WINDOW (self), &width, &height);
   g_settings_set_int (self->settings, "window-width", MAX (width, 360));
   g_settings_set_int (self->settings, "window-height", MAX (height, 294));
+}
+
+/**
+ * gh_window_ask_about_trials:
+ * @self: a window that is to go
+ *
+ * Returns: whether something was asked; then the answer decides
+ */
+gboolean
+gh_window_ask_about_trials (GhWindow *self)
+{
+  g_return_val_if_fail (GH_IS_WINDOW (self), FALSE);
+
+  return self->trial_actions != NULL && gh_trial_actions_ask_to_leave (self->trial_actions);
+}
+
+/**
+ * gh_window_run_action:
+ * @self: a window
+ * @machine: of which machine
+ * @action: what to do with it
+ */
+void
+gh_window_run_action (GhWindow        *self,
+                      GhMachine       *machine,
+                      GhMachineAction  action)
+{
+  g_autoptr (GPtrArray) machines = g_ptr_array_new ();
+
+  g_return_if_fail (GH_IS_WINDOW (self));
+
+  g_ptr_array_add (machines, machine);
+  gh_machine_actions_run (self->actions, machines, action);
 }

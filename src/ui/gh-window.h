@@ -11,7 +11,8 @@
 G_BEGIN_DECLS
 
 /* The main window: the library on the left, the selected machine on the right.
- * Signals: "painted": its first picture is there. */
+ * Signals: "painted": its first picture is there; "trials-decided": see
+ * gh_window_ask_about_trials(). */
 #define GH_TYPE_WINDOW (gh_window_get_type ())
 G_DECLARE_FINAL_TYPE (GhWindow, gh_window, GH, WINDOW, HdyApplicationWindow)
 
@@ -29,5 +30,10 @@ void      gh_window_show_error_with_offer (GhWindow *self, GhMachine *machine, c
                                            const char *action);
 void      gh_window_clear_errors (GhWindow *self);
 void      gh_window_save_size    (GhWindow *self);
+/* Asks what is to become of throw-away copies before the window goes. FALSE when there is nothing
+ * to ask; else "trials-decided" is emitted once it may go. */
+gboolean  gh_window_ask_about_trials (GhWindow *self);
+/* As if the user had chosen it for @machine; failures are shown here. */
+void      gh_window_run_action   (GhWindow *self, GhMachine *machine, GhMachineAction action);
 
 G_END_DECLS
