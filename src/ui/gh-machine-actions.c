@@ -53,20 +53,24 @@ static void start_request (GhWindow        *window,
                            GhMachineAction  action,
                            gboolean         start_after);
 
+/* Whether trials are all that is known to be made from it. */
 static gboolean
-has_trial (GhMachine *machine)
+has_only_trials (GhMachine *machine)
 {
   g_autoptr (GPtrArray) machines = gh_host_dup_machines (gh_machine_get_host (machine));
+  gboolean found = FALSE;
 
   for (guint i = 0; i < machines->len; i++)
     {
       GhMachine *other = g_ptr_array_index (machines, i);
 
-      if (gh_machine_get_kind (other) == GH_MACHINE_TRIAL &&
-          g_strcmp0 (gh_machine_get_parent_uuid (other), gh_machine_get_uuid (machine)) == 0)
-        return TRUE;
+      if (g_strcmp0 (gh_machine_get_parent_uuid (other), gh_machine_get_uuid (machine)) != 0)
+        continue;
+      if (gh_machine_get_kind (other) != GH_MACHINE_TRIAL)
+        return FALSE;
+      found = TRUE;
     }
-  return FALSE;
+  return found;
 }
 
 /* What may not be started since others depend on it: what can be done instead. */
@@ -78,7 +82,7 @@ show_refusal (GhWindow     *window,
 {
   g_autofree char *action = g_strdup_printf ("win.clone-from('%s')", gh_machine_get_uuid (machine));
 
-  if (has_trial (machine))
+  if (has_only_trials (machine))
     {
       g_free (action);
       action = g_strdup_printf ("win.discard-and-run('%s')", gh_machine_get_uuid (machine));
