@@ -203,7 +203,8 @@ check_files (GhDeletePlan *self,
         take_check (draft, GH_CHECK_REFUSAL, "backing-needed",
                     g_strdup_printf (_("“%s” is needed by “%s”, which is kept"), file->path, kept),
                     _("Delete both, or neither."));
-      else if (!ticked)
+      /* What others use was never the trial's to take along. */
+      else if (!ticked && !(self->discard && file->users != NULL))
         take_check (draft, GH_CHECK_NOTE, "file-kept",
                     g_strdup_printf (_("Not deleted: %s"), file->path), file->reason);
     }

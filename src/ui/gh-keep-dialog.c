@@ -8,8 +8,6 @@
 
 #include "gh-keep-dialog.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gh-keep-form.h"
 #include "gh-plan-dialog.h"
 #include "gh-ui.h"

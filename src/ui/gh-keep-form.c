@@ -8,8 +8,6 @@
 
 #include "gh-keep-form.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gh-ui.h"
 
 struct _GhKeepForm

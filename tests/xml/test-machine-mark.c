@@ -109,6 +109,31 @@ test_write (void)
   g_assert_null (gh_machine_mark_dup_text (NULL, FALSE, NULL, FALSE));
 }
 
+static void
+test_kept (void)
+{
+  static const char element[] =
+    "<machine><parent uuid='u' name='n'><disk/></parent><trial uuid='t' name='m'>"
+    "<file path='/p/a&lt;b.qcow2'/><file path='relative'/><unplugged mac='52:54:00:00:00:01'/>"
+    "<unplugged/></trial><other/></machine>";
+  g_autoptr (GhMachineMark) mark = gh_machine_mark_new (element);
+  g_autofree char *kept = gh_machine_mark_dup_kept (element);
+  g_autoptr (GhMachineMark) after = gh_machine_mark_new (kept);
+
+  g_assert_cmpint (mark->kind, ==, GH_MACHINE_TRIAL);
+  g_assert_cmpuint (mark->trial_files->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (mark->trial_files, 0), ==, "/p/a<b.qcow2");
+  g_assert_cmpuint (mark->unplugged->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (mark->unplugged, 0), ==, "52:54:00:00:00:01");
+
+  g_assert_cmpint (after->kind, ==, GH_MACHINE_LINKED_CLONE);
+  g_assert_cmpuint (after->trial_files->len, ==, 0);
+  g_assert_nonnull (strstr (kept, "<other/>"));
+  g_assert_null (gh_machine_mark_dup_kept ("<machine><trial uuid='t' name='m'/></machine>"));
+  g_assert_null (gh_machine_mark_dup_kept ("no element"));
+  g_assert_null (gh_machine_mark_dup_kept (NULL));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -118,6 +143,7 @@ main (int    argc,
   g_test_add_func ("/machine-mark/read", test_read);
   g_test_add_func ("/machine-mark/read-domain", test_read_domain);
   g_test_add_func ("/machine-mark/write", test_write);
+  g_test_add_func ("/machine-mark/kept", test_kept);
 
   return g_test_run ();
 }
