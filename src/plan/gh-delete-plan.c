@@ -145,7 +145,8 @@ check_state_files (GhDeletePlan *self,
                 g_strdup_printf (_("“%s” has no permanent definition and is gone once it is off"),
                                  gh_machine_get_name (self->machine)), NULL);
   if (self->files->has_saved_state)
-    take_check (draft, get_loss_level (self), "saved-state", g_strdup (_("Its saved state is deleted")),
+    take_check (draft, get_loss_level (self), "saved-state",
+                g_strdup (_("Its saved state is deleted")),
                 _("The machine was saved while it ran. What it had not written to its disks is "
                   "lost."));
   if (n > 0)
