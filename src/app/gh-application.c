@@ -213,6 +213,14 @@ may_quit (GhApplication *self)
   return FALSE;
 }
 
+/* Something else may have begun while that was asked. */
+static void
+trials_decided_cb (GhApplication *self)
+{
+  if (may_quit (self))
+    quit_now (self);
+}
+
 static void
 quit_activated_cb (GSimpleAction *action,
                    GVariant      *parameter,
@@ -327,8 +335,8 @@ gh_application_activate (GApplication *application)
       g_set_weak_pointer (&self->window, gh_window_new (GTK_APPLICATION (self), self->hosts));
       g_signal_connect_object (self->window, "delete-event", G_CALLBACK (window_delete_cb), self,
                                0);
-      g_signal_connect_object (self->window, "trials-decided", G_CALLBACK (quit_now), self,
-                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->window, "trials-decided", G_CALLBACK (trials_decided_cb),
+                               self, G_CONNECT_SWAPPED);
       g_signal_connect_object (self->window, "painted", G_CALLBACK (window_painted_cb), self,
                                G_CONNECT_SWAPPED);
     }

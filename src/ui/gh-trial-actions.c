@@ -27,7 +27,8 @@ struct _GhTrialActions
   GhMachine  *machine;    /* (owned) (nullable): the selected one, if it is one */
   GHashTable *all;        /* (element-type utf8): UUIDs of the trials there are */
   GHashTable *running;    /* (element-type utf8): of those that run */
-  GHashTable *undecided;  /* (element-type utf8): those that ran since the start, not asked about */
+  GHashTable *undecided;  /* (element-type utf8): those made or started since, not asked about */
+  GHashTable *trying;     /* (element-type utf8): UUIDs of originals a trial of is being made */
   GHashTable *discarding; /* UUID → GhDeletePlan (owned) */
   GHashTable *awaited;    /* UUID of an original → itself: to be started without its trials */
   GtkWidget  *question;   /* (weak) (nullable) */
@@ -71,13 +72,17 @@ show_plan (GhTrialActions *self,
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
+/* It is not on its way any more. */
 static void
-forget_discarding (GhTrialActions *self,
-                   GhPlan         *plan)
+forget_plan (GhTrialActions *self,
+             GhPlan         *plan)
 {
-  GhMachine *machine = gh_delete_plan_get_machine (GH_DELETE_PLAN (plan));
-
-  g_hash_table_remove (self->discarding, gh_machine_get_uuid (machine));
+  if (GH_IS_DELETE_PLAN (plan))
+    g_hash_table_remove (self->discarding, gh_machine_get_uuid (
+                           gh_delete_plan_get_machine (GH_DELETE_PLAN (plan))));
+  else
+    g_hash_table_remove (self->trying, gh_machine_get_uuid (
+                           gh_clone_plan_get_machine (GH_CLONE_PLAN (plan))));
 }
 
 static void
@@ -98,8 +103,7 @@ plan_prepared_cb (GObject      *object,
     }
   /* It shows what stands in the way, a failure to look among it. */
   self->leaving = FALSE;
-  if (GH_IS_DELETE_PLAN (plan))
-    forget_discarding (self, plan);
+  forget_plan (self, plan);
   show_plan (self, plan);
 }
 
@@ -199,7 +203,6 @@ discard_ended (GhTrialActions *self,
   GhMachine *machine = gh_delete_plan_get_machine (GH_DELETE_PLAN (plan));
   gboolean done = gh_plan_get_outcome (plan) == GH_OUTCOME_DONE;
 
-  forget_discarding (self, plan);
   if (!done)
     {
       self->leaving = FALSE;
@@ -253,12 +256,11 @@ plan_ended_cb (GhTrialActions *self,
   g_object_get (plan, GH_IS_DELETE_PLAN (plan) ? "discard" : "trial", &ours, NULL);
   if (!ours)
     return;
+  forget_plan (self, plan);
   if (gh_plan_get_state (plan) != GH_PLAN_ENDED)
     {
       /* Refused at the last moment. */
       self->leaving = FALSE;
-      if (GH_IS_DELETE_PLAN (plan))
-        forget_discarding (self, plan);
       if (g_object_get_data (G_OBJECT (plan), "gh-shown") == NULL)
         show_plan (self, plan);
     }
@@ -348,6 +350,7 @@ follow_one (GhTrialActions *self,
 {
   const char *uuid = gh_machine_get_uuid (machine);
   g_autoptr (GPtrArray) trials = NULL;
+  gboolean known = g_hash_table_contains (self->all, uuid);
 
   if (!is_trial (machine))
     {
@@ -357,7 +360,8 @@ follow_one (GhTrialActions *self,
   g_hash_table_add (self->all, g_strdup (uuid));
   if (gh_machine_is_active (machine))
     {
-      if (g_hash_table_add (self->running, g_strdup (uuid)))
+      /* One that ran before we did was left so. */
+      if (g_hash_table_add (self->running, g_strdup (uuid)) && known)
         g_hash_table_add (self->undecided, g_strdup (uuid));
       return;
     }
@@ -382,7 +386,9 @@ try_activated_cb (GSimpleAction *action,
   GhTrialActions *self = user_data;
   gboolean network = strcmp (g_action_get_name (G_ACTION (action)), "try-machine") == 0;
 
-  if (self->machine != NULL)
+  /* A double click makes one. */
+  if (self->machine != NULL &&
+      g_hash_table_add (self->trying, g_strdup (gh_machine_get_uuid (self->machine))))
     run_plan (self, GH_PLAN (gh_clone_plan_new_trial (self->machine, NULL, network)));
 }
 
@@ -466,6 +472,7 @@ gh_trial_actions_finalize (GObject *object)
   g_hash_table_unref (self->all);
   g_hash_table_unref (self->running);
   g_hash_table_unref (self->undecided);
+  g_hash_table_unref (self->trying);
   g_hash_table_unref (self->discarding);
   g_hash_table_unref (self->awaited);
   G_OBJECT_CLASS (gh_trial_actions_parent_class)->finalize (object);
@@ -491,6 +498,7 @@ gh_trial_actions_init (GhTrialActions *self)
   self->all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->running = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->undecided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->trying = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->discarding = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->awaited = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  *   discard-all-trials                   asks first
  *
  * It asks what is to become of a trial whose guest has shut down, and of those that are left when
- * the window closes: once each, and only about those that ran since the program was started.
+ * the window closes: once each, and then only about those that were made or started since.
  *
  * Signals: "decided": what gh_trial_actions_ask_to_leave() asked was answered, and the window may
  * close. Main thread; lives as long as its window.

@@ -34,7 +34,7 @@
 static const char node[] =
   "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>"
   "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
-  MACHINE ("web", WEB, "", "5") MACHINE ("web-trial", TRIAL, MARK, "1")
+  MACHINE ("web", WEB, "", "5") MACHINE ("web-trial", TRIAL, MARK, "5")
   MACHINE ("busy", BUSY, "", "1") "</node>";
 
 typedef struct
@@ -182,6 +182,14 @@ wait_state (GhMachine      *machine,
   gh_test_wait_until (has_state, &(StateWait){ machine, state });
 }
 
+static void
+start_trial (Fixture *fixture)
+{
+  gh_window_show_machine (fixture->window, fixture->trial, FALSE);
+  activate (fixture, "machine-start");
+  wait_state (fixture->trial, GH_MACHINE_RUNNING);
+}
+
 static gboolean
 is_removed (gpointer data)
 {
@@ -231,7 +239,7 @@ test_shut_down (Fixture       *fixture,
 {
   GtkWidget *question = NULL;
 
-  gh_window_show_machine (fixture->window, fixture->trial, FALSE);
+  start_trial (fixture);
   activate (fixture, "machine-shutdown");
   question = wait_question ();
   g_assert_true (gh_ui_test_shows (question, "has shut down"));
@@ -243,8 +251,7 @@ test_shut_down (Fixture       *fixture,
   g_assert_false (gh_window_ask_about_trials (fixture->window));
 
   /* It ran once more. */
-  activate (fixture, "machine-start");
-  wait_state (fixture->trial, GH_MACHINE_RUNNING);
+  start_trial (fixture);
   activate (fixture, "machine-shutdown");
   question = wait_question ();
   gh_ui_test_click (question, "Discard");
@@ -277,6 +284,9 @@ test_leaving (Fixture       *fixture,
 {
   GtkWidget *question = NULL;
 
+  /* It was left by whoever made it. */
+  g_assert_false (gh_window_ask_about_trials (fixture->window));
+  start_trial (fixture);
   g_assert_true (gh_window_ask_about_trials (fixture->window));
   /* Asked again while it is open: the same one. */
   g_assert_true (gh_window_ask_about_trials (fixture->window));
@@ -297,6 +307,7 @@ static void
 test_leaving_discards (Fixture       *fixture,
                        gconstpointer  data)
 {
+  start_trial (fixture);
   g_assert_true (gh_window_ask_about_trials (fixture->window));
   gh_ui_test_click (wait_question (), "Discard");
   /* Not before it is gone. */
@@ -335,7 +346,7 @@ test_keep (Fixture       *fixture,
 {
   GtkWidget *dialog = NULL;
 
-  gh_window_show_machine (fixture->window, fixture->trial, FALSE);
+  start_trial (fixture);
   activate (fixture, "keep-trial");
   dialog = find_plan_dialog ();
   g_assert_nonnull (dialog);
