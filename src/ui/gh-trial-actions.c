@@ -127,6 +127,8 @@ discard (GhTrialActions *self,
   if (!is_trial (trial) || g_hash_table_contains (self->discarding, uuid))
     return;
   plan = gh_delete_plan_new_discard (trial);
+  if (trial == self->machine)
+    g_object_set_data (G_OBJECT (plan), "gh-looked-at", GINT_TO_POINTER (TRUE));
   g_hash_table_insert (self->discarding, g_strdup (uuid), g_object_ref (plan));
   run_plan (self, GH_PLAN (plan));
 }
@@ -196,6 +198,21 @@ start_awaited (GhTrialActions *self)
     }
 }
 
+/* Who looked at the trial goes on with what it was a trial of. */
+static void
+show_original (GhTrialActions *self,
+               GhMachine      *trial)
+{
+  const char *uuid = gh_machine_get_parent_uuid (trial);
+  GhMachine *original = NULL;
+
+  if (self->leaving || uuid == NULL || (self->machine != NULL && self->machine != trial))
+    return;
+  original = gh_hosts_find_machine (gh_window_get_hosts (self->window), uuid);
+  if (original != NULL)
+    gh_window_show_machine (self->window, original, /* console= */ FALSE);
+}
+
 static void
 discard_ended (GhTrialActions *self,
                GhPlan         *plan)
@@ -216,6 +233,8 @@ discard_ended (GhTrialActions *self,
 
       gh_window_show_error (self->window, machine, title, gh_plan_get_error (plan));
     }
+  if (done && g_object_get_data (G_OBJECT (plan), "gh-looked-at") != NULL)
+    show_original (self, machine);
   if (g_hash_table_size (self->discarding) > 0)
     return;
   start_awaited (self);

@@ -220,7 +220,7 @@ test_actions (Fixture       *fixture,
   gh_ui_test_shoot (GTK_WIDGET (fixture->window), "trial-bar");
 }
 
-/* It was asked for: no question, and the page goes with it. */
+/* It was asked for: no question, and the original is shown. */
 static void
 test_discard (Fixture       *fixture,
               gconstpointer  data)
@@ -231,6 +231,8 @@ test_discard (Fixture       *fixture,
   g_assert_null (find_question ());
   assert_enabled (fixture, "discard-all-trials", FALSE);
   g_assert_false (gh_window_ask_about_trials (fixture->window));
+  /* The original is shown in its place. */
+  assert_enabled (fixture, "try-machine", TRUE);
 }
 
 static void
