@@ -15,6 +15,7 @@
 
 #include "gh-format.h"
 #include "gh-image-graph.h"
+#include "gh-independent-plan.h"
 #include "gh-template-plan.h"
 
 /* Deeper is a loop, or nothing a terminal could show. */
@@ -279,5 +280,37 @@ gh_cli_template (GhCli      *self,
   if (machine == NULL)
     return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
   plan = gh_template_plan_new (machine, !off);
+  return gh_cli_run_plan (self, GH_PLAN (plan));
+}
+
+GhCliStatus
+gh_cli_make_independent (GhCli      *self,
+                         const char *verb,
+                         int         argc,
+                         char      **argv)
+{
+  g_auto (GStrv) disks = NULL;
+  const GOptionEntry entries[] = {
+    { "disk", 0, 0, G_OPTION_ARG_STRING_ARRAY, &disks,
+      N_("Only this disk, and others named so"), N_("TARGET") },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = gh_cli_parse (self, verb, entries, 1, 0, argc, argv, &error);
+  g_autoptr (GhIndependentPlan) plan = NULL;
+  GhMachine *machine = NULL;
+
+  if (g_error_matches (error, GH_CLI_ERROR, GH_CLI_ERROR_HELP))
+    return GH_CLI_DONE;
+  if (words == NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, error->message, NULL);
+  if (!gh_cli_connect (self, &error))
+    return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+  machine = gh_cli_find_machine (self, words[0], &error);
+  if (machine == NULL)
+    return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
+  plan = gh_independent_plan_new (machine);
+  for (guint i = 0; disks != NULL && disks[i] != NULL; i++)
+    gh_independent_plan_add_disk (plan, disks[i]);
   return gh_cli_run_plan (self, GH_PLAN (plan));
 }

@@ -96,6 +96,7 @@ GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_try          (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_discard      (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_keep         (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_make_independent (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);
 
 /* The verb's line and summary, for --help. */

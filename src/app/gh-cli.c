@@ -52,6 +52,8 @@ static const Verb verbs[] = {
     N_("Make a throw-away copy a machine like others"), gh_cli_keep },
   { "template", N_("template MACHINE [--off]"),
     N_("Make a machine a template, or a machine again"), gh_cli_template },
+  { "make-independent", N_("make-independent MACHINE [--disk TARGET]…"),
+    N_("Turn a linked clone into a full one, running or off"), gh_cli_make_independent },
   { "images", N_("images [MACHINE | PATH]"),
     N_("List disk images and what depends on them"), gh_cli_images },
   { "delete", N_("delete MACHINE [--keep-disks]"),

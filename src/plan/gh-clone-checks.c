@@ -166,8 +166,8 @@ check_pool (GhCloneItem *item,
 }
 
 /* The ids of what stands in the way of a copy or link. */
-static const char *
-get_refusal_id (const GhCloneItem *item)
+const char *
+gh_clone_item_get_refusal_id (const GhCloneItem *item)
 {
   if (item->look != NULL && item->look->error_number == ENOENT)
     return "disk-missing";
@@ -189,7 +189,7 @@ check_disk (GhCloneItem *item,
 
   if (item->refusals[item->mode] != NULL)
     {
-      take_check (draft, GH_CHECK_REFUSAL, get_refusal_id (item),
+      take_check (draft, GH_CHECK_REFUSAL, gh_clone_item_get_refusal_id (item),
                   g_strdup_printf (copied ? _("The disk “%s” cannot be copied")
                                           : _("The disk “%s” cannot be linked to"), target),
                   item->refusals[item->mode]);
@@ -244,17 +244,17 @@ get_needed (const GhCloneItem *item)
   return item->mode == GH_CLONE_LINK ? OVERLAY_BYTES : gh_clone_item_get_size (item);
 }
 
-static guint64
-get_free (const GhCloneItem *item)
+guint64
+gh_clone_item_get_free (const GhCloneItem *item)
 {
   if (item->folder_look != NULL && item->folder_look->is_there)
     return item->folder_look->free_bytes;
   return item->pool != NULL && item->pool->active ? item->pool->available : G_MAXUINT64;
 }
 
-static gboolean
-is_same_place (const GhCloneItem *item,
-               const GhCloneItem *other)
+gboolean
+gh_clone_item_is_same_place (const GhCloneItem *item,
+                             const GhCloneItem *other)
 {
   if (item->folder_look != NULL && other->folder_look != NULL)
     return item->folder_look->device == other->folder_look->device;
@@ -281,15 +281,15 @@ check_space (GhClonePlan *self,
         {
           const GhCloneItem *other = g_ptr_array_index (items, j);
 
-          if (other->folder == NULL || !is_same_place (item, other))
+          if (other->folder == NULL || !gh_clone_item_is_same_place (item, other))
             continue;
           seen = j < i;
           needed += get_needed (other) * copies;
         }
-      if (seen || needed <= get_free (item))
+      if (seen || needed <= gh_clone_item_get_free (item))
         continue;
       needed_text = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
-      free_text = g_format_size_full (get_free (item), G_FORMAT_SIZE_IEC_UNITS);
+      free_text = g_format_size_full (gh_clone_item_get_free (item), G_FORMAT_SIZE_IEC_UNITS);
       take_check (draft, GH_CHECK_REFUSAL, "no-space",
                   /* Translators: the first %s is a folder, the others are sizes. */
                   g_strdup_printf (_("“%s” has too little room: %s are needed, %s are free"),

@@ -319,6 +319,7 @@ look_at_image (GhImageLook *image)
   else
     {
       image->device = status.st_dev;
+      image->mtime_us = status.st_mtim.tv_sec * G_USEC_PER_SEC + status.st_mtim.tv_nsec / 1000;
       image->is_block = S_ISBLK (status.st_mode);
       image->file_size = (guint64) status.st_size;
       image->actual_size = (guint64) status.st_blocks * 512;

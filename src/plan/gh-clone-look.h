@@ -18,6 +18,7 @@ typedef struct
   guint64  actual_size;
   guint64  virtual_size;
   guint64  device;          /* the file system it is on */
+  gint64   mtime_us;        /* when it was last written to */
   guint    n_snapshots;     /* inside of it */
   GStrv    chain;           /* paths of what is under it, nearest first */
   GStrv    chain_formats;   /* "" when the image does not say */

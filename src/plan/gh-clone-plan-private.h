@@ -137,6 +137,14 @@ gboolean    gh_clone_needs_parent      (const GhCloneFacts *facts);
 gboolean    gh_clone_is_template       (const GhCloneFacts *facts);
 /* Bytes a copy needs; 0 when it shares blocks. */
 guint64     gh_clone_item_get_size     (const GhCloneItem *item);
+/* Bytes that are free where its new image goes; G_MAXUINT64: not known. */
+guint64     gh_clone_item_get_free     (const GhCloneItem *item);
+/* Whether new images of both go to one file system. */
+gboolean    gh_clone_item_is_same_place (const GhCloneItem *item, const GhCloneItem *other);
+/* The id of the check that says what stands in the way of a copy or link. */
+const char *gh_clone_item_get_refusal_id (const GhCloneItem *item);
+/* What the guest sees; 0: not known. */
+guint64     gh_clone_item_get_capacity (const GhCloneItem *item);
 
 void        gh_clone_check_all         (GhClonePlan *self, GhPlanDraft *draft);
 /* Whether the clones get the secrets in the TPM. */

@@ -178,9 +178,8 @@ make_documents (GhClonePlan  *self,
 
 /* Steps */
 
-/* What the guest sees; 0: not known. */
-static guint64
-get_capacity (const GhCloneItem *item)
+guint64
+gh_clone_item_get_capacity (const GhCloneItem *item)
 {
   if (item->look != NULL && item->look->virtual_size > 0)
     return item->look->virtual_size;
@@ -200,7 +199,7 @@ new_overlay_step (const GhCloneItem *item,
                   const char        *path,
                   gboolean           is_last)
 {
-  guint64 capacity = get_capacity (item);
+  guint64 capacity = gh_clone_item_get_capacity (item);
   GhStep *step = NULL;
 
   /* What libvirt would do takes five times as long. */
@@ -225,7 +224,7 @@ new_copy_step (const GhCloneItem   *item,
 {
   GhStep *step = gh_copy_step_new (item->path, item->format, path, item->new_format, item->method,
                                    item->pool != NULL ? item->pool->name : NULL);
-  guint64 capacity = get_capacity (item);
+  guint64 capacity = gh_clone_item_get_capacity (item);
   guint64 size = gh_clone_item_get_size (item);
 
   gh_step_set_int (step, "capacity", (gint64) capacity);
@@ -310,7 +309,8 @@ add_backup_step (GhClonePlan *self,
         continue;
       size += gh_clone_item_get_size (item);
       g_ptr_array_add (disks, gh_backup_disk_new (item->xml->target, item->destinations[index],
-                                                  item->new_format, get_capacity (item)));
+                                                  item->new_format,
+                                                  gh_clone_item_get_capacity (item)));
     }
   if (disks->len == 0)
     return;

@@ -68,7 +68,7 @@ can_copy (const GhDiskXml *disk)
 }
 
 static void
-check_disks (GhPlanDraft        *draft,
+check_kinds (GhPlanDraft        *draft,
              GhLiveInfo         *info,
              const char * const *targets)
 {
@@ -81,11 +81,6 @@ check_disks (GhPlanDraft        *draft,
 
       if (!g_strv_contains (targets, disk->target))
         continue;
-      if (g_strv_contains ((const char * const *) info->block_jobs, disk->target))
-        take_check (draft, GH_CHECK_REFUSAL, "live-block-job",
-                    g_strdup_printf (_("The disk %s is being copied or changed right now"),
-                                     disk->target),
-                    _("Wait until that is done, or leave the disk out."));
       if (!can_copy (disk))
         take_check (draft, GH_CHECK_REFUSAL, "live-disk-not-supported",
                     g_strdup_printf (_("The disk %s cannot be copied while the machine runs"),
@@ -93,6 +88,25 @@ check_disks (GhPlanDraft        *draft,
                     _("QEMU does not read it itself. Leave the disk out, or shut the machine "
                       "down."));
     }
+}
+
+void
+gh_live_checks_add_busy (GhPlanDraft        *draft,
+                         const char         *name,
+                         GhLiveInfo         *info,
+                         const char * const *targets)
+{
+  if (info->job != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "live-job",
+                /* Translators: a machine's name, and what it is doing: “being saved”. */
+                g_strdup_printf (_("“%s” is busy: %s"), name, info->job),
+                _("Wait until that is done."));
+  for (guint i = 0; targets[i] != NULL; i++)
+    if (g_strv_contains ((const char * const *) info->block_jobs, targets[i]))
+      take_check (draft, GH_CHECK_REFUSAL, "live-block-job",
+                  g_strdup_printf (_("The disk %s is being copied or changed right now"),
+                                   targets[i]),
+                  _("Wait until that is done, or leave the disk out."));
 }
 
 void
@@ -110,10 +124,6 @@ gh_live_checks_add (GhPlanDraft        *draft,
                 g_strdup_printf (_("“%s” cannot be cloned while it runs"), name),
                 _("The host is too old to copy the disks of a running machine. Shut it down "
                   "first."));
-  if (info->job != NULL)
-    take_check (draft, GH_CHECK_REFUSAL, "live-job",
-                /* Translators: a machine's name, and what it is doing: “being saved”. */
-                g_strdup_printf (_("“%s” is busy: %s"), name, info->job),
-                _("Wait until that is done."));
-  check_disks (draft, info, targets);
+  gh_live_checks_add_busy (draft, name, info, targets);
+  check_kinds (draft, info, targets);
 }

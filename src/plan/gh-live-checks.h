@@ -22,6 +22,9 @@ G_BEGIN_DECLS
  *   live-disk-not-supported  refusal: a disk of a kind that cannot be copied so */
 void     gh_live_checks_add    (GhPlanDraft *draft, const char *name, GhLiveInfo *info,
                                 const char * const *targets, gboolean freeze);
+/* Of these, live-job and live-block-job. */
+void     gh_live_checks_add_busy (GhPlanDraft *draft, const char *name, GhLiveInfo *info,
+                                const char * const *targets);
 /* Whether gh_backup_step_new() is to freeze. */
 gboolean gh_live_should_freeze (GhLiveInfo *info, gboolean freeze);
 

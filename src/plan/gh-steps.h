@@ -34,6 +34,10 @@ G_BEGIN_DECLS
  *   somebody else changed its disks; files that were write-protected may be written again
  * keep: the trial is marked as one again, and its cables are unplugged as they were
  * rename: it gets its old name again, where it still has the new one
+ * pull: ends the job if it still runs; a disk that holds everything by then stays so
+ * switch-disks: the machine gets its old disks again, unless it was started since, somebody else
+ *   changed its disks, or one of the old ones is gone
+ * release: our metadata as it was, unless somebody else changed it
  * sysprep: nothing; it only changes what other steps have made
  * tpm-copy: the clone's folder goes, with the files that were copied */
 
@@ -58,6 +62,20 @@ void    gh_parent_step_add_disk   (GhStep *self, const char *target, const char 
 GhStep *gh_keep_step_new          (const char *uuid, const char *name, gboolean plug);
 /* Fails while it runs. */
 GhStep *gh_rename_step_new        (const char *uuid, const char *name, const char *new_name);
+/* Copies what a disk of a running machine depends on into it. @path: the disk's file; @pool:
+ * (nullable): the pool that is a volume of. Cancelled, the disk depends on what it did before. */
+GhStep *gh_pull_step_new          (const char *uuid, const char *name, const char *target,
+                                   const char *path, const char *pool);
+
+/* Gives a machine other files, which hold the same; they have to be there. Fails while it runs.
+ * @read_us: when the old one had last been written to, before it was copied; 0: not known. */
+GhStep *gh_switch_step_new        (const char *uuid, const char *name);
+void    gh_switch_step_add_disk   (GhStep *self, const char *target, const char *from,
+                                   const char *from_format, const char *to,
+                                   const char *to_format, gint64 read_us);
+
+/* The machine's metadata name no parent any more. */
+GhStep *gh_release_step_new       (const char *uuid, const char *name);
 
 typedef enum
 {

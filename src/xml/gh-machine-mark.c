@@ -230,6 +230,28 @@ gh_machine_mark_dup_text (const char *element,
   return gh_xml_document_to_string (document);
 }
 
+/* @element without its child @name; NULL when nothing is left in it. */
+static char *
+dup_without (const char *element,
+             const char *name)
+{
+  g_autoptr (GhXmlDocument) document = NULL;
+  xmlNode *root = NULL;
+  xmlNode *child = NULL;
+
+  if (element != NULL)
+    document = gh_xml_document_new (element, "machine", NULL);
+  if (document == NULL)
+    return NULL;
+  root = gh_xml_document_get_root (document);
+  child = find_child (root, name);
+  if (child != NULL)
+    gh_xml_document_remove (document, child);
+  if (gh_xml_node_get_child (root, NULL) == NULL)
+    return NULL;
+  return gh_xml_document_to_string (document);
+}
+
 /**
  * gh_machine_mark_dup_kept:
  * @element: (nullable): our element of a trial that is to be kept
@@ -239,19 +261,34 @@ gh_machine_mark_dup_text (const char *element,
 char *
 gh_machine_mark_dup_kept (const char *element)
 {
+  return dup_without (element, "trial");
+}
+
+/**
+ * gh_machine_mark_dup_released:
+ * @element: (nullable): our element as it is
+ *
+ * Returns: (transfer full) (nullable): the element of a machine that depends on no parent any
+ *   more; %NULL to remove it
+ */
+char *
+gh_machine_mark_dup_released (const char *element)
+{
+  return dup_without (element, "parent");
+}
+
+/**
+ * gh_machine_mark_has_parent:
+ * @element: (nullable): our element
+ *
+ * Returns: whether it names a parent, on whose disks the machine's lie
+ */
+gboolean
+gh_machine_mark_has_parent (const char *element)
+{
   g_autoptr (GhXmlDocument) document = NULL;
-  xmlNode *root = NULL;
-  xmlNode *trial = NULL;
 
   if (element != NULL)
     document = gh_xml_document_new (element, "machine", NULL);
-  if (document == NULL)
-    return NULL;
-  root = gh_xml_document_get_root (document);
-  trial = find_child (root, "trial");
-  if (trial != NULL)
-    gh_xml_document_remove (document, trial);
-  if (gh_xml_node_get_child (root, NULL) == NULL)
-    return NULL;
-  return gh_xml_document_to_string (document);
+  return document != NULL && find_child (gh_xml_document_get_root (document), "parent") != NULL;
 }

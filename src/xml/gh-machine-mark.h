@@ -64,5 +64,8 @@ char          *gh_machine_mark_dup_text       (const char *element, gboolean is_
                                                GPtrArray *files, gboolean autostart);
 /* @element without the mark of a trial. NULL when nothing is left in it. */
 char          *gh_machine_mark_dup_kept       (const char *element);
+/* @element without the parent; NULL when nothing is left in it. All else in it stays. */
+char          *gh_machine_mark_dup_released   (const char *element);
+gboolean       gh_machine_mark_has_parent     (const char *element);
 
 G_END_DECLS

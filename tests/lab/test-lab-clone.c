@@ -5,7 +5,7 @@
 /* Cloning by the command line, on a real host: contents, definitions and addresses looked at,
  * killed at every boundary and taken back. */
 
-#include "gh-lab.h"
+#include "gh-lab-image.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -13,152 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
-/* Tools */
-
-/* Runs a tool; its standard output. */
-static char *
-run_tool (const char *first,
-          ...)
-{
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-  g_autofree char *err = NULL;
-  g_autoptr (GError) error = NULL;
-  char *out = NULL;
-  int status = 0;
-  va_list more;
-
-  va_start (more, first);
-  for (const char *word = first; word != NULL; word = va_arg (more, const char *))
-    g_ptr_array_add (words, (gpointer) word);
-  va_end (more);
-  g_ptr_array_add (words, NULL);
-  g_spawn_sync (NULL, (char **) words->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err,
-                &status, &error);
-  g_assert_no_error (error);
-  if (!g_spawn_check_wait_status (status, &error))
-    g_error ("%s: %s\n%s", first, error->message, err);
-  return out;
-}
-
-static void
-write_pattern (const char *path,
-               const char *command)
-{
-  g_autofree char *out = run_tool ("qemu-io", "-f", "qcow2", "-c", command, path, NULL);
-
-  g_assert_nonnull (strstr (out, "wrote"));
-}
-
-static gboolean
-has_pattern (const char *path,
-             const char *command)
-{
-  g_autofree char *out = run_tool ("qemu-io", "-f", "qcow2", "-r", "-c", command, path, NULL);
-
-  return strstr (out, "failed") == NULL;
-}
-
-static void
-assert_same_contents (const char *path,
-                      const char *other)
-{
-  g_autofree char *out = run_tool ("qemu-img", "compare", path, other, NULL);
-
-  g_assert_nonnull (strstr (out, "identical"));
-}
-
-static JsonObject *
-load_info (const char  *path,
-           JsonParser  *parser)
-{
-  g_autofree char *out = run_tool ("qemu-img", "info", "-U", "--output=json", path, NULL);
-
-  g_assert_true (json_parser_load_from_data (parser, out, -1, NULL));
-  return json_node_get_object (json_parser_get_root (parser));
-}
-
-static void
-assert_backing (const char *path,
-                const char *backing,  /* NULL: none */
-                const char *format)
-{
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *info = load_info (path, parser);
-
-  if (backing == NULL)
-    {
-      g_assert_false (json_object_has_member (info, "backing-filename"));
-      return;
-    }
-  g_assert_cmpstr (json_object_get_string_member (info, "full-backing-filename"), ==, backing);
-  g_assert_cmpstr (json_object_get_string_member (info, "backing-filename-format"), ==, format);
-}
-
-static guint
-count_snapshots (const char *path)
-{
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *info = load_info (path, parser);
-
-  return json_object_has_member (info, "snapshots")
-         ? json_array_get_length (json_object_get_array_member (info, "snapshots")) : 0;
-}
-
-static guint
-get_mode (const char *path)
-{
-  struct stat status;
-
-  g_assert_cmpint (g_stat (path, &status), ==, 0);
-  return status.st_mode & 0777;
-}
-
-/* Machines */
-
-static char *
-dup_xml (GhLab      *lab,
-         const char *name)
-{
-  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), name);
-  g_auto (GStrv) parts = NULL;
-  char *xml = NULL;
-  char *copy = NULL;
-
-  g_assert_nonnull (domain);
-  xml = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE);
-  /* What libvirt leaves of metadata that were removed. */
-  parts = g_strsplit (xml, "  <metadata/>\n", -1);
-  copy = g_strjoinv ("", parts);
-  free (xml);
-  virDomainFree (domain);
-  return copy;
-}
-
-/* What is between @before and the next quote, in the machine's definition. */
-static char *
-dup_value (GhLab      *lab,
-           const char *name,
-           const char *before)
-{
-  g_autofree char *xml = dup_xml (lab, name);
-  const char *start = strstr (xml, before);
-
-  if (start == NULL)
-    return NULL;
-  start += strlen (before);
-  return g_strndup (start, strcspn (start, "'<"));
-}
-
-static char *
-dup_disk (GhLab      *lab,
-          const char *name)
-{
-  char *path = dup_value (lab, name, "<source file='");
-
-  g_assert_nonnull (path);
-  return path;
-}
 
 /* A machine “web” that is off, with a disk of 64 MiB with a pattern in it; its path. */
 static char *
@@ -171,8 +25,8 @@ make_machine (GhLab *lab)
   char *path = NULL;
 
   gh_lab_assert_status (run, 0);
-  path = dup_disk (lab, "web");
-  write_pattern (path, "write -P 0xab 1M 8M");
+  path = gh_lab_dup_disk (lab, "web");
+  gh_lab_write_pattern (path, "write -P 0xab 1M 8M");
   return path;
 }
 
@@ -203,7 +57,7 @@ typedef struct
 static char *
 dup_checksum (const char *path)
 {
-  return run_tool ("sha256sum", path, NULL);
+  return gh_lab_run_tool ("sha256sum", path, NULL);
 }
 
 static void
@@ -212,9 +66,9 @@ look_before (Before     *self,
              const char *path)
 {
   self->inventory = gh_lab_list_inventory (lab);
-  self->xml = dup_xml (lab, "web");
+  self->xml = gh_lab_dup_xml (lab, "web");
   self->path = g_strdup (path);
-  self->mode = get_mode (path);
+  self->mode = gh_lab_get_mode (path);
   self->checksum = dup_checksum (path);
 }
 
@@ -232,12 +86,12 @@ static void
 assert_as_before (Before *self,
                   GhLab  *lab)
 {
-  g_autofree char *xml = dup_xml (lab, "web");
+  g_autofree char *xml = gh_lab_dup_xml (lab, "web");
   g_autofree char *checksum = dup_checksum (self->path);
 
   gh_lab_assert_inventory (lab, self->inventory);
   g_assert_cmpstr (xml, ==, self->xml);
-  g_assert_cmpuint (get_mode (self->path), ==, self->mode);
+  g_assert_cmpuint (gh_lab_get_mode (self->path), ==, self->mode);
   g_assert_cmpstr (checksum, ==, self->checksum);
 }
 
@@ -246,11 +100,11 @@ test_full (void)
 {
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_autofree char *path = make_machine (lab);
-  g_autofree char *xml = dup_xml (lab, "web");
-  g_autofree char *mac = dup_value (lab, "web", "<mac address='");
+  g_autofree char *xml = gh_lab_dup_xml (lab, "web");
+  g_autofree char *mac = gh_lab_dup_value (lab, "web", "<mac address='");
   g_autofree char *uuid = gh_lab_dup_machine_uuid (lab, "web");
   g_autoptr (GhLabRun) run = clone_web (lab, "--name", "web-clone");
-  g_autofree char *after = dup_xml (lab, "web");
+  g_autofree char *after = gh_lab_dup_xml (lab, "web");
   g_autofree char *clone_path = NULL;
   g_autofree char *clone_mac = NULL;
   g_autofree char *clone_uuid = NULL;
@@ -258,19 +112,19 @@ test_full (void)
   gh_lab_assert_status (run, 0);
   g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "done");
   g_assert_cmpstr (xml, ==, after);
-  clone_path = dup_disk (lab, "web-clone");
-  clone_mac = dup_value (lab, "web-clone", "<mac address='");
+  clone_path = gh_lab_dup_disk (lab, "web-clone");
+  clone_mac = gh_lab_dup_value (lab, "web-clone", "<mac address='");
   clone_uuid = gh_lab_dup_machine_uuid (lab, "web-clone");
   g_assert_cmpstr (clone_path, !=, path);
   g_assert_cmpstr (clone_uuid, !=, uuid);
   g_assert_cmpstr (clone_mac, !=, mac);
   g_assert_true (g_str_has_prefix (clone_mac, "52:54:00:"));
-  assert_same_contents (path, clone_path);
-  assert_backing (clone_path, NULL, NULL);
-  g_assert_cmpuint (get_mode (clone_path), ==, 0600);
+  gh_lab_assert_same_contents (path, clone_path);
+  gh_lab_assert_backing (clone_path, NULL, NULL);
+  g_assert_cmpuint (gh_lab_get_mode (clone_path), ==, 0600);
   /* What is written to one is not in the other. */
-  write_pattern (clone_path, "write -P 0xcd 1M 1M");
-  g_assert_true (has_pattern (path, "read -P 0xab 1M 8M"));
+  gh_lab_write_pattern (clone_path, "write -P 0xcd 1M 1M");
+  g_assert_true (gh_lab_has_pattern (path, "read -P 0xab 1M 8M"));
 }
 
 /* Chains are put into one image or kept, snapshots inside of images are dropped or kept. */
@@ -291,41 +145,41 @@ test_chains (void)
   g_autoptr (GhLabRun) dropped = NULL;
 
   gh_lab_assert_status (linked, 0);
-  top = dup_disk (lab, "top");
-  write_pattern (top, "write -P 0xcd 2M 1M");
+  top = gh_lab_dup_disk (lab, "top");
+  gh_lab_write_pattern (top, "write -P 0xcd 2M 1M");
 
   flat = gh_lab_run (lab, "clone", "top", "--name", "flat", "--yes", "--json", NULL);
   gh_lab_assert_status (flat, 0);
-  flat_path = dup_disk (lab, "flat");
-  assert_backing (flat_path, NULL, NULL);
-  assert_same_contents (top, flat_path);
-  g_assert_true (has_pattern (flat_path, "read -P 0xcd 2M 1M"));
-  g_assert_true (has_pattern (flat_path, "read -P 0xab 3M 6M"));
+  flat_path = gh_lab_dup_disk (lab, "flat");
+  gh_lab_assert_backing (flat_path, NULL, NULL);
+  gh_lab_assert_same_contents (top, flat_path);
+  g_assert_true (gh_lab_has_pattern (flat_path, "read -P 0xcd 2M 1M"));
+  g_assert_true (gh_lab_has_pattern (flat_path, "read -P 0xab 3M 6M"));
 
   kept = gh_lab_run (lab, "clone", "top", "--name", "kept", "--keep-backing", "--yes", "--json",
                      NULL);
   gh_lab_assert_status (kept, 0);
-  kept_path = dup_disk (lab, "kept");
-  assert_backing (kept_path, base, "qcow2");
-  assert_same_contents (top, kept_path);
+  kept_path = gh_lab_dup_disk (lab, "kept");
+  gh_lab_assert_backing (kept_path, base, "qcow2");
+  gh_lab_assert_same_contents (top, kept_path);
 
-  g_free (run_tool ("qemu-img", "snapshot", "-c", "one", flat_path, NULL));
-  write_pattern (flat_path, "write -P 0xee 4M 1M");
+  g_free (gh_lab_run_tool ("qemu-img", "snapshot", "-c", "one", flat_path, NULL));
+  gh_lab_write_pattern (flat_path, "write -P 0xee 4M 1M");
   snapshots = gh_lab_run (lab, "clone", "flat", "--name", "with", "--keep-snapshots", "--yes",
                           "--json", NULL);
   gh_lab_assert_status (snapshots, 0);
-  snapshots_path = dup_disk (lab, "with");
-  g_assert_cmpuint (count_snapshots (snapshots_path), ==, 1);
-  assert_same_contents (flat_path, snapshots_path);
-  g_free (run_tool ("qemu-img", "snapshot", "-a", "one", snapshots_path, NULL));
-  assert_same_contents (top, snapshots_path);
+  snapshots_path = gh_lab_dup_disk (lab, "with");
+  g_assert_cmpuint (gh_lab_count_snapshots (snapshots_path), ==, 1);
+  gh_lab_assert_same_contents (flat_path, snapshots_path);
+  g_free (gh_lab_run_tool ("qemu-img", "snapshot", "-a", "one", snapshots_path, NULL));
+  gh_lab_assert_same_contents (top, snapshots_path);
 
   dropped = gh_lab_run (lab, "clone", "flat", "--name", "without", "--yes", "--json", NULL);
   gh_lab_assert_status (dropped, 0);
   g_assert_true (gh_lab_run_has_check (dropped, "snapshots-dropped", "note"));
-  dropped_path = dup_disk (lab, "without");
-  g_assert_cmpuint (count_snapshots (dropped_path), ==, 0);
-  assert_same_contents (flat_path, dropped_path);
+  dropped_path = gh_lab_dup_disk (lab, "without");
+  g_assert_cmpuint (gh_lab_count_snapshots (dropped_path), ==, 0);
+  gh_lab_assert_same_contents (flat_path, dropped_path);
 }
 
 static void
@@ -345,15 +199,15 @@ test_linked (void)
   for (guint i = 1; i <= 3; i++)
     {
       g_autofree char *name = g_strdup_printf ("web-%u", i);
-      g_autofree char *clone_path = dup_disk (lab, name);
+      g_autofree char *clone_path = gh_lab_dup_disk (lab, name);
 
-      assert_backing (clone_path, path, "qcow2");
-      write_pattern (clone_path, "write -P 0x11 1M 1M");
+      gh_lab_assert_backing (clone_path, path, "qcow2");
+      gh_lab_write_pattern (clone_path, "write -P 0x11 1M 1M");
     }
   after = dup_checksum (path);
   g_assert_cmpstr (checksum, ==, after);
-  g_assert_cmpuint (get_mode (path) & 0222, ==, 0);
-  xml = dup_xml (lab, "web");
+  g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
+  xml = gh_lab_dup_xml (lab, "web");
   g_assert_nonnull (strstr (xml, "guesthouse:template"));
 }
 
@@ -370,14 +224,14 @@ test_keep_usable (void)
   g_autoptr (GhLabRun) clone_started = NULL;
 
   gh_lab_assert_status (run, 0);
-  own = dup_disk (lab, "web");
-  clone_path = dup_disk (lab, "one");
+  own = gh_lab_dup_disk (lab, "web");
+  clone_path = gh_lab_dup_disk (lab, "one");
   g_assert_cmpstr (own, !=, path);
-  assert_backing (own, path, "qcow2");
-  assert_backing (clone_path, path, "qcow2");
-  g_assert_cmpuint (get_mode (path) & 0222, ==, 0);
-  write_pattern (own, "write -P 0x22 1M 1M");
-  g_assert_true (has_pattern (clone_path, "read -P 0xab 1M 8M"));
+  gh_lab_assert_backing (own, path, "qcow2");
+  gh_lab_assert_backing (clone_path, path, "qcow2");
+  g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
+  gh_lab_write_pattern (own, "write -P 0x22 1M 1M");
+  g_assert_true (gh_lab_has_pattern (clone_path, "read -P 0xab 1M 8M"));
   /* Both run at once, on the same base. */
   started = gh_lab_run (lab, "start", "web", "--yes", "--json", NULL);
   gh_lab_assert_status (started, 0);
@@ -403,11 +257,11 @@ test_running (void)
   gh_lab_assert_status (run, 0);
   g_assert_true (gh_lab_run_has_check (run, "live-memory", "note"));
   g_assert_cmpint (gh_lab_get_machine_state (lab, "web"), ==, VIR_DOMAIN_RUNNING);
-  clone_path = dup_disk (lab, "live");
+  clone_path = gh_lab_dup_disk (lab, "live");
   off = gh_lab_run (lab, "force-off", "web", "--yes", "--json", NULL);
   gh_lab_assert_status (off, 0);
-  assert_same_contents (path, clone_path);
-  assert_backing (clone_path, NULL, NULL);
+  gh_lab_assert_same_contents (path, clone_path);
+  gh_lab_assert_backing (clone_path, NULL, NULL);
 }
 
 static void
@@ -453,30 +307,30 @@ test_snapshots (void)
   g_autoptr (GhLabRun) outer = NULL;
   g_autoptr (GhLabRun) linked = NULL;
 
-  g_free (run_tool ("cp", path, old, NULL));
+  g_free (gh_lab_run_tool ("cp", path, old, NULL));
   virsh (lab, "snapshot-create-as", "web", "inner", NULL);
-  write_pattern (path, "write -P 0x44 2M 1M");
+  gh_lab_write_pattern (path, "write -P 0x44 2M 1M");
   missing = clone_web (lab, "--snapshot", "none");
   gh_lab_assert_status (missing, 3);
   g_assert_true (gh_lab_run_has_check (missing, "snapshot-missing", "refusal"));
   inner = clone_web (lab, "--snapshot", "inner", "--name", "inner");
   gh_lab_assert_status (inner, 0);
-  inner_path = dup_disk (lab, "inner");
-  assert_same_contents (old, inner_path);
+  inner_path = gh_lab_dup_disk (lab, "inner");
+  gh_lab_assert_same_contents (old, inner_path);
 
   virsh (lab, "snapshot-delete", "web", "inner", NULL);
-  g_free (run_tool ("cp", path, middle, NULL));
+  g_free (gh_lab_run_tool ("cp", path, middle, NULL));
   virsh (lab, "snapshot-create-as", "web", "outer", "--disk-only", NULL);
   outer = clone_web (lab, "--snapshot", "outer", "--name", "outer");
   gh_lab_assert_status (outer, 0);
-  outer_path = dup_disk (lab, "outer");
-  assert_same_contents (middle, outer_path);
+  outer_path = gh_lab_dup_disk (lab, "outer");
+  gh_lab_assert_same_contents (middle, outer_path);
   /* The machine goes on as it was: nothing is linked to what it writes to. */
   linked = clone_web (lab, "--snapshot", "outer", "--name", "linked", "--linked");
   gh_lab_assert_status (linked, 0);
-  linked_path = dup_disk (lab, "linked");
-  assert_backing (linked_path, path, "qcow2");
-  assert_same_contents (middle, linked_path);
+  linked_path = gh_lab_dup_disk (lab, "linked");
+  gh_lab_assert_backing (linked_path, path, "qcow2");
+  gh_lab_assert_same_contents (middle, linked_path);
 }
 
 /* Firmware variables go along byte for byte, the TPM only when it is asked for. */
@@ -531,7 +385,7 @@ test_tpm (void)
 {
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_autofree char *path = make_machine (lab);
-  g_autofree char *xml = dup_xml (lab, "web");
+  g_autofree char *xml = gh_lab_dup_xml (lab, "web");
   g_auto (GStrv) parts = g_strsplit (xml, "</devices>", 2);
   g_autofree char *with_tpm = g_strjoinv ("<tpm model='tpm-tis'><backend type='emulator' "
                                           "version='2.0'/></tpm></devices>", parts);
@@ -602,15 +456,15 @@ test_boot (void)
     return;
   marker = gh_lab_write_file (lab, "marker.txt", "hello-from-the-original\n");
   folder = g_path_get_dirname (marker);
-  g_free (run_tool ("tar", "-C", folder, "-cf", archive, "marker.txt", NULL));
+  g_free (gh_lab_run_tool ("tar", "-C", folder, "-cf", archive, "marker.txt", NULL));
   made = gh_lab_run (lab, "create", "web", "--kernel", gh_lab_get_kernel (lab), "--initrd",
                      gh_lab_get_initrd (lab), "--cmdline", "console=tty0 console=ttyS0 quiet",
                      "--size", "0.02", "--memory", "256", "--cpus", "1", "--network", "none",
                      "--no-start", "--yes", "--json", NULL);
   gh_lab_assert_status (made, 0);
-  path = dup_disk (lab, "web");
-  g_free (run_tool ("qemu-img", "convert", "-n", "--target-is-zero", "-f", "raw", "-O", "qcow2",
-                    archive, path, NULL));
+  path = gh_lab_dup_disk (lab, "web");
+  g_free (gh_lab_run_tool ("qemu-img", "convert", "-n", "--target-is-zero", "-f", "raw", "-O",
+                           "qcow2", archive, path, NULL));
   full = clone_web (lab, "--name", "full");
   gh_lab_assert_status (full, 0);
   linked = gh_lab_run (lab, "clone", "full", "--linked", "--name", "linked", "--yes", "--json",
@@ -710,16 +564,16 @@ test_parent_used_since (void)
   run = clone_web (lab, "--linked", "--keep-usable");
   gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
   gh_lab_assert_status (run, 128 + 9);
-  own = dup_disk (lab, "web");
+  own = gh_lab_dup_disk (lab, "web");
   g_assert_cmpstr (own, !=, path);
-  write_pattern (own, "write -P 0x33 5M 1M");
+  gh_lab_write_pattern (own, "write -P 0x33 5M 1M");
   undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
   gh_lab_assert_status (undo, 4);
   /* Nothing that was written is lost. */
-  still = dup_disk (lab, "web");
+  still = gh_lab_dup_disk (lab, "web");
   g_assert_cmpstr (still, ==, own);
-  g_assert_true (has_pattern (own, "read -P 0x33 5M 1M"));
-  g_assert_cmpuint (get_mode (path) & 0222, ==, 0);
+  g_assert_true (gh_lab_has_pattern (own, "read -P 0x33 5M 1M"));
+  g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
 }
 
 static void
@@ -761,7 +615,7 @@ test_no_room (void)
   void (*handler) (int) = NULL;
 
   /* With a snapshot in it, so that qemu-img has to make the copy unless it is kept. */
-  g_free (run_tool ("qemu-img", "snapshot", "-c", "one", path, NULL));
+  g_free (gh_lab_run_tool ("qemu-img", "snapshot", "-c", "one", path, NULL));
   look_before (&before, lab, path);
   handler = signal (SIGXFSZ, SIG_IGN);
   getrlimit (RLIMIT_FSIZE, &old);
@@ -943,11 +797,11 @@ cancel_many (GhLab      *lab,
   for (guint i = 1; i <= machines; i++)
     {
       g_autofree char *name = g_strdup_printf ("many-%u", i);
-      g_autofree char *path = dup_disk (lab, name);
+      g_autofree char *path = gh_lab_dup_disk (lab, name);
       g_autoptr (GhLabRun) removed = NULL;
 
       g_test_message ("%s", name);
-      assert_same_contents (before->path, path);
+      gh_lab_assert_same_contents (before->path, path);
       removed = gh_lab_run (lab, "delete", name, "--yes", "--json", NULL);
       gh_lab_assert_status (removed, 0);
     }
@@ -989,12 +843,12 @@ test_many_killed (void)
   for (guint i = 1; i <= 3; i++)
     {
       g_autofree char *name = g_strdup_printf ("many-%u", i);
-      g_autofree char *clone_path = dup_disk (lab, name);
+      g_autofree char *clone_path = gh_lab_dup_disk (lab, name);
 
-      assert_same_contents (path, clone_path);
+      gh_lab_assert_same_contents (path, clone_path);
     }
   /* What they are linked to stays protected. */
-  g_assert_cmpuint (get_mode (path) & 0222, ==, 0);
+  g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
 }
 
 static void
@@ -1016,10 +870,10 @@ test_two_at_once (void)
   second_run = gh_lab_child_wait (second);
   gh_lab_assert_status (first_run, 0);
   gh_lab_assert_status (second_run, 0);
-  clone_path = dup_disk (lab, "one");
-  other_path = dup_disk (lab, "two");
-  assert_same_contents (path, clone_path);
-  assert_same_contents (path, other_path);
+  clone_path = gh_lab_dup_disk (lab, "one");
+  other_path = gh_lab_dup_disk (lab, "two");
+  gh_lab_assert_same_contents (path, clone_path);
+  gh_lab_assert_same_contents (path, other_path);
   g_clear_pointer (&first_run, gh_lab_run_free);
   g_clear_pointer (&second_run, gh_lab_run_free);
 
@@ -1034,8 +888,8 @@ test_two_at_once (void)
   g_assert_cmpuint (count_machines (lab, "same"), ==, 1);
   g_assert_cmpuint (count_images (path, "same"), ==, 1);
   g_free (clone_path);
-  clone_path = dup_disk (lab, "same");
-  assert_same_contents (path, clone_path);
+  clone_path = gh_lab_dup_disk (lab, "same");
+  gh_lab_assert_same_contents (path, clone_path);
 }
 
 static void
@@ -1090,9 +944,9 @@ test_daemon_killed (void)
    * rest is offered. */
   if (run->status == 0)
     {
-      g_autofree char *clone_path = dup_disk (lab, "late");
+      g_autofree char *clone_path = gh_lab_dup_disk (lab, "late");
 
-      assert_same_contents (path, clone_path);
+      gh_lab_assert_same_contents (path, clone_path);
       return;
     }
   undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
