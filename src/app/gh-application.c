@@ -16,10 +16,14 @@
 #include "gh-activity.h"
 #include "gh-color-scheme.h"
 #include "gh-host.h"
+#include "gh-lane.h"
 #include "gh-stall-watch.h"
 #include "gh-saved-hosts.h"
 #include "gh-ui.h"
 #include "gh-window.h"
+
+/* How long hosts may take to be left: one that does not answer is not waited for longer. */
+#define LEAVE_MS 1000
 
 struct _GhApplication
 {
@@ -441,6 +445,7 @@ gh_application_shutdown (GApplication *application)
       gh_host_disconnect (host);
     }
   G_APPLICATION_CLASS (gh_application_parent_class)->shutdown (application);
+  gh_lane_wait_closed (LEAVE_MS);
 }
 
 static void

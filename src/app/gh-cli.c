@@ -28,7 +28,11 @@
 #include <unistd.h>
 
 #include "gh-cli-private.h"
+#include "gh-lane.h"
 #include "gh-virt-error.h"
+
+/* How long hosts may take to be left: one that does not answer is not waited for longer. */
+#define LEAVE_MS 2000
 
 typedef struct
 {
@@ -543,5 +547,6 @@ gh_cli_run (int    argc,
   g_clear_object (&self.host);
   g_clear_object (&self.result);
   g_free (self.uri);
+  gh_lane_wait_closed (LEAVE_MS);
   return (int) status;
 }

@@ -60,6 +60,11 @@ struct _GhLane
 
 G_DEFINE_FINAL_TYPE (GhLane, gh_lane, G_TYPE_OBJECT)
 
+/* Of all lanes: how many have been stopped and have not closed their connection yet. */
+static GMutex closing_mutex;
+static GCond closing_ended;
+static guint n_closing; /* (mutex closing_mutex) */
+
 static Job *
 job_ref (Job *job)
 {
@@ -211,6 +216,13 @@ lane_thread (gpointer user_data)
 
   if (close_connection != NULL && self->connection != NULL)
     close_connection (self->connection);
+  if (close_connection != NULL)
+    {
+      g_mutex_lock (&closing_mutex);
+      n_closing--;
+      g_cond_broadcast (&closing_ended);
+      g_mutex_unlock (&closing_mutex);
+    }
   return NULL;
 }
 
@@ -308,8 +320,14 @@ gh_lane_stop (GhLane         *self,
   for (guint i = 0; i < N_PRIORITIES; i++)
     while ((job = g_queue_pop_head (&self->waiting[i])) != NULL)
       g_queue_push_tail (&dropped, job);
-  self->stopped = TRUE;
-  self->close_connection = close_connection;
+  if (!self->stopped)
+    {
+      self->stopped = TRUE;
+      self->close_connection = close_connection;
+      g_mutex_lock (&closing_mutex);
+      n_closing += close_connection != NULL ? 1 : 0;
+      g_mutex_unlock (&closing_mutex);
+    }
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->mutex);
 
@@ -319,6 +337,30 @@ gh_lane_stop (GhLane         *self,
       post (job, job_finished_cb);
       job_unref (job);
     }
+}
+
+/**
+ * gh_lane_wait_closed:
+ * @timeout_ms: how long at most
+ *
+ * Waits until all lanes that were stopped have closed their connections; at the end of the
+ * program only. A program that is gone while it takes its leave makes libvirt's daemon free
+ * what it has of it twice at a time, and fall over with every other program's connections.
+ *
+ * Returns: %FALSE when some did not, as with a host that does not answer
+ */
+gboolean
+gh_lane_wait_closed (guint timeout_ms)
+{
+  gint64 end = g_get_monotonic_time () + timeout_ms * G_TIME_SPAN_MILLISECOND;
+  gboolean closed = TRUE;
+
+  g_mutex_lock (&closing_mutex);
+  while (n_closing > 0 && closed)
+    closed = g_cond_wait_until (&closing_ended, &closing_mutex, end);
+  closed = n_closing == 0;
+  g_mutex_unlock (&closing_mutex);
+  return closed;
 }
 
 /**

@@ -63,6 +63,7 @@ void      gh_lane_set_connection (GhLane              *self,
 gpointer  gh_lane_get_connection (GhLane              *self);
 void      gh_lane_stop           (GhLane              *self,
                                   GDestroyNotify       close_connection);
+gboolean  gh_lane_wait_closed    (guint                timeout_ms);
 guint     gh_lane_get_n_waiting  (GhLane              *self);
 
 void      gh_lane_run_async      (GhLane              *self,

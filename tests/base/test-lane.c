@@ -248,7 +248,10 @@ test_stop (void)
   g_assert_null (gh_lane_run_finish (lane, gh_test_call_wait (&late), &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
   g_assert_false (is_closed (NULL));
+  g_assert_false (gh_lane_wait_closed (1));
   gate_open ();
+  g_assert_true (gh_lane_wait_closed (60 * 1000));
+  g_assert_true (is_closed (NULL));
   gh_test_wait_until (is_closed, NULL);
   gh_test_call_wait (&first);
 }
