@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-clone-dialog.h"
+#include "gh-independent-form.h"
 #include "gh-machine-mark.h"
 #include "gh-plan-dialog.h"
 #include "gh-template-plan.h"
@@ -51,6 +52,22 @@ clone_from_activated_cb (GSimpleAction *action,
     gh_clone_dialog_present (GTK_WINDOW (self->window), machine, /* linked= */ TRUE);
 }
 
+/* Takes @plan. */
+static void
+present_dialog (GhCloneActions *self,
+                GhPlan         *plan,
+                const char     *title,
+                GtkWidget      *form)
+{
+  GhPlanDialog *dialog = gh_plan_dialog_new (GTK_WINDOW (self->window), title,
+                                             GH_PLAN_DIALOG_SUGGESTED, form);
+
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
+  gh_plan_dialog_set_plan (dialog, plan);
+  gtk_window_present (GTK_WINDOW (dialog));
+  g_object_unref (plan);
+}
+
 /* A plan without choices: what it is about, its checks, its steps. Takes @plan. */
 static void
 present_plan (GhCloneActions *self,
@@ -59,15 +76,24 @@ present_plan (GhCloneActions *self,
               const char     *text)
 {
   GtkWidget *label = gtk_label_new (text);
-  GhPlanDialog *dialog = NULL;
 
   g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
                 "xalign", 0.0, NULL);
-  dialog = gh_plan_dialog_new (GTK_WINDOW (self->window), title, GH_PLAN_DIALOG_SUGGESTED, label);
-  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
-  gh_plan_dialog_set_plan (dialog, plan);
-  gtk_window_present (GTK_WINDOW (dialog));
-  g_object_unref (plan);
+  present_dialog (self, plan, title, label);
+}
+
+static void
+make_independent_activated_cb (GSimpleAction *action,
+                               GVariant      *parameter,
+                               gpointer       user_data)
+{
+  GhCloneActions *self = user_data;
+  GhIndependentPlan *plan = NULL;
+
+  if (self->machine == NULL)
+    return;
+  plan = gh_independent_plan_new (self->machine);
+  present_dialog (self, GH_PLAN (plan), _("Make independent"), gh_independent_form_new (plan));
 }
 
 static void
@@ -99,6 +125,7 @@ use_as_machine_activated_cb (GSimpleAction *action,
 }
 
 static const GActionEntry action_entries[] = {
+  { "make-independent", make_independent_activated_cb },
   { "make-template", make_template_activated_cb },
   { "use-as-machine", use_as_machine_activated_cb },
   { "clone-machine", clone_activated_cb },
@@ -179,6 +206,7 @@ gh_clone_actions_update (GhCloneActions *self,
     kind = gh_machine_get_kind (machine);
   set_enabled (self, "clone-machine", machine != NULL && kind != GH_MACHINE_TEMPLATE);
   set_enabled (self, "new-from-template", kind == GH_MACHINE_TEMPLATE);
+  set_enabled (self, "make-independent", kind == GH_MACHINE_LINKED_CLONE);
   set_enabled (self, "make-template", machine != NULL && kind != GH_MACHINE_TEMPLATE &&
                kind != GH_MACHINE_TRIAL);
   set_enabled (self, "use-as-machine", kind == GH_MACHINE_TEMPLATE);

@@ -618,6 +618,102 @@ test_template (void)
   tear_down (&fixture, NULL);
 }
 
+static char *
+write_linked_clone (const char *folder)
+{
+  static const char xml[] =
+    "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>"
+    "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu><memory>8192000</memory>"
+    "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+    "<name>clone</name><metadata><g:machine "
+    "xmlns:g='http://guesthouse.org/xmlns/libvirt/domain/1.0'>"
+    "<g:parent uuid='u' name='the parent'/></g:machine></metadata><memory>4096</memory>"
+    "<os><type>hvm</type></os><devices><disk type='file' device='disk'>"
+    "<driver name='qemu' type='qcow2'/><source file='/p/clone.qcow2'/><target dev='vda'/></disk>"
+    "<disk type='file' device='disk'>"
+    "<driver name='qemu' type='qcow2'/><source file='/p/data.qcow2'/><target dev='vdb'/></disk>"
+    "</devices><test:runstate>5</test:runstate></domain>"
+    "<pool type='dir'><name>p</name><target><path>/p</path></target>"
+    "<volume type='file'><name>base.qcow2</name><capacity>1000000</capacity>"
+    "<allocation>50000</allocation><target><path>/p/base.qcow2</path><format type='qcow2'/>"
+    "</target></volume><volume type='file'><name>clone.qcow2</name><capacity>1000000</capacity>"
+    "<allocation>50000</allocation><target><path>/p/clone.qcow2</path><format type='qcow2'/>"
+    "</target><backingStore><path>/p/base.qcow2</path><format type='qcow2'/></backingStore>"
+    "</volume><volume type='file'><name>data.qcow2</name><capacity>1000000</capacity>"
+    "<allocation>50000</allocation><target><path>/p/data.qcow2</path><format type='qcow2'/>"
+    "</target><backingStore><path>/p/base.qcow2</path><format type='qcow2'/></backingStore>"
+    "</volume></pool></node>";
+  g_autofree char *path = g_build_filename (folder, "linked.xml", NULL);
+
+  g_assert_true (g_file_set_contents (path, xml, -1, NULL));
+  return g_strconcat ("test://", path, NULL);
+}
+
+static gboolean
+has_both_disks (gpointer data)
+{
+  return find_label (data, "vda, which depends on “base.qcow2”: at most ") != NULL &&
+         find_label (data, "vdb, which depends on “base.qcow2”: at most ") != NULL;
+}
+
+static gboolean
+has_no_disk (gpointer data)
+{
+  return find_label (data, "No disk is chosen") != NULL;
+}
+
+static void
+tick (GtkWidget  *dialog,
+      const char *text,
+      gboolean    active)
+{
+  GtkWidget *row = gtk_widget_get_ancestor (find_label (dialog, text), GTK_TYPE_CHECK_BUTTON);
+
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (row), active);
+}
+
+/* Only for linked clones; which disks can be chosen, and there it is an ordinary machine. */
+static void
+test_independent (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_linked_clone (folder);
+  Fixture fixture = { 0 };
+  GActionGroup *actions = NULL;
+  GhMachine *machine = NULL;
+  GtkWidget *dialog = NULL;
+  GtkWidget *button = NULL;
+
+  set_up_uri (&fixture, uri);
+  actions = G_ACTION_GROUP (fixture.window);
+  machine = gh_host_find_machine (fixture.host, "clone");
+  gh_library_view_select (fixture.library, machine);
+  wait_for_frame (fixture.window);
+  g_assert_true (g_action_group_get_action_enabled (actions, "make-independent"));
+  activate (&fixture, "make-independent");
+  dialog = find_plan_dialog ();
+  g_assert_nonnull (find_label (dialog, "Make “clone” independent"));
+  gh_test_wait_until (has_both_disks, dialog);
+
+  /* Without any disk there is nothing to do. */
+  button = get_child (dialog, GH_TYPE_PLAN_DIALOG, "verb_button");
+  gh_test_wait_until (can_press, button);
+  tick (dialog, "vda, which", FALSE);
+  tick (dialog, "vdb, which", FALSE);
+  gh_test_wait_until (has_no_disk, dialog);
+  g_assert_false (can_press (button));
+  tick (dialog, "vda, which", TRUE);
+  tick (dialog, "vdb, which", TRUE);
+  gh_test_wait_until (can_press, button);
+  gtk_button_clicked (GTK_BUTTON (button));
+  gh_test_wait_until (is_ordinary, machine);
+  if (find_plan_dialog () != NULL)
+    gtk_widget_destroy (dialog);
+  wait_for_frame (fixture.window);
+  g_assert_false (g_action_group_get_action_enabled (actions, "make-independent"));
+  tear_down (&fixture, NULL);
+}
+
 /* A saved state that does not restore: the offer discards it and starts. */
 static void
 test_restore_fails (Fixture       *fixture,
@@ -1005,6 +1101,7 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/template", test_template);
+  g_test_add_func ("/window/independent", test_independent);
   g_test_add_func ("/window/host-lost", test_host_lost);
   g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
   g_test_add_func ("/window/error-bar", test_error_bar);
