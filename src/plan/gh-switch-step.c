@@ -23,11 +23,15 @@
 
 #include "gh-steps.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gh-command.h"
 #include "gh-domain-xml.h"
+#include "gh-lane.h"
 #include "gh-step-private.h"
 #include "gh-storage.h"
 
@@ -289,6 +293,67 @@ volume_found_cb (GObject      *object,
     go_on (task, volume != NULL, 0);
 }
 
+/* qemu-img leaves what it wrote to the system, and the old files are removed after this: the new
+ * ones have to be on the disk by then, whatever happens to the power. */
+static gpointer
+sync_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  GPtrArray *paths = data;
+
+  for (guint i = 0; i < paths->len && *error == NULL; i++)
+    {
+      const char *path = g_ptr_array_index (paths, i);
+      int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+      /* What the host's own account holds is its own to write. */
+      if (fd < 0)
+        continue;
+      if (fsync (fd) != 0 && errno != EINVAL)
+        g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "“%s”: %s", path,
+                     g_strerror (errno));
+      close (fd);
+    }
+  return NULL;
+}
+
+static void
+synced_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  gh_lane_run_finish (GH_LANE (object), result, &error);
+  gh_lane_stop (GH_LANE (object), NULL);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    gh_step_save_async (get_step (task), saved_cb, g_object_ref (task));
+}
+
+/* The new files, and the folders they are in. */
+static void
+sync_files (GTask *task)
+{
+  g_autoptr (GhLane) lane = gh_lane_new ("switch-disks");
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < get_work (task)->n_disks; i++)
+    {
+      const char *path = get_part (get_step (task), "to", i);
+
+      g_ptr_array_add (paths, g_strdup (path));
+      g_ptr_array_add (paths, g_path_get_dirname (path));
+    }
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "file-sync", sync_worker, paths,
+                     (GDestroyNotify) g_ptr_array_unref, NULL, NULL, synced_cb,
+                     g_object_ref (task));
+}
+
 static void
 look_at_next (GTask *task)
 {
@@ -301,6 +366,8 @@ look_at_next (GTask *task)
                                volume_found_cb, g_object_ref (task));
   else if (work->undoing)
     define (task);
+  else if (gh_host_is_local (work->host) && !gh_host_is_test (work->host))
+    sync_files (task);
   else
     gh_step_save_async (step, saved_cb, g_object_ref (task));
 }

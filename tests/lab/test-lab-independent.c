@@ -491,7 +491,8 @@ static void
 test_faults (void)
 {
   static const char * const faults[] = {
-    "file-create:fail=38", "domain-define:fail=38", "domain-set-metadata:fail=38,times=1",
+    "file-create:fail=38", "file-sync:fail=38", "domain-define:fail=38",
+    "domain-set-metadata:fail=38,times=1",
     "plan-step-copy-after:fail=38",
   };
   g_auto (World) world = { 0 };
