@@ -407,6 +407,27 @@ get_needed_detail (GhImageUse use,
            "while they are off. Make them independent or delete them first.");
 }
 
+static gboolean
+is_used_by (GhImage              *image,
+            const GhImageMachine *machine)
+{
+  for (guint i = 0; i < image->users->len; i++)
+    if (((GhImageUser *) g_ptr_array_index (image->users, i))->machine == machine)
+      return TRUE;
+  return FALSE;
+}
+
+/* While a machine runs its definition names what its disks lie on, too, which is only read. */
+static gboolean
+is_base_of_own (GhImage              *image,
+                const GhImageMachine *machine)
+{
+  for (guint i = 0; i < image->above->len; i++)
+    if (is_used_by (g_ptr_array_index (image->above, i), machine))
+      return TRUE;
+  return FALSE;
+}
+
 /* Everything that lies on a disk of the machine that it may write to. */
 static GPtrArray *
 find_needing (GhImageMachine *machine)
@@ -425,8 +446,9 @@ find_needing (GhImageMachine *machine)
 
           /* QEMU's own arguments do not say it in a way that could be relied on. */
           writes = writes || (user->machine == machine &&
-                              (user->writes || (user->role == GH_IMAGE_AS_OTHER &&
-                                                image->is_image)));
+                              (user->writes ||
+                               (user->role == GH_IMAGE_AS_OTHER && image->is_image &&
+                                !is_base_of_own (image, machine))));
         }
       if (writes)
         add_reachable (found, seen, image, TRUE);

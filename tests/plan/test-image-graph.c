@@ -497,6 +497,39 @@ test_template (void)
   g_assert_cmpstr (gh_image_graph_find_machine (graph, uuid)->parent_name, ==, "base");
 }
 
+/* A definition may name what its disks lie on, as that of a running machine does: it is not the
+ * machine's own for that, and what else lies on it does not depend on the machine. */
+static void
+test_named_base (void)
+{
+  g_auto (World) world = { 0 };
+  g_autoptr (GhImageGraph) graph = NULL;
+  g_autofree char *base = NULL;
+  g_autofree char *one = NULL;
+
+  world_init (&world);
+  base = dup_path (&world, "base.qcow2");
+  one = dup_path (&world, "pool/one.qcow2");
+  add_image (&world, "base.qcow2", NULL);
+  add_image (&world, "pool/one.qcow2", base);
+  add_image (&world, "pool/two.qcow2", base);
+  add_machine (&world, "parent", "base.qcow2");
+  add_machine (&world, "two", "pool/two.qcow2");
+  g_string_append_printf (
+    world.machines, "<domain type='test'><name>one</name><memory>4096</memory>"
+    "<os><type>hvm</type></os><devices><disk type='file' device='disk'>"
+    "<driver name='qemu' type='qcow2'/><source file='%s'/><backingStore type='file'>"
+    "<format type='qcow2'/><source file='%s'/><backingStore/></backingStore>"
+    "<target dev='vda'/></disk></devices></domain>", one, base);
+  world_open (&world);
+  graph = load_graph (&world);
+
+  g_assert_null (gh_image_graph_dup_dependents (
+    graph, gh_machine_get_uuid (gh_host_find_machine (world.host, "one"))));
+  assert_machine (graph, "parent", GH_IMAGE_USE_START,
+                  "images-needed: “parent” cannot be started: “one”, “two” depend on its disks");
+}
+
 /* Every way to start a machine asks. */
 static void
 test_start_is_guarded (void)
@@ -796,6 +829,7 @@ main (int    argc,
   g_test_add_func ("/image-graph/odd", test_odd);
   g_test_add_func ("/image-graph/hostile-raw", test_hostile_raw);
   g_test_add_func ("/image-graph/template", test_template);
+  g_test_add_func ("/image-graph/named-base", test_named_base);
   g_test_add_func ("/image-graph/start-is-guarded", test_start_is_guarded);
   g_test_add_func ("/image-graph/cache", test_cache);
   g_test_add_func ("/image-graph/blind", test_blind);
