@@ -120,6 +120,16 @@ get_step (GhPlan *self,
   return g_ptr_array_index (get_private (self)->steps, index);
 }
 
+/* Where it acts. */
+static GhHost *
+find_step_host (GhPlan *self,
+                GhStep *step)
+{
+  GhHost *host = gh_step_get_host (step);
+
+  return host != NULL ? host : get_private (self)->host;
+}
+
 static void
 set_state (GhPlan      *self,
            GhPlanState  state)
@@ -803,13 +813,12 @@ undo_written_cb (GObject      *object,
                  gpointer      user_data)
 {
   g_autoptr (GhPlan) self = user_data;
-  GhPlanPrivate *priv = get_private (self);
+  GhStep *step = get_step (self, get_private (self)->index);
   g_autoptr (GError) error = NULL;
 
   if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
     g_warning ("Undoing goes on without its journal: %s", error->message);
-  gh_step_undo_async (get_step (self, priv->index), priv->host, step_undone_cb,
-                      g_object_ref (self));
+  gh_step_undo_async (step, find_step_host (self, step), step_undone_cb, g_object_ref (self));
 }
 
 /* Finds the groups that are done as a whole, and so stay. */
@@ -1013,8 +1022,9 @@ begun_written_cb (GObject      *object,
         }
       g_warning ("The plan goes on without its journal: %s", error->message);
     }
-  gh_step_do_async (step, priv->host, priv->final_begun || klass->goes_on ? NULL
-                    : priv->run_cancellable, step_done_cb, g_object_ref (self));
+  gh_step_do_async (step, find_step_host (self, step),
+                    priv->final_begun || klass->goes_on ? NULL : priv->run_cancellable,
+                    step_done_cb, g_object_ref (self));
 }
 
 static void
@@ -1623,6 +1633,8 @@ steps_to_json (GhPlan *self)
       json_object_set_string_member (object, "state",
                                      gh_step_state_to_string (gh_step_get_state (step)));
       json_object_set_boolean_member (object, "final", gh_step_is_final (step));
+      if (gh_step_get_host (step) != NULL)
+        json_object_set_string_member (object, "host", gh_host_get_uri (gh_step_get_host (step)));
       json_array_add_object_element (array, object);
     }
   return array;

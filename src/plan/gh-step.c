@@ -19,6 +19,8 @@
 typedef struct
 {
   JsonObject     *params;
+  GhHost         *host;     /* (nullable): it acts there, else on the plan's */
+  GhHost         *peer;     /* (nullable) */
   char           *uri;      /* (nullable) */
   double          weight;
   guint           group;
@@ -73,6 +75,16 @@ gh_step_get_property (GObject    *object,
 }
 
 static void
+gh_step_dispose (GObject *object)
+{
+  GhStepPrivate *priv = get_private (GH_STEP (object));
+
+  g_clear_object (&priv->host);
+  g_clear_object (&priv->peer);
+  G_OBJECT_CLASS (gh_step_parent_class)->dispose (object);
+}
+
+static void
 gh_step_finalize (GObject *object)
 {
   GhStepPrivate *priv = get_private (GH_STEP (object));
@@ -89,6 +101,7 @@ gh_step_class_init (GhStepClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->get_property = gh_step_get_property;
+  object_class->dispose = gh_step_dispose;
   object_class->finalize = gh_step_finalize;
 
   properties[PROP_STATE] = g_param_spec_int ("state", NULL, NULL,
@@ -529,6 +542,58 @@ gh_step_save_finish (GhStep        *self,
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+GhHost *
+gh_step_get_host (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  return get_private (self)->host;
+}
+
+/**
+ * gh_step_set_host:
+ * @self: a step, before it runs
+ * @host: where it acts, when that is not its plan's host
+ *
+ * The plan gives it to the step in place of its own, and undoing after a crash
+ * connects to it.
+ */
+void
+gh_step_set_host (GhStep *self,
+                  GhHost *host)
+{
+  g_return_if_fail (GH_IS_STEP (self));
+  g_return_if_fail (GH_IS_HOST (host));
+
+  g_set_object (&get_private (self)->host, host);
+  gh_step_set_string (self, "host", gh_host_get_uri (host));
+  gh_step_set_uri (self, gh_host_get_uri (host));
+}
+
+GhHost *
+gh_step_get_peer (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  return get_private (self)->peer;
+}
+
+/**
+ * gh_step_set_peer:
+ * @self: a step, before it runs
+ * @host: a host that it, and undoing it, needs beside the one it acts on
+ */
+void
+gh_step_set_peer (GhStep *self,
+                  GhHost *host)
+{
+  g_return_if_fail (GH_IS_STEP (self));
+  g_return_if_fail (GH_IS_HOST (host));
+
+  g_set_object (&get_private (self)->peer, host);
+  gh_step_set_string (self, "peer", gh_host_get_uri (host));
 }
 
 const char *

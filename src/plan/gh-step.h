@@ -102,6 +102,14 @@ gboolean     gh_step_finish       (GhStep *self, GAsyncResult *result, GError **
 void         gh_step_save_async   (GhStep *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean     gh_step_save_finish  (GhStep *self, GAsyncResult *result, GError **error);
 
+/* A step that acts on another host than its plan's, and one that needs a second host beside the one
+ * it acts on: whose URIs are in the parameters, as "host" and "peer", so that undoing finds them
+ * again after a crash. Both are NULL for steps of the plan's host. */
+GhHost      *gh_step_get_host     (GhStep *self); /* nullable */
+void         gh_step_set_host     (GhStep *self, GhHost *host);
+GhHost      *gh_step_get_peer     (GhStep *self); /* nullable */
+void         gh_step_set_peer     (GhStep *self, GhHost *host);
+
 /* The host the step's commands are for; set by the plan. */
 const char  *gh_step_get_uri      (GhStep *self); /* nullable */
 void         gh_step_set_uri      (GhStep *self, const char *uri);

@@ -170,9 +170,23 @@ struct _GhUndoPlan
   JsonNode   *record;  /* (nullable): what the journal says; kept up to date */
   char       *problem; /* (nullable): why it could not be read */
   gint64      time_us;
+  GhHosts    *hosts;   /* (nullable): the user's */
+  GHashTable *others;  /* URI → GhHost: of steps that act on another host than the plan's */
 };
 
 G_DEFINE_FINAL_TYPE (GhUndoPlan, gh_undo_plan, GH_TYPE_PLAN)
+
+enum
+{
+  PROP_0,
+  PROP_HOSTS,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+/* Parameters of steps that name a host. */
+static const char * const host_params[] = { "host", "peer" };
 
 static JsonObject *
 get_record (GhUndoPlan *self)
@@ -294,13 +308,42 @@ add_no_way_back (GhPlanDraft *draft,
     }
 }
 
+/* The one a parameter names, which is connected; NULL: it names none. */
+static GhHost *
+find_other_host (GhUndoPlan *self,
+                 GhStep     *step,
+                 const char *param)
+{
+  const char *uri = gh_step_get_string (step, param);
+
+  if (uri != NULL && strcmp (uri, gh_host_get_uri (gh_plan_get_host (GH_PLAN (self)))) == 0)
+    return gh_plan_get_host (GH_PLAN (self));
+  return uri != NULL ? g_hash_table_lookup (self->others, uri) : NULL;
+}
+
+static GhHost *
+give_hosts (GhUndoPlan *self,
+            GhStep     *inner)
+{
+  GhHost *host = find_other_host (self, inner, "host");
+  GhHost *peer = find_other_host (self, inner, "peer");
+
+  if (peer != NULL)
+    gh_step_set_peer (inner, peer);
+  if (host == NULL)
+    return gh_plan_get_host (GH_PLAN (self));
+  gh_step_set_host (inner, host);
+  return host;
+}
+
 static void
 add_undo_step (GhUndoPlan  *self,
                GhPlanDraft *draft,
                JsonObject  *journaled)
 {
-  GhHost *host = gh_plan_get_host (GH_PLAN (self));
+  GhHost *host = NULL;
   GhStep *inner = make_step (journaled);
+  GhStep *step = NULL;
   GhCheck *check = NULL;
 
   if (inner == NULL || !gh_step_can_undo (inner))
@@ -313,11 +356,15 @@ add_undo_step (GhUndoPlan  *self,
       g_clear_object (&inner);
       return;
     }
+  host = give_hosts (self, inner);
   gh_step_set_uri (inner, gh_host_get_uri (host));
   check = gh_step_dup_undo_check (inner, host);
   if (check != NULL)
     gh_plan_draft_add_check (draft, check);
-  gh_plan_draft_add_step (draft, gh_undo_step_new (inner, journaled));
+  step = gh_undo_step_new (inner, journaled);
+  if (host != gh_plan_get_host (GH_PLAN (self)))
+    gh_step_set_host (step, host);
+  gh_plan_draft_add_step (draft, step);
 }
 
 /* (nullable): the groups that are done as a whole and stay, as pointers; NULL: everything goes. */
@@ -358,6 +405,14 @@ is_kept (GHashTable *kept,
                                                                                  0)));
 }
 
+static gboolean
+may_be_undone (JsonObject *journaled)
+{
+  GhStepState state = get_journaled_state (journaled);
+
+  return state != GH_STEP_WAITING && state != GH_STEP_UNDONE;
+}
+
 static void
 fill_draft (GhUndoPlan  *self,
             GhPlanDraft *draft)
@@ -385,11 +440,37 @@ fill_draft (GhUndoPlan  *self,
   for (guint i = steps->len; i > 0; i--)
     {
       JsonObject *journaled = g_ptr_array_index (steps, i - 1);
-      GhStepState state = get_journaled_state (journaled);
 
-      if (state != GH_STEP_WAITING && state != GH_STEP_UNDONE && !is_kept (kept, journaled))
+      if (may_be_undone (journaled) && !is_kept (kept, journaled))
         add_undo_step (self, draft, journaled);
     }
+}
+
+/* A host that steps acted on and that is not known to be connected yet; NULL: there is none. */
+static GhHost *
+find_next_host (GhUndoPlan *self)
+{
+  g_autoptr (GPtrArray) steps = list_journaled_steps (self);
+  const char *own = gh_host_get_uri (gh_plan_get_host (GH_PLAN (self)));
+
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *params = gh_json_get_object (g_ptr_array_index (steps, i), "params");
+
+      for (guint j = 0; params != NULL && j < G_N_ELEMENTS (host_params); j++)
+        {
+          const char *uri = gh_json_get_string (params, host_params[j]);
+          GhHost *host = NULL;
+
+          if (uri == NULL || *uri == '\0' || strcmp (uri, own) == 0 ||
+              g_hash_table_contains (self->others, uri) ||
+              !may_be_undone (g_ptr_array_index (steps, i)))
+            continue;
+          host = self->hosts != NULL ? gh_hosts_find (self->hosts, uri) : NULL;
+          return host != NULL ? g_object_ref (host) : gh_host_new (uri);
+        }
+    }
+  return NULL;
 }
 
 static void
@@ -399,20 +480,35 @@ host_ready_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GhUndoPlan *self = GH_UNDO_PLAN (g_task_get_source_object (task));
-  g_autoptr (GhPlanDraft) draft = gh_plan_draft_new ();
+  GhHost *host = GH_HOST (object);
+  g_autoptr (GhHost) next = NULL;
+  g_autoptr (GhPlanDraft) draft = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (gh_host_ready_finish (GH_HOST (object), result, &error))
-    fill_draft (self, draft);
-  else if (gh_error_is_cancelled (error))
+  if (gh_host_ready_finish (host, result, &error))
+    {
+      g_hash_table_insert (self->others, g_strdup (gh_host_get_uri (host)), g_object_ref (host));
+      next = find_next_host (self);
+    }
+  if (next != NULL)
+    {
+      gh_host_ready_async (next, g_task_get_cancellable (task), host_ready_cb,
+                           g_object_ref (task));
+      return;
+    }
+  if (gh_error_is_cancelled (error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+
+  draft = gh_plan_draft_new ();
+  if (error == NULL)
+    fill_draft (self, draft);
   else
     {
       g_autofree char *title = g_strdup_printf (_("The host %s cannot be reached"),
-                                                gh_host_get_uri (GH_HOST (object)));
+                                                gh_host_get_uri (host));
       g_autofree char *detail = gh_error_dup_sentence (error);
 
       gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "host-unreachable", title,
@@ -432,6 +528,7 @@ prepare_async (GhPlan              *plan,
   GhPlanDraft *draft = NULL;
 
   g_task_set_source_tag (task, prepare_async);
+  g_hash_table_remove_all (self->others);
   if (self->record != NULL && gh_plan_get_host (plan) != NULL)
     {
       gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb,
@@ -446,10 +543,58 @@ prepare_async (GhPlan              *plan,
 }
 
 static void
+gh_undo_plan_get_property (GObject    *object,
+                           guint       prop_id,
+                           GValue     *value,
+                           GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_HOSTS:
+      g_value_set_object (value, GH_UNDO_PLAN (object)->hosts);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gh_undo_plan_set_property (GObject      *object,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (object);
+
+  switch (prop_id)
+    {
+    case PROP_HOSTS:
+      if (!g_set_object (&self->hosts, g_value_get_object (value)))
+        return;
+      gh_plan_invalidate (GH_PLAN (self));
+      g_object_notify_by_pspec (object, pspec);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+gh_undo_plan_dispose (GObject *object)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (object);
+
+  g_clear_object (&self->hosts);
+  g_hash_table_remove_all (self->others);
+  G_OBJECT_CLASS (gh_undo_plan_parent_class)->dispose (object);
+}
+
+static void
 gh_undo_plan_finalize (GObject *object)
 {
   GhUndoPlan *self = GH_UNDO_PLAN (object);
 
+  g_hash_table_unref (self->others);
   g_clear_pointer (&self->record, json_node_unref);
   g_free (self->problem);
   G_OBJECT_CLASS (gh_undo_plan_parent_class)->finalize (object);
@@ -458,20 +603,30 @@ gh_undo_plan_finalize (GObject *object)
 static void
 gh_undo_plan_class_init (GhUndoPlanClass *klass)
 {
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GhPlanClass *plan_class = GH_PLAN_CLASS (klass);
 
-  G_OBJECT_CLASS (klass)->finalize = gh_undo_plan_finalize;
+  object_class->get_property = gh_undo_plan_get_property;
+  object_class->set_property = gh_undo_plan_set_property;
+  object_class->dispose = gh_undo_plan_dispose;
+  object_class->finalize = gh_undo_plan_finalize;
   plan_class->kind = "undo";
   plan_class->verb = N_("Undo");
   plan_class->goes_on = TRUE;
   plan_class->dup_title = dup_title;
   plan_class->prepare_async = prepare_async;
   plan_class->dup_record = dup_record;
+
+  properties[PROP_HOSTS] = g_param_spec_object ("hosts", NULL, NULL, GH_TYPE_HOSTS,
+                                                G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                G_PARAM_EXPLICIT_NOTIFY);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
 gh_undo_plan_init (GhUndoPlan *self)
 {
+  self->others = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
 }
 
 GhPlan *

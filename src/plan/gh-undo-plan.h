@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "gh-hosts.h"
 #include "gh-plan.h"
 
 G_BEGIN_DECLS
@@ -12,7 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GhUndoPlan, gh_undo_plan, GH, UNDO_PLAN, GhPlan)
 
 /* Takes back a plan whose program was killed; made by gh_journal_load_interrupted_async(). Its host
- * connects when it is prepared; one that is open already may be given with the property "host". */
+ * connects when it is prepared; one that is open already may be given with the property "host". The
+ * same goes for further hosts its steps acted on, which are looked for in "hosts" (nullable). */
 /* “Create “web-1””; as it was written then. */
 const char *gh_undo_plan_get_original_title (GhUndoPlan *self);
 const char *gh_undo_plan_get_original_kind  (GhUndoPlan *self); /* "create" */

@@ -85,6 +85,8 @@ undo_clicked_cb (GhInterruptedBar *self)
     }
   if (host != NULL && gh_plan_get_state (GH_PLAN (plan)) == GH_PLAN_EDITING)
     g_object_set (plan, "host", host, NULL);
+  if (gh_plan_get_state (GH_PLAN (plan)) == GH_PLAN_EDITING)
+    g_object_set (plan, "hosts", self->hosts, NULL);
   set_dialog (self, gh_undo_dialog_present (GTK_IS_WINDOW (window) ? GTK_WINDOW (window) : NULL,
                                             plan));
 }

@@ -549,6 +549,154 @@ test_unreachable (void)
   forget_all ();
 }
 
+/* Steps on another host than the plan's */
+
+static void
+run_on_two_and_be_killed (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (NULL);
+  g_autoptr (GhHost) other = plan_test_new_host (NULL);
+  GhStep *there = new_step (0);
+  g_autoptr (GhPlan) plan = NULL;
+
+  gh_step_set_host (there, other);
+  plan = plan_test_plan_new (host, there, new_step (2), NULL);
+  gh_faults_set ("plan-step-define-after:kill");
+  plan_test_run (plan, NULL);
+}
+
+static GhStep *
+new_pool_step_on (GhHost *other)
+{
+  GhStep *step = new_step (0);
+
+  gh_step_set_host (step, other);
+  g_assert_cmpstr (gh_step_get_string (step, "host"), ==, gh_host_get_uri (other));
+  g_assert_cmpstr (gh_step_get_uri (step), ==, gh_host_get_uri (other));
+  return step;
+}
+
+/* The plan gives each step its host, in doing and in undoing. */
+static void
+test_other_host_run (void)
+{
+  for (guint fails = 0; fails < 2; fails++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (NULL);
+      g_autoptr (GhHost) other = plan_test_new_host (NULL);
+      g_auto (GStrv) here = plan_test_list_inventory (host);
+      g_auto (GStrv) there = plan_test_list_inventory (other);
+      g_autoptr (GhPlan) plan = plan_test_plan_new (host, new_pool_step_on (other), new_step (2),
+                                                    NULL);
+      g_auto (GStrv) with_pool = NULL;
+
+      gh_faults_set (fails ? "domain-define:fail=1" : NULL);
+      g_assert_cmpint (plan_test_run (plan, NULL), ==, !fails);
+      gh_faults_set (NULL);
+      with_pool = plan_test_list_inventory (other);
+      g_assert_cmpint (g_strv_contains ((const char * const *) with_pool, "pool images"), ==,
+                       !fails);
+      if (fails)
+        {
+          plan_test_assert_inventory (host, here);
+          plan_test_assert_inventory (other, there);
+        }
+    }
+}
+
+/* A new program connects to both. */
+static void
+test_other_host_undo (void)
+{
+  for (guint is_known = 0; is_known < 2; is_known++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (NULL);
+      g_autoptr (GhHost) other = plan_test_new_host (NULL);
+      g_autoptr (GhHosts) hosts = gh_hosts_new ();
+      g_auto (GStrv) here = plan_test_list_inventory (host);
+      g_auto (GStrv) there = plan_test_list_inventory (other);
+      g_autoptr (GPtrArray) plans = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = NULL;
+      GhStep *steps[] = { new_pool_step_on (other), new_step (1), new_step (2), new_step (3) };
+      GhStep *step = NULL;
+      GhPlan *plan = NULL;
+
+      g_assert_true (plan_test_do (steps[0], other, NULL));
+      text = dup_record (steps, 1, TRUE);
+      write_journal (JOURNAL_ID, text);
+      plans = plan_test_load_interrupted ();
+      plan = g_ptr_array_index (plans, 0);
+      if (is_known)
+        gh_hosts_take (hosts, g_object_ref (other));
+      g_object_set (plan, "host", host, "hosts", hosts, NULL);
+      g_assert_true (plan_test_prepare (plan, &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (gh_plan_get_steps (plan)->len, ==, 1);
+      step = g_ptr_array_index (gh_plan_get_steps (plan), 0);
+      g_assert_nonnull (gh_step_get_host (step));
+      g_assert_cmpint (gh_step_get_host (step) == other, ==, is_known);
+      g_assert_cmpstr (gh_step_get_uri (step), ==, gh_host_get_uri (other));
+      g_assert_true (plan_test_run (plan, &error));
+      g_assert_no_error (error);
+      plan_test_assert_inventory (host, here);
+      /* The test driver keeps its state per connection. */
+      if (is_known)
+        plan_test_assert_inventory (other, there);
+      g_assert_cmpuint (plan_test_count_journals (), ==, 0);
+      for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+        g_object_unref (steps[i]);
+    }
+}
+
+static void
+test_other_host_killed (void)
+{
+  g_autoptr (GPtrArray) plans = NULL;
+  g_autoptr (GhHost) host = plan_test_new_host (NULL);
+  GhPlan *plan = NULL;
+
+  g_test_trap_subprocess ("/undo-plan/other-host/killed/subprocess", 0, 0);
+  g_assert_false (g_test_trap_has_passed ());
+  plans = plan_test_load_interrupted ();
+  g_assert_cmpuint (plans->len, ==, 1);
+  plan = g_ptr_array_index (plans, 0);
+  g_object_set (plan, "host", host, NULL);
+  g_assert_true (plan_test_prepare (plan, NULL));
+  g_assert_cmpuint (gh_plan_get_steps (plan)->len, ==, 2);
+  g_assert_null (gh_step_get_host (g_ptr_array_index (gh_plan_get_steps (plan), 0)));
+  g_assert_nonnull (gh_step_get_host (g_ptr_array_index (gh_plan_get_steps (plan), 1)));
+  g_assert_true (plan_test_run (plan, NULL));
+  g_assert_cmpuint (plan_test_count_journals (), ==, 0);
+}
+
+/* One of the two is away: nothing is taken back, and it is offered again. */
+static void
+test_other_host_unreachable (void)
+{
+  static const char * const params[] = { "host", "peer" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (params); i++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (NULL);
+      g_autoptr (GPtrArray) plans = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = g_strdup_printf (HEAD "\"steps\":[{\"kind\":\"start\",\"params\":{"
+                                               "\"uuid\":\"" MACHINE_UUID "\",\"%s\":"
+                                               "\"test:///nonexistent.xml\"},\"state\":\"done\"}]}",
+                                               params[i]);
+
+      write_journal (JOURNAL_ID, text);
+      plans = plan_test_load_interrupted ();
+      g_object_set (g_ptr_array_index (plans, 0), "host", host, NULL);
+      g_assert_false (plan_test_run (g_ptr_array_index (plans, 0), &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+      g_assert_nonnull (plan_test_find_check (g_ptr_array_index (plans, 0), "host-unreachable"));
+      g_assert_cmpuint (plan_test_count_journals (), ==, 1);
+      forget_all ();
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -574,5 +722,10 @@ main (int    argc,
   g_test_add_func ("/undo-plan/bad-parameters", test_bad_parameters);
   g_test_add_func ("/undo-plan/odd-files", test_odd_files);
   g_test_add_func ("/undo-plan/unreachable", test_unreachable);
+  g_test_add_func ("/undo-plan/other-host/run", test_other_host_run);
+  g_test_add_func ("/undo-plan/other-host/undo", test_other_host_undo);
+  g_test_add_func ("/undo-plan/other-host/killed", test_other_host_killed);
+  g_test_add_func ("/undo-plan/other-host/killed/subprocess", run_on_two_and_be_killed);
+  g_test_add_func ("/undo-plan/other-host/unreachable", test_other_host_unreachable);
   return g_test_run ();
 }
