@@ -108,9 +108,9 @@ open_worker (gpointer data)
 }
 
 /* For lanes besides the control one: nobody can tell their opening to stop, and a plan waits. */
-static virConnectPtr
-open_connection_in_time (const char  *uri,
-                         GError     **error)
+virConnectPtr
+gh_conn_open (const char  *uri,
+              GError     **error)
 {
   gint64 end = g_get_monotonic_time () + OPEN_LIMIT_S * G_TIME_SPAN_SECOND;
   Opening *opening = g_new0 (Opening, 1);
@@ -168,7 +168,7 @@ gh_conn_get (GhLane  *lane,
   if (self->conn == NULL && self->sink != NULL)
     self->conn = open_connection (self->uri, error);
   else if (self->conn == NULL)
-    self->conn = open_connection_in_time (self->uri, error);
+    self->conn = gh_conn_open (self->uri, error);
   return self->conn;
 }
 

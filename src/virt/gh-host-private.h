@@ -77,6 +77,9 @@ typedef struct
 
 /* Workers: run on lanes. */
 virConnectPtr gh_conn_get                (GhLane *lane, GError **error);
+/* A connection of the caller's own, to be closed by it; fails when the host does not answer in
+ * time. */
+virConnectPtr gh_conn_open               (const char *uri, GError **error);
 virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);
 gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable,
                                           GError **error);

@@ -51,4 +51,95 @@ GhMigrationProgress *gh_migration_progress_copy     (const GhMigrationProgress *
 void                 gh_migration_progress_free     (GhMigrationProgress *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrationProgress, gh_migration_progress_free)
 
+/**
+ * GhMigrationOptions:
+ *
+ * How to move: plain data. @xml and @persistent_xml may hold secrets.
+ */
+typedef struct
+{
+  gboolean  live;           /* the guest goes on meanwhile */
+  gboolean  peer;           /* the source's daemon connects to the destination's itself */
+  gboolean  tunnelled;      /* and the data goes that way too */
+  gboolean  persist;        /* it is defined at the destination */
+  gboolean  undefine;       /* and not any more here */
+  gboolean  auto_converge;
+  gboolean  post_copy;      /* may be started while it moves */
+  gboolean  parallel;
+  gboolean  tls;
+  gboolean  unsafe;         /* the disks are shared, whatever libvirt thinks */
+  gboolean  resume;         /* goes on with a post-copy that broke */
+  guint     connections;    /* of parallel; 0: QEMU's default */
+  guint     bandwidth_mib;  /* per second; 0: not limited */
+  guint     downtime_ms;    /* 0: QEMU's default */
+  char     *compression;    /* (nullable): "xbzrle", "mt" */
+  char     *name;           /* (nullable): at the destination */
+  char     *xml;            /* (nullable): of the run at the destination */
+  char     *persistent_xml; /* (nullable): the definition there */
+  char     *address;        /* (nullable): where memory goes */
+  char     *disks_address;  /* (nullable) */
+  GStrv     disks;          /* (nullable): targets that are copied */
+} GhMigrationOptions;
+
+GhMigrationOptions *gh_migration_options_new  (void);
+GhMigrationOptions *gh_migration_options_copy (const GhMigrationOptions *self);
+void                gh_migration_options_free (GhMigrationOptions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrationOptions, gh_migration_options_free)
+
+/* One move. It runs on a connection of its own to each host; a third one watches and changes it
+ * meanwhile. Property: "progress" (GhMigrationProgress, nullable), notified about once a second. */
+#define GH_TYPE_MIGRATION (gh_migration_get_type ())
+G_DECLARE_FINAL_TYPE (GhMigration, gh_migration, GH, MIGRATION, GObject)
+
+GhMigration *gh_migration_new            (GhHost *source, GhHost *destination, const char *uuid,
+                                          const GhMigrationOptions *options);
+const GhMigrationProgress *gh_migration_get_progress (GhMigration *self); /* nullable */
+
+/* Once. Cancelling aborts it, and the guest goes on here. After an error nobody knows where it is
+ * before both hosts were asked: gh_host_load_presence_async(). */
+void         gh_migration_run_async      (GhMigration *self, GCancellable *cancellable,
+                                          GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_migration_run_finish     (GhMigration *self, GAsyncResult *result, GError **error);
+
+/* While it runs. */
+void         gh_migration_set_bandwidth_async (GhMigration *self, guint mib_per_s,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+void         gh_migration_set_downtime_async  (GhMigration *self, guint ms,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+void         gh_migration_start_post_copy_async (GhMigration *self,
+                                                 GAsyncReadyCallback callback, gpointer user_data);
+void         gh_migration_suspend_async       (GhMigration *self,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+/* For all of these. */
+gboolean     gh_migration_change_finish       (GhMigration *self, GAsyncResult *result,
+                                               GError **error);
+
+/**
+ * GhPresence:
+ *
+ * What a host knows of a machine at this moment: for finding out where it is after a move ended
+ * somehow. Plain data.
+ */
+typedef struct
+{
+  gboolean exists;
+  gboolean active;          /* has a QEMU process */
+  gboolean persistent;      /* is defined */
+  gboolean running;         /* active, and its guest goes on */
+  gboolean held;            /* active, and paused because it is, or was, being moved */
+  gboolean moving;          /* a job is moving it right now, in or out */
+  gboolean post_copy;       /* parts of its memory are still on the other host */
+  gboolean post_copy_failed;
+} GhPresence;
+
+void         gh_host_load_presence_async  (GhHost *host, const char *uuid,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+/* Free with g_free(). */
+GhPresence  *gh_host_load_presence_finish (GhHost *host, GAsyncResult *result, GError **error);
+/* Lets a guest go on that a move left paused; nothing when it is not paused or not there. */
+void         gh_host_resume_async         (GhHost *host, const char *uuid,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_host_resume_finish        (GhHost *host, GAsyncResult *result, GError **error);
+
 G_END_DECLS

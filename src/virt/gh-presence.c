@@ -1,0 +1,148 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Where a machine is: what one host says of it, on a connection of its own, since the one there was
+ * may have died with the daemon. */
+
+#define G_LOG_DOMAIN "gh-presence"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-host-private.h"
+#include "gh-migration.h"
+#include "gh-virt-error-private.h"
+
+static void
+read_state (virDomainPtr  domain,
+            GhPresence   *presence)
+{
+  int state = VIR_DOMAIN_NOSTATE;
+  int reason = 0;
+
+  if (virDomainGetState (domain, &state, &reason, 0) < 0)
+    return;
+  presence->running = state == VIR_DOMAIN_RUNNING;
+  presence->held = state == VIR_DOMAIN_PAUSED &&
+                   (reason == VIR_DOMAIN_PAUSED_MIGRATION ||
+                    reason == VIR_DOMAIN_PAUSED_STARTING_UP ||
+                    reason == VIR_DOMAIN_PAUSED_POSTCOPY ||
+                    reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED);
+  presence->post_copy_failed = (state == VIR_DOMAIN_PAUSED &&
+                                reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED) ||
+                               (state == VIR_DOMAIN_RUNNING &&
+                                reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
+  presence->post_copy = presence->post_copy_failed ||
+                        (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_POSTCOPY) ||
+                        (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_POSTCOPY);
+}
+
+static gboolean
+is_moving (virDomainPtr domain)
+{
+  virTypedParameterPtr params = NULL;
+  int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+  int n_params = 0;
+  int type = VIR_DOMAIN_JOB_NONE;
+
+  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
+      type != VIR_DOMAIN_JOB_NONE)
+    virTypedParamsGetInt (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation);
+  virTypedParamsFree (params, n_params);
+  return operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN ||
+         operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
+}
+
+static gpointer
+presence_worker (GhLane        *lane,
+                 gpointer       data,
+                 GCancellable  *cancellable,
+                 GError       **error)
+{
+  g_autofree GhPresence *presence = g_new0 (GhPresence, 1);
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, data, &reason);
+
+  if (domain == NULL)
+    {
+      if (g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_NO_DOMAIN))
+        return g_steal_pointer (&presence);
+      g_propagate_error (error, g_steal_pointer (&reason));
+      return NULL;
+    }
+  presence->exists = TRUE;
+  presence->active = virDomainIsActive (domain) == 1;
+  presence->persistent = virDomainIsPersistent (domain) == 1;
+  read_state (domain, presence);
+  presence->moving = presence->active && is_moving (domain);
+  virResetLastError ();
+  return g_steal_pointer (&presence);
+}
+
+void
+gh_host_load_presence_async (GhHost              *host,
+                             const char          *uuid,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_READ, "domain-presence", presence_worker,
+                g_strdup (uuid), g_free, g_free, g_task_new (host, cancellable, callback,
+                                                             user_data));
+}
+
+GhPresence *
+gh_host_load_presence_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gpointer
+resume_worker (GhLane        *lane,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, data, &reason);
+  int state = VIR_DOMAIN_NOSTATE;
+
+  if (domain == NULL)
+    {
+      if (!g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_NO_DOMAIN))
+        g_propagate_error (error, g_steal_pointer (&reason));
+      return NULL;
+    }
+  if (virDomainGetState (domain, &state, NULL, 0) < 0 ||
+      (state == VIR_DOMAIN_PAUSED && virDomainResume (domain) < 0))
+    gh_virt_error_take (error);
+  return NULL;
+}
+
+void
+gh_host_resume_async (GhHost              *host,
+                      const char          *uuid,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-resume", resume_worker,
+                g_strdup (uuid), g_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+gboolean
+gh_host_resume_finish (GhHost        *host,
+                       GAsyncResult  *result,
+                       GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
