@@ -21,6 +21,7 @@
 #include "gh-domain-xml.h"
 #include "gh-faults.h"
 #include "gh-host-private.h"
+#include "gh-presence-private.h"
 #include "gh-virt-error-private.h"
 
 #define POLL_MS 150
@@ -903,8 +904,8 @@ get_operation_text (int operation)
     }
 }
 
-static char *
-dup_job (virDomainPtr domain)
+char *
+gh_live_dup_job (virDomainPtr domain)
 {
   virTypedParameterPtr params = NULL;
   char *text = NULL;
@@ -978,7 +979,7 @@ live_worker (GhLane        *lane,
         return NULL;
       info->can_backup = knows_backups (domain);
       info->has_agent = has_agent (info->xml);
-      info->job = dup_job (domain);
+      info->job = gh_live_dup_job (domain);
       info->block_jobs = list_block_jobs (domain, info->xml);
     }
   else

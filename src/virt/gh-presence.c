@@ -11,8 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "gh-host-private.h"
-#include "gh-migration.h"
+#include "gh-presence-private.h"
 #include "gh-virt-error-private.h"
 
 static void
@@ -55,6 +54,18 @@ is_moving (virDomainPtr domain)
          operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
 }
 
+void
+gh_presence_read (GhPresence   *self,
+                  virDomainPtr  domain)
+{
+  self->exists = TRUE;
+  self->active = virDomainIsActive (domain) == 1;
+  self->persistent = virDomainIsPersistent (domain) == 1;
+  read_state (domain, self);
+  self->moving = self->active && is_moving (domain);
+  virResetLastError ();
+}
+
 static gpointer
 presence_worker (GhLane        *lane,
                  gpointer       data,
@@ -72,12 +83,7 @@ presence_worker (GhLane        *lane,
       g_propagate_error (error, g_steal_pointer (&reason));
       return NULL;
     }
-  presence->exists = TRUE;
-  presence->active = virDomainIsActive (domain) == 1;
-  presence->persistent = virDomainIsPersistent (domain) == 1;
-  read_state (domain, presence);
-  presence->moving = presence->active && is_moving (domain);
-  virResetLastError ();
+  gh_presence_read (presence, domain);
   return g_steal_pointer (&presence);
 }
 

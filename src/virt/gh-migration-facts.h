@@ -1,0 +1,97 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "gh-host.h"
+#include "gh-migration.h"
+
+G_BEGIN_DECLS
+
+/* Everything a rehearsal of a move asks two hosts, each on one connection in one go, so that a
+ * line with a long delay is not crossed more often than need be. Read only. */
+
+/* A host as a partner of a move. */
+typedef struct
+{
+  char   *uuid;       /* (nullable): its own idea of who it is */
+  char   *hostname;   /* (nullable) */
+  char   *driver;     /* (nullable): "QEMU" */
+  gulong  libvirt;    /* versions as libvirt writes them: 9000000; 0: not known */
+  gulong  hypervisor;
+} GhMigrationHost;
+
+/* The file or volume at a path, as one of the hosts sees it. */
+typedef struct
+{
+  char     *path;
+  gboolean  is_known;   /* FALSE: no active pool holds it, and its files are not ours to look at */
+  gboolean  is_there;
+  char     *pool;       /* (nullable) */
+  char     *name;       /* (nullable): of the volume */
+  char     *format;     /* (nullable) */
+  guint64   capacity;
+  guint64   allocation;
+  char     *identity;   /* (nullable): device and inode, where they can be looked at */
+  char     *stamp;      /* (nullable): its size and when it changed last, to the nanosecond */
+} GhMigrationFile;
+
+typedef struct
+{
+  GhMigrationHost  host;
+  GhPresence       presence;
+  char            *xml;            /* that can be moved, of the run if there is one; has secrets */
+  char            *persistent_xml; /* (nullable): the definition; has secrets */
+  guint            n_snapshots;
+  gboolean         has_saved_state;
+  gboolean         autostart;
+  gboolean         paused_by_error; /* of its disks */
+  char            *job;            /* (nullable): what it is busy with, in words */
+  GStrv            block_jobs;     /* targets of disks something is done to */
+  GPtrArray       *files;          /* (element-type GhMigrationFile): of its disks that have paths */
+} GhMigrationSource;
+
+void                gh_migration_source_free (GhMigrationSource *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrationSource, gh_migration_source_free)
+
+typedef struct
+{
+  GhMigrationHost  host;
+  gboolean         has_uuid;       /* a machine with this UUID is there */
+  gboolean         uuid_active;
+  char            *uuid_name;      /* (nullable) */
+  gboolean         has_name;       /* another one has the name */
+  char            *machine_error;  /* (nullable): why it cannot run this kind of machine */
+  int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */
+  char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
+  guint64          free_memory_kib; /* 0: not known */
+  GPtrArray       *files;          /* (element-type GhMigrationFile): at the source's paths */
+} GhMigrationTarget;
+
+void                gh_migration_target_free (GhMigrationTarget *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrationTarget, gh_migration_target_free)
+
+GhMigrationFile    *gh_migration_find_file   (GPtrArray *files, const char *path); /* nullable */
+/* Whether both are the same file; FALSE also where nobody can tell. */
+gboolean            gh_migration_file_is_same (const GhMigrationFile *a, const GhMigrationFile *b);
+
+void                gh_host_load_migration_source_async  (GhHost *host, const char *uuid,
+                                                          GCancellable *cancellable,
+                                                          GAsyncReadyCallback callback,
+                                                          gpointer user_data);
+GhMigrationSource  *gh_host_load_migration_source_finish (GhHost *host, GAsyncResult *result,
+                                                          GError **error);
+/* @xml: the source's; @name: it is to have; @paths: to be looked at. */
+void                gh_host_load_migration_target_async  (GhHost *host, const char *uuid,
+                                                          const char *name, const char *xml,
+                                                          const char * const *paths,
+                                                          GCancellable *cancellable,
+                                                          GAsyncReadyCallback callback,
+                                                          gpointer user_data);
+GhMigrationTarget  *gh_host_load_migration_target_finish (GhHost *host, GAsyncResult *result,
+                                                          GError **error);
+
+G_END_DECLS

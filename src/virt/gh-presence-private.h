@@ -1,0 +1,17 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-host-private.h"
+#include "gh-migration.h"
+
+G_BEGIN_DECLS
+
+/* Workers: run on lanes. */
+void  gh_presence_read (GhPresence *self, virDomainPtr domain);
+/* What the machine is busy with, in words; NULL: nothing. */
+char *gh_live_dup_job  (virDomainPtr domain);
+
+G_END_DECLS

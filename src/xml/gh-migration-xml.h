@@ -1,0 +1,42 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-domain-xml.h"
+
+G_BEGIN_DECLS
+
+/* What differs in a machine's document when it goes on at another host. */
+
+/* Takes the medium out of a drive. FALSE when there is no such disk. */
+gboolean gh_domain_xml_empty_drive        (GhDomainXml *self, const char *target);
+/* Puts all cards of the @type ("network" or "bridge") that are on @name on @other. */
+void     gh_domain_xml_map_network        (GhDomainXml *self, const char *type, const char *name,
+                                           const char *other);
+/* Firmware variables that are where libvirt puts them by itself are put there by it: the folder
+ * may be another at the other host. */
+void     gh_domain_xml_forget_own_nvram   (GhDomainXml *self);
+/* <cpu> as text; NULL when there is none. */
+char    *gh_domain_xml_dup_cpu            (GhDomainXml *self);
+
+/* Devices that keep a machine from being moved while it runs. */
+typedef enum
+{
+  GH_BLOCKER_HOSTDEV,    /* a device of the host */
+  GH_BLOCKER_FILESYSTEM, /* a folder of the host, by virtiofs or 9p */
+  GH_BLOCKER_SHMEM,
+  GH_BLOCKER_VDPA,
+  GH_BLOCKER_TRANSIENT,  /* a disk that forgets */
+} GhBlockerKind;
+
+typedef struct
+{
+  GhBlockerKind kind;
+  char         *name; /* (nullable): which */
+} GhBlocker;
+
+GPtrArray *gh_domain_xml_list_blockers    (GhDomainXml *self); /* (element-type GhBlocker) */
+
+G_END_DECLS
