@@ -14,7 +14,8 @@
  * For each step: journal (“running”) -> do -> journal (“done”) -> the next. When one
  * fails or the user cancels, it and those before it are undone in reverse, each
  * between two journal records as well. The first final step that has been done is the
- * point of no return: what fails later is left, named, and the plan goes on.
+ * point of no return: what fails later is left, named, and the plan goes on. So is a step that
+ * commits; but while that runs it can be cancelled.
  *
  * Fault points, entered on the journal's thread right after the record is on the
  * disk: plan-step-KIND-before, plan-step-KIND-after, plan-undo-KIND-before,
@@ -577,7 +578,7 @@ dup_record (GhPlan *self)
       json_object_set_string_member (object, "title", step_title);
       json_object_set_string_member (object, "state",
                                      gh_step_state_to_string (gh_step_get_state (step)));
-      json_object_set_boolean_member (object, "final", gh_step_is_final (step));
+      json_object_set_boolean_member (object, "final", gh_step_commits (step));
       if (gh_step_get_group (step) != 0)
         json_object_set_int_member (object, "group", gh_step_get_group (step));
       json_object_set_object_member (object, "params",
@@ -975,7 +976,8 @@ step_done_cb (GObject      *object,
 
   if (gh_step_finish (step, result, &error))
     {
-      priv->final_done = priv->final_done || gh_step_is_final (step);
+      priv->final_done = priv->final_done || gh_step_commits (step);
+      priv->final_begun = priv->final_begun || priv->final_done;
       gh_step_set_fraction (step, 1.0);
       gh_step_set_state (step, GH_STEP_DONE);
     }

@@ -42,6 +42,8 @@ GType gh_undefine_step_get_type       (void);
 GType gh_undefine_final_step_get_type (void);
 GType gh_start_step_get_type          (void);
 GType gh_force_off_step_get_type      (void);
+GType gh_migrate_step_get_type        (void);
+GType gh_settle_step_get_type         (void);
 GType gh_sysprep_step_get_type        (void);
 GType gh_template_step_get_type       (void);
 

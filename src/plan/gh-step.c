@@ -328,6 +328,33 @@ gh_step_dup_undo_check (GhStep *self,
   return klass->dup_undo_check != NULL ? klass->dup_undo_check (self, host) : NULL;
 }
 
+/**
+ * gh_step_dup_commit_check:
+ * @self: a step out of a journal, that was begun
+ * @host: its host, connected
+ *
+ * Returns: (transfer full) (nullable): why there is no way back, when it commits and was done
+ */
+GhCheck *
+gh_step_dup_commit_check (GhStep *self,
+                          GhHost *host)
+{
+  GhStepClass *klass = NULL;
+
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  klass = GH_STEP_GET_CLASS (self);
+  return klass->dup_commit_check != NULL ? klass->dup_commit_check (self, host) : NULL;
+}
+
+gboolean
+gh_step_commits (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), FALSE);
+
+  return GH_STEP_GET_CLASS (self)->commits || GH_STEP_GET_CLASS (self)->final;
+}
+
 gboolean
 gh_step_is_final (GhStep *self)
 {
@@ -663,6 +690,8 @@ gh_step_new_for_kind (const char *kind,
     gh_undefine_final_step_get_type,
     gh_start_step_get_type,
     gh_force_off_step_get_type,
+    gh_migrate_step_get_type,
+    gh_settle_step_get_type,
     gh_sysprep_step_get_type,
     gh_template_step_get_type,
   };

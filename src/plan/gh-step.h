@@ -30,6 +30,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * GhStepClass:
  * @kind: name in journals, "volume-create"; with @params it is all that is needed to undo the
  *   step after a crash
+ * @commits: it can be cancelled, and is undone when it fails; but once it is done it cannot be undone,
+ *   as if it were final
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
@@ -39,6 +41,9 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * @dup_left: what stays behind, by name, when undoing fails, or when a final step fails
  * @dup_undo_command: (nullable): the equivalent line of undoing
  * @dup_undo_check: (nullable): what to know before undoing it from a journal
+ * @dup_commit_check: (nullable): for steps that commit, out of a journal: not NULL when it was done,
+ *   or perhaps was, whatever the journal says: a check that says how things are. Then nothing is
+ *   undone, neither it nor what was before it
  *
  * Properties: "state", "fraction" (0 to 1, < 0 unknown).
  */
@@ -48,6 +53,7 @@ struct _GhStepClass
 
   const char *kind;
   gboolean    final; /* cannot be undone: from here on the plan goes forward only */
+  gboolean    commits;
   const char * const *needs;
 
   char     *(*dup_title)   (GhStep *self);
@@ -55,6 +61,7 @@ struct _GhStepClass
   char     *(*dup_left)    (GhStep *self);
   char     *(*dup_undo_command) (GhStep *self);
   GhCheck  *(*dup_undo_check)   (GhStep *self, GhHost *host);
+  GhCheck  *(*dup_commit_check) (GhStep *self, GhHost *host);
   void      (*do_async)    (GhStep *self, GhHost *host, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
   void      (*undo_async)  (GhStep *self, GhHost *host, GAsyncReadyCallback callback,
@@ -76,7 +83,9 @@ char        *gh_step_dup_command  (GhStep *self);
 char        *gh_step_dup_left     (GhStep *self);
 char        *gh_step_dup_undo_command (GhStep *self);
 GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable */
+GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable */
 gboolean     gh_step_is_final         (GhStep *self);
+gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
 gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);

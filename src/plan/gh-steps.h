@@ -38,6 +38,9 @@ G_BEGIN_DECLS
  * switch-disks: the machine gets its old disks again, unless it was started since, somebody else
  *   changed its disks, or one of the old ones is gone
  * release: our metadata as it was, unless somebody else changed it
+ * migrate: commits. Undone by looking where the machine is: what was only begun ends by itself, and
+ *   a guest that was left paused here goes on, but only when the other host has none
+ * settle: nothing; what the move itself did not do any more is done
  * sysprep: nothing; it only changes what other steps have made
  * tpm-copy: the clone's folder goes, with the files that were copied */
 

@@ -12,6 +12,7 @@
  *   waiting, undone     nothing is there
  *   of an unknown kind  it is named, and not touched
  *   final, done         there is no way back: neither for it nor for those before it
+ *   begun, but the hosts say that it was done and has committed: the same
  *   of a whole group    it stays, when the plan was to keep what was finished; and with any such
  *                       group what is in none
  *   else                it is undone; undoing copes with “nothing was done yet”
@@ -413,6 +414,22 @@ may_be_undone (JsonObject *journaled)
   return state != GH_STEP_WAITING && state != GH_STEP_UNDONE;
 }
 
+/* What hosts say counts more than what the journal does, which may have ended before the step. */
+static gboolean
+add_commit_check (GhUndoPlan  *self,
+                  GhPlanDraft *draft,
+                  JsonObject  *journaled)
+{
+  g_autoptr (GhStep) inner = may_be_undone (journaled) ? make_step (journaled) : NULL;
+  GhCheck *check = NULL;
+
+  if (inner != NULL)
+    check = gh_step_dup_commit_check (inner, give_hosts (self, inner));
+  if (check != NULL)
+    gh_plan_draft_add_check (draft, check);
+  return check != NULL;
+}
+
 static void
 fill_draft (GhUndoPlan  *self,
             GhPlanDraft *draft)
@@ -425,8 +442,10 @@ fill_draft (GhUndoPlan  *self,
     {
       JsonObject *journaled = g_ptr_array_index (steps, i);
 
-      no_way_back = no_way_back || (gh_json_get_boolean (journaled, "final") &&
-                                    get_journaled_state (journaled) == GH_STEP_DONE);
+      if (add_commit_check (self, draft, journaled) ||
+          (gh_json_get_boolean (journaled, "final") &&
+           get_journaled_state (journaled) == GH_STEP_DONE))
+        no_way_back = TRUE;
     }
   add_story (self, draft, no_way_back);
   if (kept != NULL)

@@ -1,0 +1,661 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* migrate: parameters uuid, name, new-name, peer (the destination), temporary;
+ *   begun: journaled right before anything is done.
+ *
+ * Where the machine is, is what both hosts say, never what a call returned:
+ *
+ *   source            destination         then
+ *   runs              nothing             it has not moved
+ *   runs              is receiving        not yet: its libvirt ends that by itself when we go away
+ *   held by the move  nothing             the guest goes on here
+ *   held by the move  runs                it has moved; what is here is a remainder
+ *   nothing, off      runs, paused        it has moved
+ *   runs              runs                two copies: said, and nothing is touched
+ *   off               nothing, off        nobody can tell which disks are the newer ones: nothing is
+ *                                         touched
+ *
+ * “Held” is what libvirt itself calls paused by a migration; what a user paused is not. */
+
+#define G_LOG_DOMAIN "gh-migrate-step"
+
+#include "config.h"
+
+#include "gh-migrate-step.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-command.h"
+#include "gh-migrate-errors.h"
+#include "gh-step-private.h"
+#include "gh-virt-error.h"
+
+/* How long a host that is receiving may take to notice that nobody sends any more: keep-alive finds
+ * a dead client after 30 s. */
+#define RECEIVING_LIMIT_MS 45000
+#define RECEIVING_POLL_MS 500
+
+struct _GhMigrateStep
+{
+  GhStep              parent_instance;
+
+  GhMigrationOptions *options;   /* (nullable): NULL out of a journal */
+  GhMigration        *migration; /* (nullable): while it runs */
+};
+
+G_DEFINE_FINAL_TYPE (GhMigrateStep, gh_migrate_step, GH_TYPE_STEP)
+
+enum
+{
+  PROGRESS,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+typedef struct
+{
+  GhHost     *host;
+  GError     *error;       /* (nullable): of the move */
+  GhPresence *here;        /* (nullable) */
+  GhPresence *there;       /* (nullable) */
+  gboolean    undoing;
+  gint64      deadline_us; /* 0: not set */
+} Work;
+
+static void look_here (GTask *task);
+
+static void
+work_free (gpointer data)
+{
+  Work *work = data;
+
+  g_clear_object (&work->host);
+  g_clear_error (&work->error);
+  g_free (work->here);
+  g_free (work->there);
+  g_free (work);
+}
+
+static GhStep *
+get_step (GTask *task)
+{
+  return GH_STEP (g_task_get_source_object (task));
+}
+
+static const char *
+get_uuid (GTask *task)
+{
+  return gh_step_get_string (get_step (task), "uuid");
+}
+
+static GTask *
+new_task (GhStep              *step,
+          GhHost              *host,
+          gboolean             undoing,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+  Work *work = g_new0 (Work, 1);
+
+  g_task_set_source_tag (task, new_task);
+  g_task_set_check_cancellable (task, FALSE);
+  work->host = g_object_ref (host);
+  work->undoing = undoing;
+  g_task_set_task_data (task, work, work_free);
+  return task;
+}
+
+/* What both hosts said */
+
+static gboolean
+has_arrived (const Work *work)
+{
+  return work->there->active && !work->there->held && !work->there->moving && !work->here->running;
+}
+
+/* Takes @why. */
+static void
+return_not_undone (GTask *task,
+                   char  *why)
+{
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why);
+  g_free (why);
+}
+
+static gboolean
+look_again_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+
+  g_clear_pointer (&work->here, g_free);
+  g_clear_pointer (&work->there, g_free);
+  look_here (g_object_ref (task));
+  return G_SOURCE_REMOVE;
+}
+
+/* Takes @task. */
+static void
+wait_for_receiver (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+
+  if (work->deadline_us == 0)
+    work->deadline_us = g_get_monotonic_time () + RECEIVING_LIMIT_MS * G_TIME_SPAN_MILLISECOND;
+  if (g_get_monotonic_time () < work->deadline_us)
+    {
+      g_timeout_add_full (G_PRIORITY_DEFAULT, RECEIVING_POLL_MS, look_again_cb, task,
+                          g_object_unref);
+      return;
+    }
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                           _("%s is still waiting to receive it."),
+                           gh_host_get_label (gh_step_get_peer (get_step (task))));
+  g_object_unref (task);
+}
+
+static void
+resumed_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!gh_host_resume_finish (GH_HOST (object), result, &error))
+    g_task_return_error (task, error);
+  else if (work->undoing)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&work->error));
+}
+
+/* The move failed or is taken back: takes @task. */
+static void
+settle_failure (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+
+  if (work->here->held && !work->there->active)
+    {
+      gh_host_resume_async (work->host, get_uuid (task), resumed_cb, task);
+      return;
+    }
+  if (work->undoing)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&work->error));
+  g_object_unref (task);
+}
+
+/* Takes @task. */
+static void
+judge (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+  const char *label = gh_host_get_label (gh_step_get_peer (get_step (task)));
+
+  if (work->here->running && work->there->running)
+    return_not_undone (task, g_strdup (_("It runs on both hosts at once! Switch one of the two off "
+                                         "by hand.")));
+  else if (has_arrived (work) && work->undoing)
+    return_not_undone (task, g_strdup_printf (_("It has moved, and runs at %s."), label));
+  else if (has_arrived (work))
+    {
+      if (work->error != NULL)
+        g_message ("The move ended with an error, but it has arrived: %s", work->error->message);
+      g_task_return_boolean (task, TRUE);
+    }
+  else if (work->here->post_copy || work->there->post_copy)
+    return_not_undone (task, g_strdup_printf (_("Its memory is in part here and in part at %s. It "
+                                                "cannot be taken back, only finished."), label));
+  else if (work->there->active)
+    {
+      wait_for_receiver (task);
+      return;
+    }
+  else
+    {
+      settle_failure (task);
+      return;
+    }
+  g_object_unref (task);
+}
+
+/* Asking both. When one does not answer the first error is what counts. Take @task. */
+
+static void
+fail_looking (GTask  *task,
+              GError *error)
+{
+  Work *work = g_task_get_task_data (task);
+
+  if (work->error != NULL)
+    {
+      g_error_free (error);
+      error = g_steal_pointer (&work->error);
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+there_looked_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  work->there = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+  if (work->there == NULL)
+    fail_looking (task, error);
+  else
+    judge (task);
+}
+
+static void
+there_ready_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (!gh_host_ready_finish (GH_HOST (object), result, &error))
+    fail_looking (task, error);
+  else
+    gh_host_load_presence_async (GH_HOST (object), get_uuid (task), NULL, there_looked_cb, task);
+}
+
+static void
+here_looked_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  work->here = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+  if (work->here == NULL)
+    fail_looking (task, error);
+  else
+    gh_host_ready_async (gh_step_get_peer (get_step (task)), NULL, there_ready_cb, task);
+}
+
+static void
+here_ready_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (!gh_host_ready_finish (GH_HOST (object), result, &error))
+    fail_looking (task, error);
+  else
+    gh_host_load_presence_async (GH_HOST (object), get_uuid (task), NULL, here_looked_cb, task);
+}
+
+static void
+look_here (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+
+  gh_host_ready_async (work->host, NULL, here_ready_cb, task);
+}
+
+/* Doing */
+
+static double
+get_fraction (const GhMigrationProgress *progress)
+{
+  guint64 total = progress->disk_total + progress->memory_total;
+
+  return total == 0 ? -1.0 : (double) (MIN (progress->disk_done, progress->disk_total) +
+                                       progress->memory_done) / (double) total;
+}
+
+static void
+progress_cb (GhMigrateStep *self)
+{
+  gh_step_set_fraction (GH_STEP (self),
+                        get_fraction (gh_migration_get_progress (self->migration)));
+  g_signal_emit (self, signals[PROGRESS], 0);
+}
+
+static void
+moved_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GhMigrateStep *self = GH_MIGRATE_STEP (get_step (task));
+  GError *error = NULL;
+
+  if (!gh_migration_run_finish (GH_MIGRATION (object), result, &error))
+    work->error = gh_migrate_error_tell (error);
+  g_clear_object (&self->migration);
+  if (work->error != NULL)
+    {
+      look_here (task);
+      return;
+    }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static void
+begun_saved_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GhMigrateStep *self = GH_MIGRATE_STEP (object);
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (GH_STEP (self), result, &error))
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  self->migration = gh_migration_new (work->host, gh_step_get_peer (GH_STEP (self)),
+                                      get_uuid (task), self->options);
+  g_signal_connect_object (self->migration, "notify::progress", G_CALLBACK (progress_cb), self,
+                           G_CONNECT_SWAPPED);
+  gh_migration_run_async (self->migration, g_task_get_cancellable (task), moved_cb, task);
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GhMigrateStep *self = GH_MIGRATE_STEP (step);
+  GTask *task = new_task (step, host, FALSE, cancellable, callback, user_data);
+
+  if (self->options == NULL || gh_step_get_peer (step) == NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
+                               _("It is not known any more how it was to be moved."));
+      g_object_unref (task);
+      return;
+    }
+  gh_step_set_boolean (step, "begun", TRUE);
+  gh_step_save_async (step, begun_saved_cb, task);
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  GTask *task = new_task (step, host, TRUE, NULL, callback, user_data);
+
+  if (gh_step_get_boolean (step, "begun") && gh_step_get_peer (step) != NULL)
+    {
+      look_here (task);
+      return;
+    }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+/* After a crash: by the lists of both hosts, which have just been read. */
+
+static gboolean
+is_on (GhMachine *machine)
+{
+  return machine != NULL && gh_machine_is_active (machine);
+}
+
+static gboolean
+is_running (GhMachine *machine)
+{
+  return is_on (machine) && gh_machine_get_state (machine) != GH_MACHINE_PAUSED;
+}
+
+/* Takes @title. */
+static GhCheck *
+take_check (GhCheckLevel  level,
+            const char   *id,
+            char         *title,
+            const char   *detail)
+{
+  GhCheck *check = gh_check_new (level, id, title, detail);
+
+  g_free (title);
+  return check;
+}
+
+static GhCheck *
+new_remainder_check (GhStep *step,
+                     GhHost *host)
+{
+  const char *name = gh_step_get_string (step, "name");
+  const char *machine = gh_command_get_machine (name, gh_step_get_string (step, "uuid"));
+  g_autofree char *destroy = gh_command_dup_virsh (gh_host_get_uri (host), "destroy", machine, NULL);
+  GhCheck *check = take_check (GH_CHECK_WARNING, "remainder-here",
+                               g_strdup_printf (_("“%s” runs at %s, and a paused remainder of it "
+                                                  "is at %s"), name,
+                                                gh_host_get_label (gh_step_get_peer (step)),
+                                                gh_host_get_label (host)),
+                               _("The remainder must never go on: both would write to the same "
+                                 "disks, or two machines would be the same one in the network. "
+                                 "Force it off."));
+
+  gh_check_set_fix (check, _("Force the remainder off"), destroy, NULL, NULL, NULL);
+  return check;
+}
+
+static GhCheck *
+dup_commit_check (GhStep *step,
+                  GhHost *host)
+{
+  const char *uuid = gh_step_get_string (step, "uuid");
+  const char *name = gh_step_get_string (step, "name");
+  GhHost *peer = gh_step_get_peer (step);
+  GhMachine *here = gh_host_find_machine (host, uuid);
+  GhMachine *there = peer != NULL ? gh_host_find_machine (peer, uuid) : NULL;
+
+  if (!gh_step_get_boolean (step, "begun") || peer == NULL)
+    return NULL;
+  if (is_running (here) && is_running (there))
+    return take_check (GH_CHECK_WARNING, "runs-twice",
+                       g_strdup_printf (_("“%s” runs at %s and at %s at once!"), name,
+                                        gh_host_get_label (host), gh_host_get_label (peer)),
+                       _("Switch one of the two off at once, the one whose disks are the older "
+                         "ones. Nothing is done here."));
+  if (is_running (there) && is_on (here))
+    return new_remainder_check (step, host);
+  if (is_on (here))
+    return NULL;
+  if (is_on (there))
+    return take_check (GH_CHECK_NOTE, "has-moved",
+                       g_strdup_printf (_("“%s” has moved, and runs at %s"), name,
+                                        gh_host_get_label (peer)), NULL);
+  if (there != NULL && here == NULL)
+    return take_check (GH_CHECK_NOTE, "has-moved",
+                       g_strdup_printf (_("“%s” has moved to %s, and is off now"), name,
+                                        gh_host_get_label (peer)), NULL);
+  return take_check (GH_CHECK_WARNING, "runs-nowhere",
+                     g_strdup_printf (_("“%s” runs neither at %s nor at %s"), name,
+                                      gh_host_get_label (host), gh_host_get_label (peer)),
+                     _("It may have been switched off on either side since. What was copied is "
+                       "kept, as it may be the newer. Look at both before you start one of them, "
+                       "and never start both."));
+}
+
+/* Words */
+
+static char *
+dup_title (GhStep *step)
+{
+  GhHost *peer = gh_step_get_peer (step);
+
+  return g_strdup_printf (_("Move “%s” to %s while it runs"), gh_step_get_string (step, "name"),
+                          peer != NULL ? gh_host_get_label (peer)
+                          : gh_step_get_string (step, "peer"));
+}
+
+static void
+add_word (GString    *line,
+          const char *option,
+          const char *value)
+{
+  g_autofree char *quoted = value != NULL ? gh_command_dup_quoted (value) : NULL;
+
+  g_string_append_printf (line, " --%s", option);
+  if (quoted != NULL)
+    g_string_append_printf (line, " %s", quoted);
+}
+
+static void
+add_number (GString    *line,
+            const char *option,
+            guint       value)
+{
+  if (value > 0)
+    g_string_append_printf (line, " --%s %u", option, value);
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  GhMigrationOptions *options = GH_MIGRATE_STEP (step)->options;
+  const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                gh_step_get_string (step, "uuid"));
+  g_autofree char *start = gh_command_dup_virsh (gh_step_get_uri (step), "migrate", machine,
+                                                 gh_step_get_string (step, "peer"), NULL);
+  GString *line = g_string_new (start);
+  g_autofree char *disks = NULL;
+
+  if (options == NULL)
+    return g_string_free (line, FALSE);
+  const struct
+  {
+    gboolean    on;
+    const char *option;
+  } flags[] = {
+    { options->live, "live" }, { options->peer || options->tunnelled, "p2p" },
+    { options->tunnelled, "tunnelled" }, { options->persist, "persistent" },
+    { options->undefine, "undefinesource" }, { options->disks != NULL, "copy-storage-all" },
+    { options->unsafe, "unsafe" }, { options->auto_converge, "auto-converge" },
+    { options->post_copy, "postcopy" }, { options->parallel, "parallel" }, { options->tls, "tls" },
+    { options->compression != NULL, "compressed" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (flags[i].on)
+      add_word (line, flags[i].option, NULL);
+  add_number (line, "parallel-connections", options->parallel ? options->connections : 0);
+  add_number (line, "bandwidth", options->bandwidth_mib);
+  if (options->compression != NULL)
+    add_word (line, "comp-methods", options->compression);
+  if (options->name != NULL)
+    add_word (line, "dname", options->name);
+  if (options->address != NULL)
+    add_word (line, "migrateuri", options->address);
+  disks = options->disks != NULL ? g_strjoinv (",", options->disks) : NULL;
+  if (disks != NULL)
+    add_word (line, "migrate-disks", disks);
+  if (disks != NULL && options->disks_address != NULL)
+    add_word (line, "disks-uri", options->disks_address);
+  g_string_append (line, " --abort-on-error");
+  return g_string_free (line, FALSE);
+}
+
+static char *
+dup_undo_command (GhStep *step)
+{
+  return gh_command_dup_virsh (gh_step_get_uri (step), "domjobabort",
+                               gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                       gh_step_get_string (step, "uuid")), NULL);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("The machine “%s”"), gh_step_get_string (step, "name"));
+}
+
+static void
+gh_migrate_step_finalize (GObject *object)
+{
+  GhMigrateStep *self = GH_MIGRATE_STEP (object);
+
+  g_clear_object (&self->migration);
+  g_clear_pointer (&self->options, gh_migration_options_free);
+  G_OBJECT_CLASS (gh_migrate_step_parent_class)->finalize (object);
+}
+
+static const char * const needs[] = { "uuid", "name", "peer", NULL };
+
+static void
+gh_migrate_step_class_init (GhMigrateStepClass *klass)
+{
+  GhStepClass *step_class = GH_STEP_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = gh_migrate_step_finalize;
+  step_class->kind = "migrate";
+  step_class->commits = TRUE;
+  step_class->needs = needs;
+  step_class->dup_title = dup_title;
+  step_class->dup_command = dup_command;
+  step_class->dup_left = dup_left;
+  step_class->dup_undo_command = dup_undo_command;
+  step_class->dup_commit_check = dup_commit_check;
+  step_class->do_async = do_async;
+  step_class->undo_async = undo_async;
+
+  signals[PROGRESS] = g_signal_new ("progress", GH_TYPE_MIGRATE_STEP, G_SIGNAL_RUN_LAST, 0, NULL,
+                                    NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+gh_migrate_step_init (GhMigrateStep *self)
+{
+}
+
+GhStep *
+gh_migrate_step_new (GhHost                   *destination,
+                     const char               *uuid,
+                     const char               *name,
+                     const GhMigrationOptions *options)
+{
+  GhMigrateStep *self = g_object_new (GH_TYPE_MIGRATE_STEP, NULL);
+  GhStep *step = GH_STEP (self);
+
+  g_return_val_if_fail (GH_IS_HOST (destination) && g_uuid_string_is_valid (uuid), step);
+
+  gh_step_set_peer (step, destination);
+  gh_step_set_string (step, "uuid", uuid);
+  gh_step_set_string (step, "name", name);
+  gh_step_set_string (step, "new-name", options->name);
+  gh_step_set_boolean (step, "temporary", !options->undefine);
+  self->options = gh_migration_options_copy (options);
+  return step;
+}
+
+GhMigration *
+gh_migrate_step_get_migration (GhMigrateStep *self)
+{
+  g_return_val_if_fail (GH_IS_MIGRATE_STEP (self), NULL);
+
+  return self->migration;
+}
