@@ -1,0 +1,152 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What can be done to a move while it runs. */
+
+#define G_LOG_DOMAIN "gh-migrate-actions"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-migrate-plan-private.h"
+
+/* QEMU's own, until it is known. */
+#define PAUSE_MS 300
+
+static GhMigration *
+get_migration (GhMigratePlan *self)
+{
+  return self->step != NULL ? gh_migrate_step_get_migration (self->step) : NULL;
+}
+
+const char *
+gh_migrate_action_get_label (GhMigrateAction action)
+{
+  static const char * const labels[] = {
+    N_("Allow a longer pause"), N_("Slow the guest down"), N_("Go on there at once"),
+    N_("Pause the guest"),
+  };
+
+  g_return_val_if_fail (action < G_N_ELEMENTS (labels), NULL);
+
+  return _(labels[action]);
+}
+
+const char *
+gh_migrate_plan_find_action_problem (GhMigratePlan   *self,
+                                     GhMigrateAction  action)
+{
+  const int *values = NULL;
+
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
+
+  values = self->inputs.choice.values;
+  if (get_migration (self) == NULL)
+    return _("It is not being moved at the moment.");
+  if (self->progress != NULL && self->progress->phase == GH_MIGRATION_POST_COPY)
+    return _("The guest goes on there already.");
+  if (action == GH_MIGRATE_SLOW_GUEST)
+    return values[GH_MIGRATE_OPTION_AUTO_CONVERGE]
+           ? _("That happens by itself, more and more, as long as it is needed.")
+           : _("It was not allowed when the move began, and cannot be later.");
+  if (action == GH_MIGRATE_POST_COPY && !values[GH_MIGRATE_OPTION_POST_COPY])
+    return _("Post-copy was not allowed when the move began, and cannot be later.");
+  if (action == GH_MIGRATE_POST_COPY &&
+      (self->progress == NULL || self->progress->phase != GH_MIGRATION_MEMORY))
+    return _("Its memory is not being sent yet.");
+  return NULL;
+}
+
+static void
+changed_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_migration_change_finish (GH_MIGRATION (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+gh_migrate_plan_act_async (GhMigratePlan       *self,
+                           GhMigrateAction      action,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  const char *problem = gh_migrate_plan_find_action_problem (self, action);
+  GTask *task = NULL;
+  guint pause_ms = PAUSE_MS;
+
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_migrate_plan_act_async);
+  if (problem != NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", problem);
+      g_object_unref (task);
+      return;
+    }
+  switch (action)
+    {
+    case GH_MIGRATE_POST_COPY:
+      gh_migration_start_post_copy_async (get_migration (self), changed_cb, task);
+      break;
+    case GH_MIGRATE_PAUSE_GUEST:
+      gh_migration_suspend_async (get_migration (self), changed_cb, task);
+      break;
+    case GH_MIGRATE_ALLOW_PAUSE:
+    default:
+      if (self->progress != NULL && self->progress->max_downtime_ms > 0)
+        pause_ms = self->progress->max_downtime_ms;
+      gh_migration_set_downtime_async (get_migration (self), pause_ms * 2, changed_cb, task);
+    }
+}
+
+gboolean
+gh_migrate_plan_act_finish (GhMigratePlan  *self,
+                            GAsyncResult   *result,
+                            GError        **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+gh_migrate_plan_change_bandwidth_async (GhMigratePlan       *self,
+                                        guint                mib_per_s,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data)
+{
+  GTask *task = NULL;
+
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_migrate_plan_change_bandwidth_async);
+  if (get_migration (self) != NULL)
+    {
+      gh_migration_set_bandwidth_async (get_migration (self), mib_per_s, changed_cb, task);
+      return;
+    }
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s",
+                           _("It is not being moved at the moment."));
+  g_object_unref (task);
+}
+
+gboolean
+gh_migrate_plan_change_bandwidth_finish (GhMigratePlan  *self,
+                                         GAsyncResult   *result,
+                                         GError        **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,491 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The rehearsal: what speaks against a move, from what both hosts said. Ids are stable. */
+
+#define G_LOG_DOMAIN "gh-migrate-checks"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-command.h"
+#include "gh-migrate-fixes.h"
+#include "gh-migrate-plan-private.h"
+#include "gh-migration-xml.h"
+
+/* Takes @title. */
+static GhCheck *
+take_check (GhPlanDraft  *draft,
+            GhCheckLevel  level,
+            const char   *id,
+            char         *title,
+            const char   *detail)
+{
+  GhCheck *check = gh_check_new (level, id, title, detail);
+
+  g_free (title);
+  gh_plan_draft_add_check (draft, check);
+  return check;
+}
+
+static const char *
+get_there (GhMigratePlan *self)
+{
+  return gh_host_get_label (self->destination);
+}
+
+static const char *
+get_name (GhMigratePlan *self)
+{
+  return gh_machine_get_name (self->machine);
+}
+
+/* The hosts */
+
+static char *
+dup_version (gulong version)
+{
+  return g_strdup_printf ("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+static void
+check_version (GhMigratePlan *self,
+               GhPlanDraft   *draft,
+               const char    *id,
+               const char    *program,
+               gulong         here,
+               gulong         there)
+{
+  g_autofree char *here_text = dup_version (here);
+  g_autofree char *there_text = dup_version (there);
+
+  if (here == 0 || there == 0 || there >= here)
+    return;
+  take_check (draft, GH_CHECK_WARNING, id,
+              /* Translators: a host, “QEMU” or “libvirt”, and two version numbers. */
+              g_strdup_printf (_("%s has an older %s: %s, here it is %s"), get_there (self), program,
+                               there_text, here_text),
+              _("Moving to newer versions works; to older ones it may fail, and then the machine "
+                "goes on here."));
+}
+
+static void
+check_hosts (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  const GhMigrationHost *here = &self->facts.source->host;
+  const GhMigrationHost *there = &self->facts.target->host;
+
+  if (g_strcmp0 (here->driver, there->driver) != 0)
+    take_check (draft, GH_CHECK_REFUSAL, "driver",
+                g_strdup_printf (_("%s runs machines with something else: %s, here it is %s"),
+                                 get_there (self), there->driver, here->driver), NULL);
+  if (here->uuid != NULL && g_strcmp0 (here->uuid, there->uuid) == 0)
+    take_check (draft, GH_CHECK_REFUSAL, "same-host",
+                g_strdup (_("Both hosts say that they are the same one")),
+                _("If they are not, their boards have the same number: give one of them a "
+                  "“host_uuid” of its own in libvirtd.conf."));
+  check_version (self, draft, "older-qemu", "QEMU", here->hypervisor, there->hypervisor);
+  check_version (self, draft, "older-libvirt", "libvirt", here->libvirt, there->libvirt);
+}
+
+static void
+check_names (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  const GhMigrationTarget *target = self->facts.target;
+  const char *name = self->inputs.name != NULL ? self->inputs.name : get_name (self);
+
+  if (target->has_uuid)
+    take_check (draft, GH_CHECK_REFUSAL, "uuid-taken",
+                g_strdup_printf (target->uuid_active ? _("“%s” runs at %s already")
+                                                     : _("“%s” is defined at %s already"),
+                                 target->uuid_name, get_there (self)),
+                _("It is the same machine, by its UUID: left from an earlier move, or a copy. "
+                  "Remove it from the list there, if it is out of date; its files can stay."));
+  else if (target->has_name)
+    take_check (draft, GH_CHECK_REFUSAL, "name-taken",
+                g_strdup_printf (_("%s has another machine called “%s”"), get_there (self), name),
+                _("Choose another name for it there."));
+  else
+    take_check (draft, GH_CHECK_OK, "name-free",
+                g_strdup_printf (_("The name “%s” is free at %s"), name, get_there (self)), NULL);
+}
+
+static void
+check_cpu (GhMigratePlan *self,
+           GhPlanDraft   *draft)
+{
+  const GhMigrationTarget *target = self->facts.target;
+  g_autofree char *mode = gh_domain_xml_dup_text (self->facts.xml, "cpu/@mode");
+
+  if (target->machine_error != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "machine-type",
+                g_strdup_printf (_("%s cannot run this kind of machine"), get_there (self)),
+                target->machine_error);
+  else if (target->cpu == 0)
+    take_check (draft, GH_CHECK_REFUSAL, "cpu",
+                g_strdup_printf (_("The processor of %s lacks something the guest uses"),
+                                 get_there (self)),
+                target->cpu_error);
+  else if (g_strcmp0 (mode, "host-passthrough") == 0)
+    take_check (draft, GH_CHECK_WARNING, "cpu-passthrough",
+                g_strdup (_("The guest uses this host's own processor")),
+                _("It goes on only where the processor is of the same model. To move it between "
+                  "different ones, shut it down and choose a model both have."));
+  else
+    take_check (draft, GH_CHECK_OK, "cpu-fits",
+                g_strdup (_("The processor and machine type fit")), NULL);
+}
+
+static void
+check_capacity (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  guint64 memory = gh_domain_xml_get_memory_kib (self->facts.xml);
+  guint64 free_kib = self->facts.target->free_memory_kib;
+  const GhCapabilities *there = self->facts.capabilities;
+  g_autofree char *needed = g_format_size_full (memory * 1024, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *left = g_format_size_full (free_kib * 1024, G_FORMAT_SIZE_IEC_UNITS);
+
+  if (free_kib > 0 && memory > free_kib)
+    take_check (draft, GH_CHECK_WARNING, "memory",
+                g_strdup_printf (_("%s has %s of memory free, and the machine has %s"),
+                                 get_there (self), left, needed),
+                _("It may become slow, or the host may end it."));
+  if (gh_domain_xml_has_tpm (self->facts.xml) && !there->has_tpm)
+    take_check (draft, GH_CHECK_REFUSAL, "tpm",
+                g_strdup_printf (_("%s cannot give the machine its TPM"), get_there (self)),
+                _("The package “swtpm” is missing there."));
+  if (gh_domain_xml_get_firmware (self->facts.xml) != GH_FIRMWARE_BIOS && !there->has_uefi)
+    take_check (draft, GH_CHECK_REFUSAL, "firmware",
+                g_strdup_printf (_("%s has no UEFI firmware"), get_there (self)),
+                _("The package “ovmf” is missing there."));
+  if (there->max_cpus > 0 && gh_domain_xml_get_n_cpus (self->facts.xml) > there->max_cpus)
+    take_check (draft, GH_CHECK_REFUSAL, "cpus",
+                g_strdup_printf (_("%s gives a machine %u processors at most"), get_there (self),
+                                 there->max_cpus), NULL);
+}
+
+/* The machine */
+
+static void
+check_blockers (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (self->facts.xml);
+
+  for (guint i = 0; i < blockers->len; i++)
+    {
+      const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+      const char *name = blocker->name != NULL ? blocker->name : "?";
+
+      switch (blocker->kind)
+        {
+        case GH_BLOCKER_FILESYSTEM:
+          take_check (draft, GH_CHECK_REFUSAL, "shared-folder",
+                      g_strdup_printf (_("The machine uses a folder of this host: %s"), name),
+                      _("Take it out of the machine first, or move the machine while it is off."));
+          break;
+        case GH_BLOCKER_TRANSIENT:
+          take_check (draft, GH_CHECK_REFUSAL, "transient-disk",
+                      g_strdup_printf (_("The disk %s forgets what is written to it"), name),
+                      _("Such a disk cannot move while the machine runs."));
+          break;
+        case GH_BLOCKER_SHMEM:
+          take_check (draft, GH_CHECK_REFUSAL, "shared-memory",
+                      g_strdup_printf (_("The machine shares memory with others: %s"), name),
+                      _("Take it out of the machine first."));
+          break;
+        case GH_BLOCKER_HOSTDEV:
+        case GH_BLOCKER_VDPA:
+        default:
+          take_check (draft, GH_CHECK_REFUSAL, "host-device",
+                      g_strdup_printf (_("A device of this host is passed to the machine: %s"),
+                                       name),
+                      _("It stays here. Take it out of the machine first."));
+        }
+    }
+}
+
+static void
+check_state (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  const GhMigrationSource *source = self->facts.source;
+  const char *busy = gh_machine_get_busy_text (self->machine);
+
+  if (busy != NULL || source->job != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "machine-busy",
+                g_strdup_printf (_("“%s” is busy: %s"), get_name (self),
+                                 source->job != NULL ? source->job : busy),
+                _("Wait until that is done."));
+  if (source->n_snapshots > 0)
+    take_check (draft, GH_CHECK_REFUSAL, "snapshots",
+                g_strdup_printf (ngettext ("“%s” has %u snapshot", "“%s” has %u snapshots",
+                                           source->n_snapshots), get_name (self),
+                                 source->n_snapshots),
+                _("A machine with snapshots cannot be moved while it runs. Delete them, or clone "
+                  "the machine without them and move the clone."));
+  if (source->paused_by_error)
+    take_check (draft, GH_CHECK_REFUSAL, "disk-error",
+                g_strdup_printf (_("“%s” is paused because one of its disks fails"),
+                                 get_name (self)),
+                _("See to its disk first."));
+  for (guint i = 0; source->block_jobs[i] != NULL; i++)
+    take_check (draft, GH_CHECK_REFUSAL, "block-job",
+                g_strdup_printf (_("The disk %s is being copied or changed right now"),
+                                 source->block_jobs[i]), _("Wait until that is done."));
+  check_blockers (self, draft);
+  if (self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
+    take_check (draft, GH_CHECK_WARNING, "temporary",
+                g_strdup_printf (_("“%s” will be at %s only until it is switched off"),
+                                 get_name (self), get_there (self)),
+                _("Its definition stays here. Do not start it here while it runs there: what it "
+                  "writes there to copied disks is not in the ones that are here."));
+}
+
+static void
+check_options (GhMigratePlan *self,
+               GhPlanDraft   *draft)
+{
+  GhMigrateChoice choice = gh_migrate_plan_get_choice (self);
+  const char *problem = gh_migrate_rules_check (&choice, NULL);
+
+  if (problem != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "options",
+                g_strdup (_("What was chosen does not go together")), problem);
+}
+
+/* Disks */
+
+static void
+check_copy (GhMigratePlan       *self,
+            GhPlanDraft         *draft,
+            const GhMigrateItem *item)
+{
+  const char *target = item->xml->target;
+
+  if (item->pool == NULL)
+    {
+      GhCheck *check = take_check (draft, GH_CHECK_REFUSAL, "pool-missing",
+                                   item->pool_name != NULL
+                                   ? g_strdup_printf (_("%s has no storage pool “%s” for files"),
+                                                      get_there (self), item->pool_name)
+                                   : g_strdup_printf (_("%s has no storage pool for the disk %s"),
+                                                      get_there (self), target), NULL);
+
+      gh_migrate_fix_pool_missing (check, self, item);
+    }
+  else if (!item->pool->active)
+    gh_migrate_fix_pool_off (take_check (draft, GH_CHECK_REFUSAL, "pool-off",
+                                         g_strdup_printf (_("The storage pool “%s” at %s is not "
+                                                            "active"), item->pool->name,
+                                                          get_there (self)), NULL),
+                             self, item->pool);
+  else if (item->destination == NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "file-taken",
+                g_strdup_printf (_("There is no free name for the disk %s in “%s”"), target,
+                                 item->pool->name), NULL);
+  if (item->here != NULL && item->here->capacity == 0)
+    take_check (draft, GH_CHECK_REFUSAL, "disk-size",
+                g_strdup_printf (_("The size of the disk %s is not known"), target), NULL);
+  if (item->xml->backing != NULL && item->xml->backing[0] != NULL)
+    take_check (draft, GH_CHECK_NOTE, "chain-flattened",
+                g_strdup_printf (_("The disk %s will hold everything it rests on here"), target),
+                _("It is a linked clone's or has layers: its copy is one whole image that depends "
+                  "on nothing."));
+}
+
+static void
+check_shared (GhMigratePlan       *self,
+              GhPlanDraft         *draft,
+              const GhMigrateItem *item)
+{
+  if (item->here == NULL || gh_migration_file_is_same (item->here, item->there))
+    return;
+  if (item->there == NULL || !item->there->is_known)
+    take_check (draft, GH_CHECK_WARNING, "disk-not-known",
+                g_strdup_printf (_("It cannot be told whether %s sees the disk %s"),
+                                 get_there (self), item->xml->target),
+                _("If it does not, or sees another file there, the move fails and the machine goes "
+                  "on here."));
+  else
+    take_check (draft, GH_CHECK_REFUSAL, "disk-not-shared",
+                g_strdup_printf (_("%s does not see the disk %s"), get_there (self),
+                                 item->xml->target),
+                item->there->is_there ? _("There is another file of this name. Copy the disk.")
+                                      : _("Copy the disk, or mount the share there too."));
+}
+
+static void
+check_medium (GhMigratePlan       *self,
+              GhPlanDraft         *draft,
+              const GhMigrateItem *item)
+{
+  GhCheck *check = NULL;
+  gboolean known = item->there != NULL && item->there->is_known;
+
+  if (item->mode != GH_MIGRATE_DISK_SHARED || item->here == NULL ||
+      (item->there != NULL && item->there->is_there))
+    return;
+  check = take_check (draft, known ? GH_CHECK_REFUSAL : GH_CHECK_NOTE,
+                      known ? "medium-missing" : "medium-not-known",
+                      known ? g_strdup_printf (_("%s does not have the medium in the drive %s"),
+                                               get_there (self), item->xml->target)
+                            : g_strdup_printf (_("It cannot be told whether %s has the medium in "
+                                                 "the drive %s"), get_there (self),
+                                               item->xml->target),
+                      item->xml->source);
+  gh_migrate_fix_medium (check, self, item->xml->target);
+}
+
+static void
+check_space (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (self->facts.pools, i);
+      guint64 now = 0;
+      guint64 later = 0;
+      g_autofree char *needed = NULL;
+      g_autofree char *left = NULL;
+
+      for (guint j = 0; j < self->facts.items->len; j++)
+        {
+          const GhMigrateItem *item = g_ptr_array_index (self->facts.items, j);
+
+          if (item->mode != GH_MIGRATE_DISK_COPIED || item->pool != pool)
+            continue;
+          now += item->here->allocation;
+          later += item->here->capacity;
+        }
+      needed = g_format_size_full (now > pool->available ? now : later, G_FORMAT_SIZE_IEC_UNITS);
+      left = g_format_size_full (pool->available, G_FORMAT_SIZE_IEC_UNITS);
+      if (now > pool->available)
+        take_check (draft, GH_CHECK_REFUSAL, "space",
+                    g_strdup_printf (_("“%s” at %s has %s free, and %s is needed"), pool->name,
+                                     get_there (self), left, needed),
+                    _("Free some, or choose another pool."));
+      else if (later > pool->available)
+        take_check (draft, GH_CHECK_NOTE, "space-later",
+                    g_strdup_printf (_("“%s” at %s has %s free, and the disks may grow to %s"),
+                                     pool->name, get_there (self), left, needed), NULL);
+    }
+}
+
+static void
+check_disks (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      const char *refusal = item->refusals[item->mode];
+
+      if (item->is_medium)
+        check_medium (self, draft, item);
+      else if (item->mode == GH_MIGRATE_DISK_SHARED)
+        check_shared (self, draft, item);
+      else if (refusal != NULL)
+        take_check (draft, GH_CHECK_REFUSAL, "disk-mode",
+                    g_strdup_printf (_("What was chosen for the disk %s is not possible"),
+                                     item->xml->target), refusal);
+      if (item->mode == GH_MIGRATE_DISK_COPIED && refusal == NULL)
+        check_copy (self, draft, item);
+    }
+  check_space (self, draft);
+}
+
+/* Others here may lie on the disks; that matters only when these are to go. */
+static void
+check_images (GhMigratePlan *self,
+              GhPlanDraft   *draft)
+{
+  g_autoptr (GPtrArray) checks = NULL;
+
+  if (self->inputs.remove_source && gh_migrate_has_copies (&self->facts))
+    {
+      checks = gh_image_graph_check_machine (self->facts.graph, gh_machine_get_uuid (self->machine),
+                                             GH_IMAGE_USE_MOVE);
+      for (guint i = 0; i < checks->len; i++)
+        gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (checks, i)));
+    }
+  else if (gh_migrate_has_copies (&self->facts) &&
+           !self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
+    take_check (draft, GH_CHECK_NOTE, "source-disks-kept",
+                g_strdup (_("The disks that are copied are kept here as well")),
+                _("They are out of date from then on, and belong to no machine. Delete them when "
+                  "you are sure."));
+}
+
+static void
+check_networks (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->networks->len; i++)
+    {
+      const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
+
+      if (!network->is_there)
+        take_check (draft, GH_CHECK_REFUSAL, "network-missing",
+                    g_strdup_printf (_("%s has no network “%s”"), get_there (self),
+                                     network->destination),
+                    _("Choose another network there, or make one of this name."));
+      else if (!network->is_active)
+        gh_migrate_fix_network_off (take_check (draft, GH_CHECK_REFUSAL, "network-off",
+                                                g_strdup_printf (_("The network “%s” at %s is not "
+                                                                   "active"), network->destination,
+                                                                 get_there (self)), NULL),
+                                    self, network->destination);
+    }
+}
+
+static void
+check_address (GhMigratePlan *self,
+               GhPlanDraft   *draft)
+{
+  g_autofree char *address = gh_migrate_plan_dup_address (self);
+
+  if (address != NULL && self->inputs.address == NULL && g_str_has_prefix (address, "tcp:"))
+    take_check (draft, GH_CHECK_NOTE, "address",
+                g_strdup_printf (_("The data is sent to %s"), address),
+                _("The destination calls itself by another name, which the source may not find: "
+                  "the address we are connected with is used."));
+}
+
+static void
+check_estimate (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  guint64 bytes = gh_migrate_get_disk_bytes (&self->facts) +
+                  gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
+  g_autofree char *size = g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+  take_check (draft, GH_CHECK_NOTE, "estimate",
+              /* Translators: an amount of data; seconds; and seconds with a decimal. */
+              g_strdup_printf (_("Up to %s are to be sent: about %.0f s; the guest stands still for "
+                                 "about %.1f s"), size, MAX (self->seconds, 1.0), self->pause),
+              _("It takes longer when the guest writes much to its memory meanwhile."));
+}
+
+void
+gh_migrate_check_all (GhMigratePlan *self,
+                      GhPlanDraft   *draft)
+{
+  check_hosts (self, draft);
+  check_names (self, draft);
+  check_options (self, draft);
+  check_cpu (self, draft);
+  check_capacity (self, draft);
+  check_state (self, draft);
+  check_disks (self, draft);
+  check_images (self, draft);
+  check_networks (self, draft);
+  check_address (self, draft);
+  check_estimate (self, draft);
+}

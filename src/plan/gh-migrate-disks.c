@@ -1,0 +1,412 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What becomes of disks and networks when a machine moves. */
+
+#define G_LOG_DOMAIN "gh-migrate-disks"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-migrate-plan-private.h"
+
+/* Names that are tried for a copy. */
+#define N_CANDIDATES 4
+
+static void
+disk_clear (gpointer data)
+{
+  GhMigrateDisk *disk = data;
+
+  g_free (disk->target);
+  g_free (disk->device);
+  g_free (disk->bus);
+  g_free (disk->source_text);
+  g_free (disk->path);
+  g_free (disk->format);
+  g_free (disk->reason);
+  for (guint i = 0; i < GH_MIGRATE_DISK_N_MODES; i++)
+    g_free (disk->refusals[i]);
+  g_free (disk->pool);
+  g_free (disk->destination);
+}
+
+GhMigrateDisk *
+gh_migrate_disk_ref (GhMigrateDisk *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_migrate_disk_unref (GhMigrateDisk *self)
+{
+  g_atomic_rc_box_release_full (self, disk_clear);
+}
+
+static void
+network_clear (gpointer data)
+{
+  GhMigrateNetwork *network = data;
+
+  g_free (network->type);
+  g_free (network->name);
+  g_free (network->destination);
+}
+
+GhMigrateNetwork *
+gh_migrate_network_ref (GhMigrateNetwork *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+gh_migrate_network_unref (GhMigrateNetwork *self)
+{
+  g_atomic_rc_box_release_full (self, network_clear);
+}
+
+static void
+item_free (gpointer data)
+{
+  GhMigrateItem *item = data;
+
+  g_free (item->format);
+  g_free (item->reason);
+  for (guint i = 0; i < GH_MIGRATE_DISK_N_MODES; i++)
+    g_free (item->refusals[i]);
+  g_free (item->pool_name);
+  g_strfreev (item->candidates);
+  g_free (item->destination);
+  g_free (item);
+}
+
+/* Pools */
+
+static gboolean
+pool_has_files (const GhPoolInfo *pool)
+{
+  return pool->path != NULL && g_strv_contains ((const char * const[]) { "dir", "fs", "netfs", NULL },
+                                                pool->type);
+}
+
+static const GhPoolInfo *
+find_pool_by_name (GPtrArray  *pools,
+                   const char *name)
+{
+  for (guint i = 0; name != NULL && i < pools->len; i++)
+    if (strcmp (((GhPoolInfo *) pools->pdata[i])->name, name) == 0)
+      return pools->pdata[i];
+  return NULL;
+}
+
+/* The pool on the same folder, else of the same name, else the usual one, else any. */
+static const GhPoolInfo *
+propose_pool (GPtrArray             *pools,
+              const GhMigrationFile *file)
+{
+  g_autofree char *folder = g_path_get_dirname (file->path);
+  const GhPoolInfo *found = NULL;
+  const char *names[] = { file->pool, "default" };
+
+  for (guint i = 0; i < pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (pools, i);
+
+      if (pool->active && pool_has_files (pool) && strcmp (pool->path, folder) == 0)
+        return pool;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      found = find_pool_by_name (pools, names[i]);
+      if (found != NULL && found->active && pool_has_files (found))
+        return found;
+    }
+  for (guint i = 0; i < pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (pools, i);
+
+      if (pool->active && pool_has_files (pool))
+        return pool;
+    }
+  return NULL;
+}
+
+static GStrv
+list_candidates (const GhPoolInfo      *pool,
+                 const GhMigrationFile *file)
+{
+  g_autofree char *name = g_path_get_basename (file->path);
+  const char *dot = strrchr (name, '.');
+  g_autofree char *stem = dot != NULL && dot != name ? g_strndup (name, (gsize) (dot - name))
+                                                     : g_strdup (name);
+  const char *suffix = dot != NULL && dot != name ? dot : "";
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 1; i <= N_CANDIDATES; i++)
+    {
+      g_autofree char *other = i == 1 ? g_strdup (name) : g_strdup_printf ("%s-%u%s", stem, i,
+                                                                           suffix);
+      g_autofree char *path = g_build_filename (pool->path, other, NULL);
+
+      g_strv_builder_add (builder, path);
+    }
+  return g_strv_builder_end (builder);
+}
+
+/* Before the destination was looked at */
+
+GPtrArray *
+gh_migrate_list_items (const GhMigrateInputs *inputs,
+                       const GhMigrateFacts  *facts)
+{
+  GPtrArray *items = g_ptr_array_new_with_free_func (item_free);
+
+  for (guint i = 0; i < facts->disks->len; i++)
+    {
+      const GhDiskXml *disk = g_ptr_array_index (facts->disks, i);
+      GhMigrateItem *item = g_new0 (GhMigrateItem, 1);
+
+      g_ptr_array_add (items, item);
+      item->xml = disk;
+      item->is_medium = g_strcmp0 (disk->device, "cdrom") == 0 ||
+                        g_strcmp0 (disk->device, "floppy") == 0;
+      item->here = gh_migration_find_file (facts->source->files, disk->source);
+      item->format = g_strdup (disk->format != NULL ? disk->format : "raw");
+      item->pool_name = g_strdup (g_hash_table_lookup (inputs->pools, disk->target));
+      if (item->here == NULL || item->is_medium)
+        continue;
+      item->pool = item->pool_name != NULL ? find_pool_by_name (facts->pools, item->pool_name)
+                                           : propose_pool (facts->pools, item->here);
+      if (item->pool != NULL && pool_has_files (item->pool))
+        item->candidates = list_candidates (item->pool, item->here);
+      else
+        item->pool = NULL;
+    }
+  return items;
+}
+
+/* After it was */
+
+static void
+refuse (GhMigrateItem     *item,
+        GhMigrateDiskMode  mode,
+        const char        *why)
+{
+  g_free (item->refusals[mode]);
+  item->refusals[mode] = g_strdup (why);
+}
+
+static void
+propose (GhMigrateItem     *item,
+         GhMigrateDiskMode  mode,
+         const char        *why)
+{
+  item->mode = mode;
+  item->reason = g_strdup (why);
+}
+
+static void
+decide_medium (GhMigrateItem *item)
+{
+  refuse (item, GH_MIGRATE_DISK_COPIED, _("A CD or floppy is not copied. Put its image where both "
+                                          "hosts see it, or let the drive arrive empty."));
+  if (item->xml->source_text == NULL)
+    propose (item, GH_MIGRATE_DISK_SHARED, _("The drive is empty."));
+  else if (item->there != NULL && item->there->is_there)
+    propose (item, GH_MIGRATE_DISK_SHARED, _("The destination has the image too."));
+  else
+    propose (item, GH_MIGRATE_DISK_SHARED, _("The destination has to have the image as well."));
+}
+
+static void
+decide_disk (GhMigrateItem *item)
+{
+  refuse (item, GH_MIGRATE_DISK_LEFT, _("A machine that runs cannot go without its disks."));
+  if (item->here == NULL)
+    {
+      refuse (item, GH_MIGRATE_DISK_COPIED, _("Only disks that are files or devices of the host can "
+                                              "be copied."));
+      propose (item, GH_MIGRATE_DISK_SHARED, _("It is reached over the network, or through a "
+                                               "pool, by both hosts."));
+    }
+  else if (gh_migration_file_is_same (item->here, item->there))
+    {
+      refuse (item, GH_MIGRATE_DISK_COPIED, _("Both hosts see the same file already."));
+      propose (item, GH_MIGRATE_DISK_SHARED, _("Both hosts see the same file."));
+    }
+  else
+    {
+      if (item->there != NULL && item->there->is_known)
+        refuse (item, GH_MIGRATE_DISK_SHARED,
+                item->there->is_there ? _("The destination has another file of this name.")
+                                      : _("The destination does not have this file."));
+      propose (item, GH_MIGRATE_DISK_COPIED, _("Each host has its own storage."));
+    }
+}
+
+static void
+choose_destination (GhMigrateItem        *item,
+                    const GhMigrateFacts *facts)
+{
+  for (guint i = 0; item->candidates != NULL && item->candidates[i] != NULL; i++)
+    {
+      GhMigrationFile *file = gh_migration_find_file (facts->target->files, item->candidates[i]);
+      gboolean taken = file != NULL && file->is_there;
+
+      /* Two disks of the same name in different folders come into one. */
+      for (guint j = 0; j < facts->items->len && !taken; j++)
+        taken = g_strcmp0 (((GhMigrateItem *) facts->items->pdata[j])->destination,
+                           item->candidates[i]) == 0;
+      if (!taken)
+        {
+          item->destination = g_strdup (item->candidates[i]);
+          return;
+        }
+    }
+}
+
+void
+gh_migrate_decide (const GhMigrateInputs *inputs,
+                   const GhMigrateFacts  *facts)
+{
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+      gpointer wanted = g_hash_table_lookup (inputs->modes, item->xml->target);
+
+      item->there = gh_migration_find_file (facts->target->files, item->xml->source);
+      if (item->is_medium)
+        decide_medium (item);
+      else
+        decide_disk (item);
+      if (wanted != NULL)
+        {
+          item->mode = (GhMigrateDiskMode) (GPOINTER_TO_INT (wanted) - 1);
+          item->overridden = TRUE;
+        }
+      if (item->mode == GH_MIGRATE_DISK_COPIED)
+        choose_destination (item, facts);
+    }
+}
+
+gboolean
+gh_migrate_has_copies (const GhMigrateFacts *facts)
+{
+  for (guint i = 0; facts->items != NULL && i < facts->items->len; i++)
+    if (((GhMigrateItem *) facts->items->pdata[i])->mode == GH_MIGRATE_DISK_COPIED)
+      return TRUE;
+  return FALSE;
+}
+
+guint64
+gh_migrate_get_disk_bytes (const GhMigrateFacts *facts)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; facts->items != NULL && i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode == GH_MIGRATE_DISK_COPIED && item->here != NULL)
+        total += item->here->allocation;
+    }
+  return total;
+}
+
+GPtrArray *
+gh_migrate_dup_disks (const GhMigrateFacts *facts)
+{
+  GPtrArray *disks = g_ptr_array_new_with_free_func ((GDestroyNotify) gh_migrate_disk_unref);
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+      gboolean copied = item->mode == GH_MIGRATE_DISK_COPIED;
+      GhMigrateDisk *disk = g_atomic_rc_box_new0 (GhMigrateDisk);
+
+      disk->target = g_strdup (item->xml->target);
+      disk->device = g_strdup (item->xml->device);
+      disk->bus = g_strdup (item->xml->bus);
+      disk->source_text = g_strdup (item->xml->source_text);
+      disk->path = g_strdup (item->xml->source);
+      disk->format = g_strdup (item->format);
+      disk->capacity = item->here != NULL ? item->here->capacity : 0;
+      disk->allocation = item->here != NULL ? item->here->allocation : 0;
+      disk->mode = item->mode;
+      disk->overridden = item->overridden;
+      disk->reason = g_strdup (item->reason);
+      for (guint j = 0; j < GH_MIGRATE_DISK_N_MODES; j++)
+        disk->refusals[j] = g_strdup (item->refusals[j]);
+      if (copied && item->pool != NULL)
+        disk->pool = g_strdup (item->pool->name);
+      disk->destination = copied ? g_strdup (item->destination)
+                          : item->mode == GH_MIGRATE_DISK_SHARED ? g_strdup (item->xml->source)
+                                                                 : NULL;
+      g_ptr_array_add (disks, disk);
+    }
+  return disks;
+}
+
+/* Networks */
+
+static gboolean
+is_listed (GPtrArray     *networks,
+           const GhNicXml *nic)
+{
+  for (guint i = 0; i < networks->len; i++)
+    {
+      const GhMigrateNetwork *network = g_ptr_array_index (networks, i);
+
+      if (strcmp (network->type, nic->type) == 0 && strcmp (network->name, nic->source) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+find_network (GhMigrateNetwork *network,
+              GPtrArray        *there)
+{
+  /* Which bridges a host has, libvirt says of some only. */
+  network->is_there = network->is_active = strcmp (network->type, "network") != 0;
+  for (guint i = 0; i < there->len && !network->is_there; i++)
+    {
+      const GhNetworkInfo *info = g_ptr_array_index (there, i);
+
+      if (strcmp (info->name, network->destination) != 0)
+        continue;
+      network->is_there = TRUE;
+      network->is_active = info->active;
+    }
+}
+
+GPtrArray *
+gh_migrate_dup_networks (const GhMigrateInputs *inputs,
+                         const GhMigrateFacts  *facts)
+{
+  GPtrArray *networks = g_ptr_array_new_with_free_func ((GDestroyNotify) gh_migrate_network_unref);
+  g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (facts->xml);
+
+  for (guint i = 0; i < nics->len; i++)
+    {
+      const GhNicXml *nic = g_ptr_array_index (nics, i);
+      GhMigrateNetwork *network = NULL;
+      const char *wanted = NULL;
+
+      if (nic->source == NULL || is_listed (networks, nic) ||
+          !g_strv_contains ((const char * const[]) { "network", "bridge", NULL }, nic->type))
+        continue;
+      wanted = g_hash_table_lookup (inputs->networks, nic->source);
+      network = g_atomic_rc_box_new0 (GhMigrateNetwork);
+      network->type = g_strdup (nic->type);
+      network->name = g_strdup (nic->source);
+      network->destination = g_strdup (wanted != NULL ? wanted : nic->source);
+      network->overridden = wanted != NULL;
+      find_network (network, facts->networks);
+      g_ptr_array_add (networks, network);
+    }
+  return networks;
+}

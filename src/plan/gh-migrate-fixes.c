@@ -1,0 +1,257 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-migrate-fixes"
+
+#include "config.h"
+
+#include "gh-migrate-fixes.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-command.h"
+#include "gh-machine-spec.h"
+
+typedef struct
+{
+  GWeakRef  plan;
+  GhHost   *host; /* (owned): the destination */
+  char     *text; /* a name, UUID, document or target */
+} Fix;
+
+static Fix *
+fix_new (GhMigratePlan *plan,
+         const char    *text)
+{
+  Fix *self = g_new0 (Fix, 1);
+
+  g_weak_ref_init (&self->plan, plan);
+  self->host = g_object_ref (plan->destination);
+  self->text = g_strdup (text);
+  return self;
+}
+
+static void
+fix_free (gpointer data)
+{
+  Fix *self = data;
+
+  g_weak_ref_clear (&self->plan);
+  g_object_unref (self->host);
+  g_free (self->text);
+  g_free (self);
+}
+
+static void
+free_weak_ref (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* The check, and with it the fix's data, may be gone when the call ends. */
+static GTask *
+begin (GhCheck             *check,
+       Fix                 *fix,
+       GCancellable        *cancellable,
+       GAsyncReadyCallback  callback,
+       gpointer             user_data)
+{
+  GTask *task = g_task_new (check, cancellable, callback, user_data);
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&fix->plan);
+  GWeakRef *weak = g_new0 (GWeakRef, 1);
+
+  g_task_set_source_tag (task, begin);
+  g_weak_ref_init (weak, plan);
+  g_task_set_task_data (task, weak, free_weak_ref);
+  return task;
+}
+
+/* The destination has to be looked at anew. Takes both. */
+static void
+end (GTask  *task,
+     GError *error)
+{
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (g_task_get_task_data (task));
+
+  if (plan != NULL)
+    gh_plan_invalidate (GH_PLAN (plan));
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+/* A pool is made */
+
+static void
+pool_created_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GError *error = NULL;
+  g_autofree char *uuid = gh_host_create_pool_finish (GH_HOST (object), result, &error);
+
+  end (user_data, error);
+}
+
+static void
+create_pool (GhCheck             *check,
+             gpointer             data,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  Fix *fix = data;
+
+  gh_host_create_pool_async (fix->host, fix->text, cancellable, pool_created_cb,
+                             begin (check, fix, cancellable, callback, user_data));
+}
+
+static gboolean
+has_pool (GPtrArray  *pools,
+          const char *name)
+{
+  for (guint i = 0; i < pools->len; i++)
+    if (strcmp (((GhPoolInfo *) pools->pdata[i])->name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Of the same name and folder as here, so that machines find their way back. */
+void
+gh_migrate_fix_pool_missing (GhCheck             *check,
+                             GhMigratePlan       *plan,
+                             const GhMigrateItem *item)
+{
+  const char *name = item->pool_name;
+  g_autofree char *folder = NULL;
+  g_autofree char *uuid = g_uuid_string_random ();
+  g_autofree char *xml = NULL;
+  g_autofree char *command = NULL;
+
+  if (item->here == NULL)
+    return;
+  folder = g_path_get_dirname (item->here->path);
+  if (name == NULL)
+    name = item->here->pool != NULL ? item->here->pool : "default";
+  if (has_pool (plan->facts.pools, name))
+    return;
+  xml = gh_pool_xml_new_dir (name, uuid, folder);
+  command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-create-as", name, "dir",
+                                  "--target", folder, "--build", NULL);
+  gh_check_set_fix (check, _("Make the storage pool there"), command, create_pool,
+                    fix_new (plan, xml), fix_free);
+}
+
+/* A pool or network is started */
+
+static void
+pool_started_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GError *error = NULL;
+
+  gh_host_start_pool_finish (GH_HOST (object), result, &error);
+  end (user_data, error);
+}
+
+static void
+start_pool (GhCheck             *check,
+            gpointer             data,
+            GCancellable        *cancellable,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  Fix *fix = data;
+
+  gh_host_start_pool_async (fix->host, fix->text, cancellable, pool_started_cb,
+                            begin (check, fix, cancellable, callback, user_data));
+}
+
+void
+gh_migrate_fix_pool_off (GhCheck          *check,
+                         GhMigratePlan    *plan,
+                         const GhPoolInfo *pool)
+{
+  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-start",
+                                                   pool->name, NULL);
+
+  gh_check_set_fix (check, _("Start the storage pool there"), command, start_pool,
+                    fix_new (plan, pool->uuid), fix_free);
+}
+
+static void
+network_started_cb (GObject      *object,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  GError *error = NULL;
+
+  gh_host_start_network_finish (GH_HOST (object), result, &error);
+  end (user_data, error);
+}
+
+static void
+start_network (GhCheck             *check,
+               gpointer             data,
+               GCancellable        *cancellable,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  Fix *fix = data;
+
+  gh_host_start_network_async (fix->host, fix->text, cancellable, network_started_cb,
+                               begin (check, fix, cancellable, callback, user_data));
+}
+
+void
+gh_migrate_fix_network_off (GhCheck       *check,
+                            GhMigratePlan *plan,
+                            const char    *network)
+{
+  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "net-start",
+                                                   network, NULL);
+
+  for (guint i = 0; i < plan->facts.networks->len; i++)
+    {
+      const GhNetworkInfo *info = g_ptr_array_index (plan->facts.networks, i);
+
+      if (strcmp (info->name, network) == 0)
+        gh_check_set_fix (check, _("Start the network there"), command, start_network,
+                          fix_new (plan, info->uuid), fix_free);
+    }
+}
+
+/* A medium stays here */
+
+static void
+leave_medium (GhCheck             *check,
+              gpointer             data,
+              GCancellable        *cancellable,
+              GAsyncReadyCallback  callback,
+              gpointer             user_data)
+{
+  Fix *fix = data;
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&fix->plan);
+  g_autofree char *target = g_strdup (fix->text);
+  g_autoptr (GTask) task = g_task_new (check, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, leave_medium);
+  if (plan != NULL)
+    gh_migrate_plan_set_disk_mode (plan, target, GH_MIGRATE_DISK_LEFT);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+gh_migrate_fix_medium (GhCheck       *check,
+                       GhMigratePlan *plan,
+                       const char    *target)
+{
+  gh_check_set_fix (check, _("Let the drive arrive empty"), NULL, leave_medium,
+                    fix_new (plan, target), fix_free);
+}

@@ -1,0 +1,117 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-domain-xml.h"
+#include "gh-image-graph.h"
+#include "gh-migrate-plan.h"
+#include "gh-migrate-step.h"
+#include "gh-migration-facts.h"
+#include "gh-storage.h"
+
+G_BEGIN_DECLS
+
+/* What the user wants: the values of the properties. */
+typedef struct
+{
+  GhMigrateChoice  choice;        /* LIVE holds what was set, or is proposed */
+  gboolean         live_set;
+  gboolean         remove_source;
+  char            *name;          /* (nullable) */
+  char            *address;       /* (nullable) */
+  char            *disks_address; /* (nullable) */
+  GHashTable      *modes;         /* target → GINT_TO_POINTER (GhMigrateDiskMode + 1) */
+  GHashTable      *pools;         /* target → name */
+  GHashTable      *networks;      /* name → name */
+} GhMigrateInputs;
+
+/* One disk while the plan is being prepared. */
+typedef struct
+{
+  const GhDiskXml    *xml;         /* (unowned) */
+  GhMigrationFile    *here;        /* (nullable) (unowned) */
+  GhMigrationFile    *there;       /* (nullable) (unowned): at the same path */
+  gboolean            is_medium;   /* a CD or floppy */
+  char               *format;      /* (nullable) */
+  GhMigrateDiskMode   mode;
+  gboolean            overridden;
+  char               *reason;
+  char               *refusals[GH_MIGRATE_DISK_N_MODES];
+  const GhPoolInfo   *pool;        /* (nullable) (unowned): where a copy goes */
+  char               *pool_name;   /* (nullable): that was asked for */
+  GStrv               candidates;  /* (nullable): paths a copy could have */
+  char               *destination; /* (nullable): the one it gets */
+} GhMigrateItem;
+
+/* What is known about the world, as of the last reading. */
+typedef struct
+{
+  GhMigrationSource *source;       /* (nullable) */
+  GhMigrationTarget *target;       /* (nullable) */
+  GhDomainXml       *xml;          /* (nullable): that is moved, with secrets */
+  GPtrArray         *disks;        /* (nullable) (element-type GhDiskXml) */
+  GPtrArray         *items;        /* (nullable) (element-type GhMigrateItem) */
+  GPtrArray         *pools;        /* (nullable) (element-type GhPoolInfo): there */
+  GPtrArray         *networks;     /* (nullable) (element-type GhNetworkInfo): there */
+  GhCapabilities    *capabilities; /* (nullable): there */
+  GhImageGraph      *graph;        /* (nullable): here */
+} GhMigrateFacts;
+
+struct _GhMigratePlan
+{
+  GhPlan               parent_instance;
+
+  GhMachine           *machine;
+  GhHost              *destination; /* (nullable) */
+  GhMigrateInputs      inputs;
+  GhMigrateFacts       facts;
+  char                *token;       /* of this plan's sockets */
+  gboolean             loading;
+  guint                serial;
+  double               seconds;     /* estimates; < 0: not known */
+  double               pause;
+
+  GPtrArray           *disks;       /* (nullable) (element-type GhMigrateDisk) */
+  GPtrArray           *networks;    /* (nullable) (element-type GhMigrateNetwork) */
+
+  GhMigrateStep       *step;        /* (nullable): of the last preparation */
+  GhMigrationProgress *progress;    /* (nullable) */
+  gboolean             stuck;
+};
+
+void        gh_migrate_facts_clear        (GhMigrateFacts *self);
+void        gh_migrate_plan_set_loading   (GhMigratePlan *self, gboolean loading);
+/* After a preparation. */
+void        gh_migrate_plan_take_facts    (GhMigratePlan *self, GhMigrateFacts *facts,
+                                           GhPlanDraft *draft);
+void        gh_migrate_plan_prepare_async (GhPlan *plan, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+/* With what the disks add to it. */
+GhMigrateChoice gh_migrate_plan_get_choice (GhMigratePlan *self);
+
+/* gh-migrate-disks.c: before the destination was looked at, and after. */
+GPtrArray  *gh_migrate_list_items         (const GhMigrateInputs *inputs,
+                                           const GhMigrateFacts *facts);
+void        gh_migrate_decide             (const GhMigrateInputs *inputs,
+                                           const GhMigrateFacts *facts);
+GPtrArray  *gh_migrate_dup_disks          (const GhMigrateFacts *facts);
+GPtrArray  *gh_migrate_dup_networks       (const GhMigrateInputs *inputs,
+                                           const GhMigrateFacts *facts);
+gboolean    gh_migrate_has_copies         (const GhMigrateFacts *facts);
+/* What has to be sent. */
+guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
+
+/* gh-migrate-steps.c */
+/* (nullable): what is proposed while none is set. */
+char       *gh_migrate_plan_dup_address   (GhMigratePlan *self);
+char       *gh_migrate_plan_dup_disks_address (GhMigratePlan *self);
+gboolean    gh_migrate_add_steps          (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
+/* gh-migrate-off.c: of a machine that is off. FALSE, with a refusal in @draft, when it cannot. */
+gboolean    gh_migrate_add_off_steps      (GhMigratePlan *self, GhPlanDraft *draft);
+
+/* gh-migrate-checks.c */
+void        gh_migrate_check_all          (GhMigratePlan *self, GhPlanDraft *draft);
+
+G_END_DECLS

@@ -1,0 +1,332 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What the plan that moves a machine reads: first the machine here and the pools there, and with
+ * these known, everything else of both hosts at once. */
+
+#define G_LOG_DOMAIN "gh-migrate-readings"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-migrate-plan-private.h"
+#include "gh-virt-error.h"
+
+typedef struct
+{
+  GhMigrateFacts  facts;
+  guint           n_waiting;
+  GError         *error; /* (nullable): the first */
+} Reading;
+
+void
+gh_migrate_facts_clear (GhMigrateFacts *self)
+{
+  g_clear_pointer (&self->items, g_ptr_array_unref);
+  g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_object (&self->xml);
+  g_clear_pointer (&self->source, gh_migration_source_free);
+  g_clear_pointer (&self->target, gh_migration_target_free);
+  g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_clear_pointer (&self->networks, g_ptr_array_unref);
+  g_clear_pointer (&self->capabilities, gh_capabilities_unref);
+  g_clear_pointer (&self->graph, gh_image_graph_unref);
+}
+
+static void
+reading_free (gpointer data)
+{
+  Reading *reading = data;
+
+  gh_migrate_facts_clear (&reading->facts);
+  g_clear_error (&reading->error);
+  g_free (reading);
+}
+
+static GhMigratePlan *
+get_plan (GTask *task)
+{
+  return GH_MIGRATE_PLAN (g_task_get_source_object (task));
+}
+
+static GhHost *
+get_host (GTask *task)
+{
+  return gh_plan_get_host (GH_PLAN (g_task_get_source_object (task)));
+}
+
+static GhMigrateFacts *
+get_facts (GTask *task)
+{
+  return &((Reading *) g_task_get_task_data (task))->facts;
+}
+
+static void
+return_draft (GTask       *task,
+              GhPlanDraft *draft)
+{
+  gh_migrate_plan_set_loading (get_plan (task), FALSE);
+  g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
+}
+
+static void
+return_error (GTask  *task,
+              GError *error)
+{
+  gh_migrate_plan_set_loading (get_plan (task), FALSE);
+  g_task_return_error (task, error);
+}
+
+/* Everything is known. */
+static void
+decide (GTask *task)
+{
+  GhMigratePlan *self = get_plan (task);
+  GhPlanDraft *draft = NULL;
+
+  /* A preparation that was dropped must not put its facts beside another's checks. */
+  if (g_task_return_error_if_cancelled (task))
+    {
+      gh_migrate_plan_set_loading (self, FALSE);
+      return;
+    }
+  gh_migrate_decide (&self->inputs, get_facts (task));
+  draft = gh_plan_draft_new ();
+  gh_migrate_plan_take_facts (self, get_facts (task), draft);
+  return_draft (task, draft);
+}
+
+/* Takes @error (nullable). */
+static void
+end_one (GTask  *task,
+         GError *error)
+{
+  Reading *reading = g_task_get_task_data (task);
+
+  if (error != NULL && reading->error == NULL)
+    reading->error = error;
+  else
+    g_clear_error (&error);
+  if (--reading->n_waiting > 0)
+    return;
+  if (reading->error != NULL)
+    return_error (task, g_steal_pointer (&reading->error));
+  else
+    decide (task);
+}
+
+static void
+target_loaded_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->target = gh_host_load_migration_target_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+static void
+networks_loaded_cb (GObject      *object,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->networks = gh_host_load_networks_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+static void
+capabilities_loaded_cb (GObject      *object,
+                        GAsyncResult *result,
+                        gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->capabilities = gh_host_load_capabilities_finish (GH_HOST (object), result,
+                                                                     &error);
+  end_one (task, error);
+}
+
+static void
+graph_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->graph = gh_image_graph_load_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+/* The paths that are looked at there: those the disks have here, and those copies could get. */
+static GStrv
+list_paths (GhMigrateFacts *facts)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->xml->source != NULL && *item->xml->source == '/')
+        g_strv_builder_add (builder, item->xml->source);
+      if (item->candidates != NULL)
+        g_strv_builder_addv (builder, (const char **) item->candidates);
+    }
+  return g_strv_builder_end (builder);
+}
+
+static void
+load_rest (GTask *task)
+{
+  GhMigratePlan *self = get_plan (task);
+  GhMigrateFacts *facts = get_facts (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_auto (GStrv) paths = list_paths (facts);
+  const char *name = self->inputs.name != NULL ? self->inputs.name
+                                               : gh_machine_get_name (self->machine);
+
+  ((Reading *) g_task_get_task_data (task))->n_waiting = 4;
+  gh_host_load_migration_target_async (self->destination, gh_machine_get_uuid (self->machine), name,
+                                       facts->source->xml, (const char * const *) paths,
+                                       cancellable, target_loaded_cb, g_object_ref (task));
+  gh_host_load_networks_async (self->destination, cancellable, networks_loaded_cb,
+                               g_object_ref (task));
+  gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
+                                   g_object_ref (task));
+  gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, g_object_ref (task));
+}
+
+static void
+begin_ended (GTask  *task,
+             GError *error)
+{
+  Reading *reading = g_task_get_task_data (task);
+  GhMigrateFacts *facts = &reading->facts;
+
+  if (error != NULL && reading->error == NULL)
+    reading->error = error;
+  else
+    g_clear_error (&error);
+  if (--reading->n_waiting > 0)
+    return;
+  if (reading->error == NULL)
+    facts->xml = gh_domain_xml_new_from_string (facts->source->xml, &reading->error);
+  if (reading->error != NULL)
+    {
+      return_error (task, g_steal_pointer (&reading->error));
+      return;
+    }
+  facts->disks = gh_domain_xml_list_disks (facts->xml);
+  facts->items = gh_migrate_list_items (&get_plan (task)->inputs, facts);
+  load_rest (task);
+}
+
+static void
+source_loaded_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->source = gh_host_load_migration_source_finish (GH_HOST (object), result, &error);
+  begin_ended (task, error);
+}
+
+static void
+pools_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
+  begin_ended (task, error);
+}
+
+/* Takes @title. */
+static void
+return_refusal (GTask      *task,
+                const char *id,
+                char       *title,
+                const char *detail)
+{
+  GhPlanDraft *draft = gh_plan_draft_new ();
+
+  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, id, title, detail));
+  g_free (title);
+  return_draft (task, draft);
+}
+
+static void
+host_ready_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigratePlan *self = get_plan (task);
+  GhHost *host = GH_HOST (object);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *detail = NULL;
+
+  if (!gh_host_ready_finish (host, result, &error))
+    {
+      if (gh_error_is_cancelled (error))
+        {
+          return_error (task, g_steal_pointer (&error));
+          return;
+        }
+      detail = gh_error_dup_sentence (error);
+      return_refusal (task, "host-unreachable",
+                      g_strdup_printf (_("The host %s cannot be reached"), gh_host_get_uri (host)),
+                      detail);
+    }
+  else if (host != self->destination)
+    gh_host_ready_async (self->destination, g_task_get_cancellable (task), host_ready_cb,
+                         g_object_ref (task));
+  else if (!gh_machine_exists (self->machine))
+    return_refusal (task, "machine-gone", g_strdup_printf (_("“%s” is gone"),
+                                                           gh_machine_get_name (self->machine)),
+                    _("Somebody else has removed it in the meantime."));
+  else
+    {
+      ((Reading *) g_task_get_task_data (task))->n_waiting = 2;
+      gh_host_load_migration_source_async (get_host (task), gh_machine_get_uuid (self->machine),
+                                           g_task_get_cancellable (task), source_loaded_cb,
+                                           g_object_ref (task));
+      gh_host_load_pools_async (self->destination, g_task_get_cancellable (task), pools_loaded_cb,
+                                g_object_ref (task));
+    }
+}
+
+void
+gh_migrate_plan_prepare_async (GhPlan              *plan,
+                               GCancellable        *cancellable,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  GhMigratePlan *self = GH_MIGRATE_PLAN (plan);
+  g_autoptr (GTask) task = g_task_new (plan, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gh_migrate_plan_prepare_async);
+  g_task_set_task_data (task, g_new0 (Reading, 1), reading_free);
+  gh_migrate_plan_set_loading (self, TRUE);
+  if (self->destination == NULL)
+    return_refusal (task, "no-destination", g_strdup (_("No destination is chosen")), NULL);
+  else if (self->destination == gh_plan_get_host (plan))
+    return_refusal (task, "same-host", g_strdup_printf (_("“%s” is there already"),
+                                                        gh_machine_get_name (self->machine)), NULL);
+  else
+    gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb, g_object_ref (task));
+}

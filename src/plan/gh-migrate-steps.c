@@ -1,0 +1,273 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The steps of moving a machine that runs. New volumes are made thin by ourselves: libvirt would
+ * make them as large as the disk. */
+
+#define G_LOG_DOMAIN "gh-migrate-steps"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-migrate-plan-private.h"
+#include "gh-migration-xml.h"
+#include "gh-steps.h"
+
+/* Where the data goes */
+
+static char *
+dup_socket (GhMigratePlan *self,
+            const char    *purpose)
+{
+  g_autofree char *name = g_strdup_printf ("gh-%s.%s", self->token, purpose);
+  g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), name, NULL);
+
+  return g_strconcat ("unix://", path, NULL);
+}
+
+/* (nullable): the computer in the destination's URI. */
+static char *
+dup_computer (GhMigratePlan *self)
+{
+  g_autoptr (GUri) uri = g_uri_parse (gh_host_get_uri (self->destination),
+                                      G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS, NULL);
+  const char *computer = uri != NULL ? g_uri_get_host (uri) : NULL;
+
+  return computer != NULL && *computer != '\0' ? g_strdup (computer) : NULL;
+}
+
+/* Between two daemons of one computer there is no network to agree on; and a host's own name for
+ * itself may mean nothing, or itself, to another: then the address we know it by is better. */
+char *
+gh_migrate_plan_dup_address (GhMigratePlan *self)
+{
+  const char *hostname = self->facts.target != NULL ? self->facts.target->host.hostname : NULL;
+  g_autofree char *computer = NULL;
+
+  if (self->inputs.address != NULL)
+    return g_strdup (self->inputs.address);
+  if (self->destination == NULL ||
+      self->inputs.choice.values[GH_MIGRATE_OPTION_ROUTE] == GH_MIGRATE_TUNNELLED)
+    return NULL;
+  if (gh_host_is_local (self->destination))
+    return dup_socket (self, "ram");
+  computer = dup_computer (self);
+  if (computer == NULL || g_strcmp0 (computer, hostname) == 0)
+    return NULL;
+  return strchr (computer, ':') != NULL ? g_strdup_printf ("tcp://[%s]", computer)
+                                        : g_strdup_printf ("tcp://%s", computer);
+}
+
+char *
+gh_migrate_plan_dup_disks_address (GhMigratePlan *self)
+{
+  g_autofree char *address = NULL;
+
+  if (self->inputs.disks_address != NULL)
+    return g_strdup (self->inputs.disks_address);
+  address = gh_migrate_plan_dup_address (self);
+  return address != NULL && g_str_has_prefix (address, "unix:") ? dup_socket (self, "disk") : NULL;
+}
+
+/* The documents */
+
+/* What is different at the destination; NULL: nothing. */
+static char *
+dup_changed (GhMigratePlan  *self,
+             const char     *text,
+             GError        **error)
+{
+  g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, error);
+  g_autofree char *changed = NULL;
+
+  if (xml == NULL)
+    return NULL;
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+
+      if (item->mode == GH_MIGRATE_DISK_LEFT)
+        gh_domain_xml_empty_drive (xml, item->xml->target);
+      else if (item->mode == GH_MIGRATE_DISK_COPIED && item->destination != NULL)
+        gh_domain_xml_set_disk_source (xml, item->xml->target, item->destination, item->format);
+    }
+  for (guint i = 0; i < self->networks->len; i++)
+    {
+      const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
+
+      if (network->overridden)
+        gh_domain_xml_map_network (xml, network->type, network->name, network->destination);
+    }
+  /* Each user has a folder of their own for them. */
+  if (gh_host_is_session (gh_plan_get_host (GH_PLAN (self))) ||
+      gh_host_is_session (self->destination))
+    gh_domain_xml_forget_own_nvram (xml);
+  changed = gh_domain_xml_to_string (xml);
+  return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
+}
+
+static GStrv
+list_copied (const GhMigrateFacts *facts)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode == GH_MIGRATE_DISK_COPIED)
+        g_strv_builder_add (builder, item->xml->target);
+    }
+  return g_strv_builder_end (builder);
+}
+
+/* libvirt knows of few file systems that they are shared. We looked. */
+static gboolean
+is_shared_for_certain (const GhMigrateFacts *facts)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode != GH_MIGRATE_DISK_SHARED || item->is_medium || item->here == NULL)
+        continue;
+      if (!gh_migration_file_is_same (item->here, item->there) && !item->overridden)
+        return FALSE;
+      any = TRUE;
+    }
+  return any;
+}
+
+static GhMigrationOptions *
+make_options (GhMigratePlan  *self,
+              GError        **error)
+{
+  static const char * const compressions[] = { NULL, "xbzrle", "mt" };
+  const int *values = self->inputs.choice.values;
+  const GhMigrateFacts *facts = &self->facts;
+  g_autoptr (GhMigrationOptions) options = gh_migration_options_new ();
+  GError *local = NULL;
+
+  options->peer = values[GH_MIGRATE_OPTION_ROUTE] != GH_MIGRATE_CLIENT;
+  options->tunnelled = values[GH_MIGRATE_OPTION_ROUTE] == GH_MIGRATE_TUNNELLED;
+  options->undefine = !values[GH_MIGRATE_OPTION_TEMPORARY] && facts->source->presence.persistent;
+  options->persist = options->undefine;
+  options->auto_converge = values[GH_MIGRATE_OPTION_AUTO_CONVERGE] != 0;
+  options->post_copy = values[GH_MIGRATE_OPTION_POST_COPY] != 0;
+  options->parallel = values[GH_MIGRATE_OPTION_PARALLEL] != 0;
+  options->connections = (guint) values[GH_MIGRATE_OPTION_CONNECTIONS];
+  options->tls = values[GH_MIGRATE_OPTION_TLS] != 0;
+  options->bandwidth_mib = (guint) values[GH_MIGRATE_OPTION_BANDWIDTH];
+  options->downtime_ms = (guint) values[GH_MIGRATE_OPTION_DOWNTIME];
+  options->compression = g_strdup (compressions[values[GH_MIGRATE_OPTION_COMPRESSION]]);
+  options->unsafe = is_shared_for_certain (facts);
+  options->name = g_strdup (self->inputs.name);
+  options->address = gh_migrate_plan_dup_address (self);
+  if (gh_migrate_has_copies (facts))
+    {
+      options->disks = list_copied (facts);
+      options->disks_address = gh_migrate_plan_dup_disks_address (self);
+    }
+  options->xml = dup_changed (self, facts->source->xml, &local);
+  if (local == NULL && facts->source->persistent_xml != NULL)
+    options->persistent_xml = dup_changed (self, facts->source->persistent_xml, &local);
+  if (local == NULL)
+    return g_steal_pointer (&options);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+/* The steps */
+
+static void
+add_volumes (GhMigratePlan *self,
+             GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      g_autofree char *name = NULL;
+      GhStep *step = NULL;
+
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->destination == NULL)
+        continue;
+      name = g_path_get_basename (item->destination);
+      step = gh_volume_create_step_new (item->pool->name, name, item->destination, item->format,
+                                        item->here->capacity, NULL, NULL);
+      gh_step_set_host (step, self->destination);
+      gh_step_set_weight (step, 0.2);
+      gh_plan_draft_add_step (draft, step);
+    }
+}
+
+static void
+add_removals (GhMigratePlan *self,
+              GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+
+      if (item->mode == GH_MIGRATE_DISK_COPIED)
+        gh_plan_draft_add_step (draft, gh_volume_remove_step_new (item->here->path,
+                                                                  item->here->pool));
+    }
+}
+
+/* The definition it is to have there, should the move itself not bring it. */
+static char *
+dup_definition (GhMigratePlan            *self,
+                const GhMigrationOptions *options)
+{
+  g_autoptr (GhDomainXml) xml = NULL;
+
+  if (!options->persist)
+    return NULL;
+  xml = gh_domain_xml_new_from_string (options->persistent_xml != NULL
+                                       ? options->persistent_xml
+                                       : self->facts.source->persistent_xml, NULL);
+  if (xml == NULL)
+    return NULL;
+  if (options->name != NULL)
+    gh_domain_xml_set_name (xml, options->name);
+  return gh_domain_xml_to_string (xml);
+}
+
+gboolean
+gh_migrate_add_steps (GhMigratePlan  *self,
+                      GhPlanDraft    *draft,
+                      GError        **error)
+{
+  const char *uuid = gh_machine_get_uuid (self->machine);
+  const char *name = gh_machine_get_name (self->machine);
+  g_autoptr (GhMigrationOptions) options = NULL;
+  g_autofree char *definition = NULL;
+  GhStep *step = NULL;
+
+  if (!self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
+    {
+      gh_migrate_add_off_steps (self, draft);
+      return TRUE;
+    }
+  options = make_options (self, error);
+  if (options == NULL)
+    return FALSE;
+  definition = dup_definition (self, options);
+  add_volumes (self, draft);
+  step = gh_migrate_step_new (self->destination, uuid, name, options);
+  gh_step_set_weight (step, 20.0);
+  g_set_object (&self->step, GH_MIGRATE_STEP (step));
+  gh_plan_draft_add_step (draft, step);
+  step = gh_settle_step_new (self->destination, uuid, name, definition, options->undefine,
+                             options->persist && self->facts.source->autostart);
+  gh_step_set_weight (step, 0.2);
+  gh_plan_draft_add_step (draft, step);
+  if (self->inputs.remove_source && options->undefine)
+    add_removals (self, draft);
+  return TRUE;
+}
