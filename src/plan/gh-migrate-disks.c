@@ -234,7 +234,6 @@ decide_disk (GhMigrateItem *item)
     }
   else if (gh_migration_file_is_same (item->here, item->there))
     {
-      refuse (item, GH_MIGRATE_DISK_COPIED, _("Both hosts see the same file already."));
       propose (item, GH_MIGRATE_DISK_SHARED, _("Both hosts see the same file."));
     }
   else

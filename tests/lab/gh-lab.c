@@ -91,6 +91,22 @@ gh_lab_has_guest (void)
   return FALSE;
 }
 
+/* Each world is a host of its own: by the board's number all would be the same one, and no machine
+ * moves from a host to itself. */
+static void
+write_daemon_config (GhLab *self)
+{
+  g_autofree char *folder = g_build_filename (self->folder, ".config", "libvirt", NULL);
+  g_autofree char *path = g_build_filename (folder, "libvirtd.conf", NULL);
+  g_autofree char *uuid = g_uuid_string_random ();
+  g_autofree char *text = g_strdup_printf ("host_uuid = \"%s\"\n", uuid);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_errno (g_mkdir_with_parents (folder, 0700));
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
 /**
  * gh_lab_new:
  *
@@ -130,6 +146,7 @@ gh_lab_new (void)
       else
         i++;
     }
+  write_daemon_config (self);
   gh_lab_set_env (self, "HOME", self->folder);
   gh_lab_set_env (self, "XDG_RUNTIME_DIR", self->run);
   gh_lab_set_env (self, "XDG_DATA_DIRS", "/usr/local/share:/usr/share");
@@ -946,6 +963,23 @@ gh_lab_serial_wait (GhLabSerial *self,
     return TRUE;
   g_test_message ("The serial port never said “%s”, but: %s", text, self->text->str);
   return FALSE;
+}
+
+static gboolean
+has_number (gpointer data)
+{
+  GhLabSerial *self = data;
+  const char *start = self->text->str + self->seen;
+  gsize length = strspn (start, "0123456789");
+
+  return length > 0 && start[length] != '\0';
+}
+
+guint64
+gh_lab_serial_read_number (GhLabSerial *self)
+{
+  g_assert_true (gh_lab_wait (60, has_number, self));
+  return g_ascii_strtoull (self->text->str + self->seen, NULL, 10);
 }
 
 /**

@@ -101,6 +101,8 @@ void         gh_lab_serial_close       (GhLabSerial *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabSerial, gh_lab_serial_close)
 void         gh_lab_serial_write       (GhLabSerial *self, const char *text);
 gboolean     gh_lab_serial_wait        (GhLabSerial *self, const char *text, guint seconds);
+/* The number that follows what was waited for last; waits for its end. */
+guint64      gh_lab_serial_read_number (GhLabSerial *self);
 /* Types @command and waits for @answer in a line of its own. */
 void         gh_lab_serial_command     (GhLabSerial *self, const char *command, const char *answer);
 

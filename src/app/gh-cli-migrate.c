@@ -1,0 +1,442 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-cli-migrate"
+
+#include "config.h"
+
+#include "gh-cli-private.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "gh-migrate-plan.h"
+#include "gh-virt-error.h"
+
+#define MAX_MACHINES 1000
+
+typedef struct
+{
+  gboolean  rehearse;
+  gboolean  offline;
+  gboolean  temporary;
+  gboolean  copy_storage;
+  gboolean  remove_source;
+  gboolean  auto_converge;
+  gboolean  no_auto_converge;
+  gboolean  post_copy;
+  gboolean  parallel;
+  gboolean  tls;
+  int       connections;
+  int       bandwidth;
+  int       downtime;
+  char     *preset;
+  char     *route;
+  char     *compression;
+  char     *name;
+  char     *address;
+  char     *disks_address;
+  char     *pool;
+  char     *if_stuck;
+  GStrv     disks;
+  GStrv     networks;
+} Options;
+
+static void
+options_clear (Options *options)
+{
+  g_free (options->preset);
+  g_free (options->route);
+  g_free (options->compression);
+  g_free (options->name);
+  g_free (options->address);
+  g_free (options->disks_address);
+  g_free (options->pool);
+  g_free (options->if_stuck);
+  g_strfreev (options->disks);
+  g_strfreev (options->networks);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static const char * const mode_names[] = { "shared", "copy", "leave", NULL };
+static const char * const route_names[] = { "client", "peer", "tunnel", NULL };
+static const char * const preset_names[] = { "safe", "fast", "one-port", NULL };
+static const char * const compression_names[] = { "none", "xbzrle", "threads", NULL };
+static const char * const stuck_names[] = { "longer-pause", "slow", "post-copy", "pause", NULL };
+
+/* The place of @text in @names; -1: it is none of them. */
+static int
+find_name (const char * const *names,
+           const char         *text)
+{
+  for (int i = 0; names[i] != NULL; i++)
+    if (strcmp (names[i], text) == 0)
+      return i;
+  return -1;
+}
+
+/* TARGET=MODE or TARGET=copy:POOL; @plan: (nullable): only looked at. */
+static gboolean
+set_disk (GhMigratePlan *plan,
+          const char    *text)
+{
+  g_auto (GStrv) sides = g_strsplit (text, "=", 2);
+  g_auto (GStrv) words = NULL;
+  int mode = -1;
+
+  if (g_strv_length (sides) != 2 || *sides[0] == '\0')
+    return FALSE;
+  words = g_strsplit (sides[1], ":", 2);
+  mode = words[0] != NULL ? find_name (mode_names, words[0]) : -1;
+  if (mode < 0 || (words[1] != NULL && *words[1] == '\0'))
+    return FALSE;
+  if (plan != NULL)
+    gh_migrate_plan_set_disk_mode (plan, sides[0], (GhMigrateDiskMode) mode);
+  if (plan != NULL && words[1] != NULL)
+    gh_migrate_plan_set_disk_pool (plan, sides[0], words[1]);
+  return TRUE;
+}
+
+/* NAME=OTHER */
+static gboolean
+set_network (GhMigratePlan *plan,
+             const char    *text)
+{
+  g_auto (GStrv) sides = g_strsplit (text, "=", 2);
+
+  if (g_strv_length (sides) != 2 || *sides[0] == '\0' || *sides[1] == '\0')
+    return FALSE;
+  if (plan != NULL)
+    gh_migrate_plan_set_network (plan, sides[0], sides[1]);
+  return TRUE;
+}
+
+static gboolean
+is_one_of (const char * const *names,
+           const char         *text)
+{
+  return text == NULL || find_name (names, text) >= 0;
+}
+
+/* What is wrong with the options; NULL: nothing. */
+static const char *
+find_fault (Options *options,
+            guint    n_machines)
+{
+  if (!is_one_of (preset_names, options->preset))
+    return _("--preset is safe, fast or one-port");
+  if (!is_one_of (route_names, options->route))
+    return _("--route is client, peer or tunnel");
+  if (!is_one_of (compression_names, options->compression))
+    return _("--compression is none, xbzrle or threads");
+  if (!is_one_of (stuck_names, options->if_stuck))
+    return _("--if-stuck is longer-pause, post-copy or pause");
+  if (options->connections < 0 || options->bandwidth < 0 || options->downtime < 0 ||
+      options->bandwidth > 1000000 || options->downtime > 1000000)
+    return _("--connections, --bandwidth and --downtime are numbers");
+  for (guint i = 0; options->disks != NULL && options->disks[i] != NULL; i++)
+    if (!set_disk (NULL, options->disks[i]))
+      return _("--disk is TARGET=shared, TARGET=leave or TARGET=copy, and the last may end with "
+               ":POOL");
+  for (guint i = 0; options->networks != NULL && options->networks[i] != NULL; i++)
+    if (!set_network (NULL, options->networks[i]))
+      return _("--network is NAME=OTHER");
+  if (options->name != NULL && n_machines > 1)
+    return _("--name is for one machine");
+  return NULL;
+}
+
+static void
+set_choices (GhMigratePlan *plan,
+             Options       *options)
+{
+  if (options->preset != NULL)
+    g_object_set (plan, "preset", find_name (preset_names, options->preset), NULL);
+  if (options->route != NULL)
+    g_object_set (plan, "route", find_name (route_names, options->route), NULL);
+  if (options->compression != NULL)
+    g_object_set (plan, "compression", find_name (compression_names, options->compression), NULL);
+  if (options->offline)
+    g_object_set (plan, "live", FALSE, NULL);
+  if (options->auto_converge || options->no_auto_converge)
+    g_object_set (plan, "auto-converge", options->auto_converge, NULL);
+  if (options->post_copy)
+    g_object_set (plan, "post-copy", TRUE, NULL);
+  if (options->parallel || options->connections > 0)
+    g_object_set (plan, "parallel", TRUE, "connections", (guint) options->connections, NULL);
+  if (options->bandwidth > 0)
+    g_object_set (plan, "bandwidth", (guint) options->bandwidth, NULL);
+  if (options->downtime > 0)
+    g_object_set (plan, "downtime", (guint) options->downtime, NULL);
+  g_object_set (plan, "temporary", options->temporary, "tls", options->tls, "name", options->name,
+                "address", options->address, "disks-address", options->disks_address,
+                "remove-source", options->remove_source, NULL);
+  for (guint i = 0; options->disks != NULL && options->disks[i] != NULL; i++)
+    set_disk (plan, options->disks[i]);
+  for (guint i = 0; options->networks != NULL && options->networks[i] != NULL; i++)
+    set_network (plan, options->networks[i]);
+}
+
+/* What the machine has is known after a look. */
+static gboolean
+set_disks (GhCli          *self,
+           GhMigratePlan  *plan,
+           Options        *options,
+           GError        **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GPtrArray) disks = NULL;
+
+  if (!options->copy_storage && options->pool == NULL)
+    return TRUE;
+  gh_plan_prepare_async (GH_PLAN (plan), self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  if (!gh_plan_prepare_finish (GH_PLAN (plan), result, error))
+    return FALSE;
+  disks = gh_migrate_plan_get_disks (plan) != NULL ? g_ptr_array_ref (gh_migrate_plan_get_disks (
+                                                                        plan)) : NULL;
+  for (guint i = 0; disks != NULL && i < disks->len; i++)
+    {
+      const GhMigrateDisk *disk = g_ptr_array_index (disks, i);
+
+      if (disk->refusals[GH_MIGRATE_DISK_COPIED] != NULL || disk->overridden)
+        continue;
+      if (options->copy_storage)
+        gh_migrate_plan_set_disk_mode (plan, disk->target, GH_MIGRATE_DISK_COPIED);
+      if (options->pool != NULL)
+        gh_migrate_plan_set_disk_pool (plan, disk->target, options->pool);
+    }
+  return TRUE;
+}
+
+/* While it moves */
+
+typedef struct
+{
+  GhCli         *cli;
+  const Options *options;
+  gboolean       acted;
+} Watch;
+
+static void
+acted_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_migrate_plan_act_finish (GH_MIGRATE_PLAN (object), result, &error))
+    g_printerr ("guesthouse: %s\n", error->message);
+}
+
+static void
+stuck_cb (GhMigratePlan *plan,
+          GParamSpec    *pspec,
+          gpointer       user_data)
+{
+  Watch *watch = user_data;
+  const char *wanted = watch->options->if_stuck;
+  gboolean stuck = FALSE;
+
+  g_object_get (plan, "stuck", &stuck, NULL);
+  if (!stuck)
+    return;
+  gh_cli_tell (watch->cli, "%s\n",
+               _("It is not coming to an end: the guest changes its memory as fast as it is sent. "
+                 "What helps: a longer pause (--downtime), slowing the guest (--auto-converge), "
+                 "post-copy; --if-stuck does it by itself. Ctrl+C leaves the machine here."));
+  if (wanted == NULL || watch->acted)
+    return;
+  watch->acted = TRUE;
+  gh_migrate_plan_act_async (plan, (GhMigrateAction) find_name (stuck_names, wanted), acted_cb,
+                             NULL);
+}
+
+static GhCliStatus
+move_one (GhCli      *self,
+          GhMachine  *machine,
+          GhHost     *destination,
+          Options    *options,
+          JsonNode  **node)
+{
+  g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (machine, destination);
+  g_autoptr (GError) error = NULL;
+  Watch watch = { self, options, FALSE };
+  GhCliStatus status = GH_CLI_FAILED;
+
+  set_choices (plan, options);
+  if (!set_disks (self, plan, options, &error))
+    return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+  g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watch);
+  status = gh_cli_carry_out (self, GH_PLAN (plan));
+  g_signal_handlers_disconnect_by_data (plan, &watch);
+  *node = gh_plan_to_json (GH_PLAN (plan));
+  json_object_set_int_member (json_node_get_object (*node), "status", (gint64) status);
+  return status;
+}
+
+/* One after the other; one that fails does not stop the rest, a cancelled one does. */
+static GhCliStatus
+move_all (GhCli     *self,
+          GPtrArray *machines,
+          GhHost    *destination,
+          Options   *options)
+{
+  JsonArray *plans = json_array_new ();
+  JsonObject *object = json_object_new ();
+  GhCliStatus worst = GH_CLI_DONE;
+
+  for (guint i = 0; i < machines->len && !g_cancellable_is_cancelled (self->cancellable); i++)
+    {
+      JsonNode *node = NULL;
+      GhCliStatus status = move_one (self, g_ptr_array_index (machines, i), destination, options,
+                                     &node);
+
+      worst = MAX (worst, status);
+      if (node != NULL && machines->len == 1)
+        {
+          gh_cli_print_json (self, node);
+          json_node_unref (node);
+        }
+      else if (node != NULL)
+        json_array_add_element (plans, node);
+    }
+  json_object_set_array_member (object, "plans", plans);
+  json_object_set_int_member (object, "status", (gint64) worst);
+  gh_cli_take_json (self, object);
+  return worst;
+}
+
+static GPtrArray *
+find_machines (GhCli   *self,
+               char   **names,
+               guint    n,
+               GError **error)
+{
+  g_autoptr (GPtrArray) machines = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < n; i++)
+    {
+      GhMachine *machine = gh_cli_find_machine (self, names[i], error);
+
+      if (machine == NULL)
+        return NULL;
+      if (!g_ptr_array_find (machines, machine, NULL))
+        g_ptr_array_add (machines, g_object_ref (machine));
+    }
+  return g_steal_pointer (&machines);
+}
+
+/* Those that run. */
+static GPtrArray *
+list_running (GhCli *self)
+{
+  g_autoptr (GPtrArray) all = gh_host_dup_machines (self->host);
+  GPtrArray *machines = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < all->len; i++)
+    if (gh_machine_is_active (g_ptr_array_index (all, i)))
+      g_ptr_array_add (machines, g_object_ref (g_ptr_array_index (all, i)));
+  return machines;
+}
+
+static GhCliStatus
+run (GhCli      *self,
+     const char *verb,
+     gboolean    everything,
+     int         argc,
+     char      **argv)
+{
+  g_auto (Options) options = { 0 };
+  const GOptionEntry entries[] = {
+    { "rehearse", 0, 0, G_OPTION_ARG_NONE, &options.rehearse,
+      N_("Only check everything on both hosts; the same as --dry-run"), NULL },
+    { "offline", 0, 0, G_OPTION_ARG_NONE, &options.offline, N_("Move it while it is off"), NULL },
+    { "temporary", 0, 0, G_OPTION_ARG_NONE, &options.temporary,
+      N_("The definition stays here, and there it is gone when it is switched off"), NULL },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, N_("Its name at the destination"),
+      N_("NAME") },
+    { "copy-storage", 0, 0, G_OPTION_ARG_NONE, &options.copy_storage,
+      N_("Copy all disks, whether they seem to be shared or not"), NULL },
+    { "pool", 0, 0, G_OPTION_ARG_STRING, &options.pool,
+      N_("Storage pool at the destination for all copied disks"), N_("NAME") },
+    { "disk", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.disks,
+      N_("What becomes of a disk: shared, copy or leave"), N_("TARGET=MODE[:POOL]") },
+    { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.networks,
+      N_("What a network or bridge is called there"), N_("NAME=OTHER") },
+    { "remove-source", 0, 0, G_OPTION_ARG_NONE, &options.remove_source,
+      N_("Delete the disks here that were copied, when all went well"), NULL },
+    { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, N_("safe, fast or one-port"),
+      N_("NAME") },
+    { "route", 0, 0, G_OPTION_ARG_STRING, &options.route,
+      N_("Who connects to the destination: client, peer or tunnel"), N_("NAME") },
+    { "address", 0, 0, G_OPTION_ARG_STRING, &options.address,
+      N_("Where the data goes: tcp://HOST[:PORT] or unix:///PATH"), N_("URI") },
+    { "disks-address", 0, 0, G_OPTION_ARG_STRING, &options.disks_address,
+      N_("The same for disks"), N_("URI") },
+    { "auto-converge", 0, 0, G_OPTION_ARG_NONE, &options.auto_converge,
+      N_("Slow the guest down if need be; the default"), NULL },
+    { "no-auto-converge", 0, 0, G_OPTION_ARG_NONE, &options.no_auto_converge,
+      N_("Never slow the guest down"), NULL },
+    { "post-copy", 0, 0, G_OPTION_ARG_NONE, &options.post_copy, N_("Allow post-copy"), NULL },
+    { "parallel", 0, 0, G_OPTION_ARG_NONE, &options.parallel, N_("By several connections"), NULL },
+    { "connections", 0, 0, G_OPTION_ARG_INT, &options.connections, N_("How many"), N_("N") },
+    { "compression", 0, 0, G_OPTION_ARG_STRING, &options.compression,
+      N_("none, xbzrle or threads"), N_("NAME") },
+    { "bandwidth", 0, 0, G_OPTION_ARG_INT, &options.bandwidth, N_("At most so many MiB per second"),
+      N_("N") },
+    { "downtime", 0, 0, G_OPTION_ARG_INT, &options.downtime,
+      N_("The guest may stand still for so many ms"), N_("N") },
+    { "tls", 0, 0, G_OPTION_ARG_NONE, &options.tls, N_("Encrypt the data"), NULL },
+    { "if-stuck", 0, 0, G_OPTION_ARG_STRING, &options.if_stuck,
+      N_("What to do when it is not coming to an end: longer-pause, post-copy or pause"),
+      N_("ACTION") },
+    { NULL },
+  };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = gh_cli_parse (self, verb, entries, everything ? 1 : 2,
+                                       everything ? 0 : MAX_MACHINES, argc, argv, &error);
+  g_autoptr (GPtrArray) machines = NULL;
+  g_autoptr (GhHost) destination = NULL;
+  const char *fault = NULL;
+  guint n = 0;
+
+  if (g_error_matches (error, GH_CLI_ERROR, GH_CLI_ERROR_HELP))
+    return GH_CLI_DONE;
+  if (words == NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, error->message, NULL);
+  n = g_strv_length (words) - 1;
+  fault = find_fault (&options, everything ? 2 : n);
+  if (fault != NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, fault, NULL);
+  self->dry_run = self->dry_run || options.rehearse;
+  if (!gh_cli_connect (self, &error))
+    return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+  machines = everything ? list_running (self) : find_machines (self, words, n, &error);
+  if (machines == NULL)
+    return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
+  if (strcmp (words[n], gh_host_get_uri (self->host)) == 0)
+    return gh_cli_fail (self, GH_CLI_REFUSED, _("The destination is the host it is on"), NULL);
+
+  destination = gh_host_new (words[n]);
+  return move_all (self, machines, destination, &options);
+}
+
+GhCliStatus
+gh_cli_migrate (GhCli      *self,
+                const char *verb,
+                int         argc,
+                char      **argv)
+{
+  return run (self, verb, FALSE, argc, argv);
+}
+
+GhCliStatus
+gh_cli_empty_host (GhCli      *self,
+                   const char *verb,
+                   int         argc,
+                   char      **argv)
+{
+  return run (self, verb, TRUE, argc, argv);
+}
