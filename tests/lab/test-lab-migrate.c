@@ -21,15 +21,8 @@ typedef struct
   char  *b_uri;
 } Pair;
 
-static void
-pair_clear (Pair *self)
-{
-  g_clear_pointer (&self->a, gh_lab_free);
-  g_clear_pointer (&self->b, gh_lab_free);
-  g_free (self->a_uri);
-  g_free (self->b_uri);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Pair, pair_clear)
+/* One pair for all tests: a daemon that starts reads what its QEMU can for seconds. */
+static Pair pair;
 
 static void
 make_pool (GhLab      *lab,
@@ -48,16 +41,72 @@ make_pool (GhLab      *lab,
 }
 
 static void
-open_pair (Pair *self)
+remove_machines (GhLab *lab)
 {
-  self->a = gh_lab_new ();
-  self->b = gh_lab_new ();
-  self->a_uri = gh_lab_dup_uri (self->a);
-  self->b_uri = gh_lab_dup_uri (self->b);
-  gh_lab_start_daemon (self->a);
-  gh_lab_start_daemon (self->b);
-  make_pool (self->a, "default");
-  make_pool (self->b, "default");
+  virDomainPtr *domains = NULL;
+  int n_domains = virConnectListAllDomains (gh_lab_connect (lab), &domains, 0);
+
+  for (int i = 0; i < n_domains; i++)
+    {
+      virDomainDestroy (domains[i]);
+      virDomainUndefineFlags (domains[i], VIR_DOMAIN_UNDEFINE_NVRAM |
+                              VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA);
+      virDomainFree (domains[i]);
+    }
+  free (domains);
+}
+
+static void
+remove_pools (GhLab *lab)
+{
+  virStoragePoolPtr *pools = NULL;
+  int n_pools = virConnectListAllStoragePools (gh_lab_connect (lab), &pools, 0);
+
+  for (int i = 0; i < n_pools; i++)
+    {
+      virStoragePoolDestroy (pools[i]);
+      virStoragePoolUndefine (pools[i]);
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+}
+
+static void
+empty_host (GhLab *lab)
+{
+  g_autofree char *folder = g_build_filename (gh_lab_get_folder (lab), "img", NULL);
+  g_autoptr (GDir) dir = NULL;
+  const char *name = NULL;
+
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", NULL);
+  remove_machines (lab);
+  remove_pools (lab);
+  dir = g_dir_open (folder, 0, NULL);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_unlink (path);
+    }
+  make_pool (lab, "default");
+}
+
+/* Both hosts as new. FALSE: there is no guest to be had. */
+static gboolean
+open_pair (void)
+{
+  if (!gh_lab_has_guest ())
+    return FALSE;
+  if (pair.a == NULL)
+    {
+      pair.a = gh_lab_new ();
+      pair.b = gh_lab_new ();
+      pair.a_uri = gh_lab_dup_uri (pair.a);
+      pair.b_uri = gh_lab_dup_uri (pair.b);
+    }
+  empty_host (pair.a);
+  empty_host (pair.b);
+  return TRUE;
 }
 
 static char *
@@ -86,10 +135,9 @@ run_tool (const char *first,
 
 /* A tiny guest “web” with a disk of 64 MiB that is mostly holes, running at A. */
 static void
-start_guest (Pair       *self,
-             const char *devices)
+start_guest (const char *devices)
 {
-  g_autofree char *disk = g_build_filename (gh_lab_get_folder (self->a), "img", "web.qcow2", NULL);
+  g_autofree char *disk = g_build_filename (gh_lab_get_folder (pair.a), "img", "web.qcow2", NULL);
   g_autofree char *xml = NULL;
   virDomainPtr domain = NULL;
 
@@ -106,9 +154,9 @@ start_guest (Pair       *self,
     "<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
     "<source file='%s'/><target dev='vda' bus='virtio'/></disk>%s"
     "<serial type='pty'/><memballoon model='none'/></devices></domain>",
-    gh_lab_get_kernel (self->a), gh_lab_get_initrd (self->a), disk,
+    gh_lab_get_kernel (pair.a), gh_lab_get_initrd (pair.a), disk,
     devices != NULL ? devices : "");
-  domain = virDomainDefineXMLFlags (gh_lab_connect (self->a), xml, VIR_DOMAIN_DEFINE_VALIDATE);
+  domain = virDomainDefineXMLFlags (gh_lab_connect (pair.a), xml, VIR_DOMAIN_DEFINE_VALIDATE);
   if (domain == NULL)
     g_error ("%s", virGetLastErrorMessage ());
   if (virDomainCreate (domain) < 0)
@@ -145,16 +193,14 @@ list_inventory (GhLab *lab)
 }
 
 static void
-take_inventory (Inventory *self,
-                Pair      *pair)
+take_inventory (Inventory *self)
 {
-  self->a = list_inventory (pair->a);
-  self->b = list_inventory (pair->b);
+  self->a = list_inventory (pair.a);
+  self->b = list_inventory (pair.b);
 }
 
 static void
-assert_inventory (Inventory *self,
-                  Pair      *pair)
+assert_inventory (Inventory *self)
 {
   g_auto (Inventory) now = { NULL };
   g_autofree char *a = g_strjoinv ("\n", self->a);
@@ -162,7 +208,7 @@ assert_inventory (Inventory *self,
   g_autofree char *now_a = NULL;
   g_autofree char *now_b = NULL;
 
-  take_inventory (&now, pair);
+  take_inventory (&now);
   now_a = g_strjoinv ("\n", now.a);
   now_b = g_strjoinv ("\n", now.b);
   g_assert_cmpstr (now_a, ==, a);
@@ -181,9 +227,9 @@ has_line (GhLab      *lab,
 /* A counter in the guest, in the shell itself: it goes on only when the guest's memory does. */
 
 static void
-start_counter (Pair *pair)
+start_counter (void)
 {
-  g_autoptr (GhLabSerial) serial = gh_lab_serial_open (pair->a, "web");
+  g_autoptr (GhLabSerial) serial = gh_lab_serial_open (pair.a, "web");
 
   gh_lab_serial_write (serial, "\n");
   g_assert_true (gh_lab_serial_wait (serial, "tiny:", 60));
@@ -253,18 +299,17 @@ set_off (GhLab *lab)
   virDomainFree (domain);
 }
 
-#define move_to_b(pair, ...) \
-  gh_lab_run ((pair).a, "-c", (pair).a_uri, "migrate", "web", (pair).b_uri, "--yes", "--json", \
+#define move_to_b(...) \
+  gh_lab_run (pair.a, "-c", pair.a_uri, "migrate", "web", pair.b_uri, "--yes", "--json", \
               __VA_ARGS__)
-#define move_to_a(pair, ...) \
-  gh_lab_run ((pair).b, "-c", (pair).b_uri, "migrate", "web", (pair).a_uri, "--yes", "--json", \
-              __VA_ARGS__)
+#define begin_move(...) \
+  gh_lab_spawn (pair.a, "-c", pair.a_uri, "migrate", "web", pair.b_uri, "--yes", "--json", \
+                __VA_ARGS__)
 
 /* There and back again, on a disk both see. */
 static void
 test_both_ways (void)
 {
-  g_auto (Pair) pair = { NULL };
   g_auto (Inventory) before = { NULL };
   g_autoptr (GhLabRun) there = NULL;
   g_autoptr (GhLabRun) back = NULL;
@@ -272,14 +317,13 @@ test_both_ways (void)
   guint64 count = 0;
   guint64 later = 0;
 
-  if (!gh_lab_has_guest ())
+  if (!open_pair ())
     return;
-  open_pair (&pair);
-  start_guest (&pair, NULL);
-  take_inventory (&before, &pair);
-  start_counter (&pair);
+  start_guest (NULL);
+  take_inventory (&before);
+  start_counter ();
   count = read_counter (pair.a);
-  there = move_to_b (pair, NULL);
+  there = move_to_b (NULL);
   gh_lab_assert_status (there, 0);
   g_assert_cmpstr (gh_lab_run_get_outcome (there), ==, "done");
   assert_only_at (pair.b, pair.a);
@@ -291,11 +335,12 @@ test_both_ways (void)
   xml = dup_xml (pair.b, "web", VIR_DOMAIN_XML_INACTIVE);
   g_assert_nonnull (strstr (xml, "<guesthouse:note>kept</guesthouse:note>"));
 
-  back = move_to_a (pair, NULL);
+  back = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--yes", "--json",
+                     NULL);
   gh_lab_assert_status (back, 0);
   assert_only_at (pair.a, pair.b);
   g_assert_cmpuint (read_counter (pair.a), >, later);
-  assert_inventory (&before, &pair);
+  assert_inventory (&before);
 }
 
 static guint64
@@ -311,7 +356,6 @@ get_disk_usage (const char *path)
 static void
 test_copy_storage (void)
 {
-  g_auto (Pair) pair = { NULL };
   g_autoptr (GhLabRun) run = NULL;
   g_autofree char *old = NULL;
   g_autofree char *new = NULL;
@@ -319,13 +363,12 @@ test_copy_storage (void)
   g_autofree char *xml = NULL;
   guint64 count = 0;
 
-  if (!gh_lab_has_guest ())
+  if (!open_pair ())
     return;
-  open_pair (&pair);
-  start_guest (&pair, NULL);
-  start_counter (&pair);
+  start_guest (NULL);
+  start_counter ();
   count = read_counter (pair.a);
-  run = move_to_b (pair, "--copy-storage", "--name", "web-b", NULL);
+  run = move_to_b ("--copy-storage", "--name", "web-b", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_cmpint (gh_lab_get_machine_state (pair.b, "web-b"), ==, VIR_DOMAIN_RUNNING);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, -1);
@@ -357,57 +400,269 @@ test_copy_storage (void)
 static void
 test_temporary (void)
 {
-  g_auto (Pair) pair = { NULL };
   g_auto (Inventory) before = { NULL };
   g_autoptr (GhLabRun) run = NULL;
 
-  if (!gh_lab_has_guest ())
+  if (!open_pair ())
     return;
-  open_pair (&pair);
-  start_guest (&pair, NULL);
-  take_inventory (&before, &pair);
-  run = move_to_b (pair, "--temporary", NULL);
+  start_guest (NULL);
+  take_inventory (&before);
+  run = move_to_b ("--temporary", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_true (gh_lab_run_has_check (run, "temporary", "warning"));
   assert_at (pair.b, pair.a);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_SHUTOFF);
   set_off (pair.b);
-  assert_inventory (&before, &pair);
+  assert_inventory (&before);
 }
 
 /* Looks, and changes nothing. */
 static void
 test_rehearse (void)
 {
-  g_auto (Pair) pair = { NULL };
   g_auto (Inventory) before = { NULL };
   g_autoptr (GhLabRun) run = NULL;
   g_autoptr (GhLabRun) same = NULL;
 
-  if (!gh_lab_has_guest ())
+  if (!open_pair ())
     return;
-  open_pair (&pair);
-  start_guest (&pair, NULL);
-  take_inventory (&before, &pair);
-  run = move_to_b (pair, "--rehearse", "--copy-storage", NULL);
+  start_guest (NULL);
+  take_inventory (&before);
+  run = move_to_b ("--rehearse", "--copy-storage", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_true (gh_lab_run_has_check (run, "estimate", "note"));
   g_assert_true (gh_lab_run_has_check (run, "cpu-fits", "ok"));
   g_assert_true (gh_lab_run_has_check (run, "source-disks-kept", "note"));
-  assert_inventory (&before, &pair);
+  assert_inventory (&before);
   assert_only_at (pair.a, pair.b);
   same = gh_lab_run (pair.a, "-c", pair.a_uri, "migrate", "web", pair.a_uri, "--json", NULL);
   gh_lab_assert_status (same, 3);
+}
+
+/* Ended in the middle */
+
+typedef struct
+{
+  gboolean disks;  /* else memory */
+} Phase;
+
+/* Whether the move is in the phase, as the host says. */
+static gboolean
+is_in_phase (gpointer data)
+{
+  Phase *phase = data;
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  virTypedParameterPtr params = NULL;
+  unsigned long long memory = 0;
+  unsigned long long disk = 0;
+  int n_params = 0;
+  int type = VIR_DOMAIN_JOB_NONE;
+
+  if (domain == NULL)
+    return FALSE;
+  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
+      type != VIR_DOMAIN_JOB_NONE)
+    {
+      virTypedParamsGetULLong (params, n_params, VIR_DOMAIN_JOB_DISK_PROCESSED, &disk);
+      virTypedParamsGetULLong (params, n_params, VIR_DOMAIN_JOB_MEMORY_PROCESSED, &memory);
+    }
+  virTypedParamsFree (params, n_params);
+  virDomainFree (domain);
+  return phase->disks ? disk > 0 && memory == 0 : memory > 0;
+}
+
+static void
+wait_for_phase (GhLabChild *child,
+                gboolean    disks)
+{
+  Phase phase = { disks };
+
+  g_assert_true (gh_lab_wait (60, is_in_phase, &phase));
+  g_assert_false (gh_lab_child_has_ended (child));
+}
+
+/* Ctrl+C: in under a second it is asked for; the machine goes on here, and there is nothing. */
+static void
+test_cancel (void)
+{
+  for (guint disks = 0; disks < 2; disks++)
+    {
+      g_auto (Inventory) before = { NULL };
+      g_autoptr (GhLabRun) run = NULL;
+      GhLabChild *child = NULL;
+      guint64 count = 0;
+      gint64 asked = 0;
+
+      if (!open_pair ())
+        return;
+      start_guest (NULL);
+      start_counter ();
+      take_inventory (&before);
+      count = read_counter (pair.a);
+      child = disks ? begin_move ("--copy-storage", "--bandwidth", "1", NULL)
+                    : begin_move ("--bandwidth", "1", NULL);
+      wait_for_phase (child, disks);
+      asked = g_get_monotonic_time ();
+      gh_lab_child_signal (child, SIGINT);
+      run = gh_lab_child_wait (child);
+      g_test_message ("cancelled after %.1f s", (double) (g_get_monotonic_time () - asked) / 1e6);
+      gh_lab_assert_status (run, 1);
+      g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+      assert_only_at (pair.a, pair.b);
+      g_assert_cmpuint (read_counter (pair.a), >, count);
+      assert_inventory (&before);
+    }
+}
+
+static guint
+count_interrupted (void)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "undo", "--json", NULL);
+
+  gh_lab_assert_status (run, 0);
+  return json_array_get_length (json_object_get_array_member (json_node_get_object (run->json),
+                                                              "interrupted"));
+}
+
+static gboolean
+has_settled (gpointer data)
+{
+  return gh_lab_get_qemu_pid (pair.b, "web") == 0;
+}
+
+/* Whatever B was receiving when nobody sent any more, it drops by itself. */
+static void
+undo_all (void)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+
+  gh_lab_assert_status (run, 0);
+  g_assert_cmpuint (count_interrupted (), ==, 0);
+}
+
+/* Guesthouse is killed at each boundary before the machine has moved, and while it moves. */
+static void
+test_killed (void)
+{
+  static const char * const faults[] = {
+    "plan-step-volume-create-saved:kill", "plan-step-volume-create-after:kill",
+    "plan-step-migrate-before:kill", "plan-step-migrate-saved:kill", "domain-migrate:kill", NULL,
+  };
+  g_auto (Inventory) before = { NULL };
+
+  if (!open_pair ())
+    return;
+  start_guest (NULL);
+  start_counter ();
+  take_inventory (&before);
+  for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      guint64 count = read_counter (pair.a);
+      g_autoptr (GhLabRun) run = NULL;
+      GhLabChild *child = NULL;
+
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", faults[i]);
+      child = begin_move ("--copy-storage", "--bandwidth", "1", NULL);
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+      if (faults[i] == NULL)
+        {
+          wait_for_phase (child, TRUE);
+          gh_lab_child_signal (child, SIGKILL);
+        }
+      run = gh_lab_child_wait (child);
+      g_assert_cmpint (run->status, ==, 128 + SIGKILL);
+      g_assert_cmpuint (count_interrupted (), ==, 1);
+      undo_all ();
+      g_assert_true (gh_lab_wait (60, has_settled, NULL));
+      assert_only_at (pair.a, pair.b);
+      g_assert_cmpuint (read_counter (pair.a), >, count);
+      assert_inventory (&before);
+    }
+}
+
+/* Killed when it had moved: nothing is taken back, and it is told where it is. */
+static void
+test_killed_after (void)
+{
+  static const char * const faults[] = {
+    "plan-step-migrate-after:kill", "plan-step-settle-before:kill",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      g_autoptr (GhLabRun) run = NULL;
+      g_autoptr (GhLabRun) look = NULL;
+
+      if (!open_pair ())
+        return;
+      start_guest (NULL);
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", faults[i]);
+      run = move_to_b ("--copy-storage", NULL);
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+      g_assert_cmpint (run->status, ==, 128 + SIGKILL);
+      assert_only_at (pair.b, pair.a);
+      look = gh_lab_run (pair.a, "undo", "--all", "--dry-run", "--json", NULL);
+      gh_lab_assert_status (look, 0);
+      g_assert_nonnull (strstr (look->out, "\"has-moved\""));
+      g_assert_null (strstr (look->out, "\"kind\" : \"undo\""));
+      undo_all ();
+      assert_only_at (pair.b, pair.a);
+      g_assert_true (has_line (pair.b, "volume default/web.qcow2"));
+    }
+}
+
+/* A daemon dies in the middle. The guest is QEMU's, and goes on. */
+static void
+test_daemon_killed (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_auto (Inventory) before = { NULL };
+      g_autoptr (GhLabRun) run = NULL;
+      GhLabChild *child = NULL;
+      guint64 count = 0;
+
+      if (!open_pair ())
+        return;
+      start_guest (NULL);
+      start_counter ();
+      take_inventory (&before);
+      count = read_counter (pair.a);
+      child = begin_move ("--copy-storage", "--bandwidth", "1", NULL);
+      wait_for_phase (child, TRUE);
+      gh_lab_kill_daemon (i == 0 ? pair.b : pair.a);
+      gh_lab_start_daemon (i == 0 ? pair.b : pair.a);
+      run = gh_lab_child_wait (child);
+      g_test_message ("%s\n%s", run->out, run->err);
+      g_assert_cmpint (run->status, !=, 0);
+      if (count_interrupted () > 0)
+        undo_all ();
+      g_assert_true (gh_lab_wait (60, has_settled, NULL));
+      assert_only_at (pair.a, pair.b);
+      g_assert_cmpuint (read_counter (pair.a), >, count);
+      assert_inventory (&before);
+    }
 }
 
 int
 main (int    argc,
       char **argv)
 {
+  int status = 0;
+
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lab/migrate/both-ways", test_both_ways);
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/rehearse", test_rehearse);
-  return g_test_run ();
+  g_test_add_func ("/lab/migrate/cancel", test_cancel);
+  g_test_add_func ("/lab/migrate/killed", test_killed);
+  g_test_add_func ("/lab/migrate/killed-after", test_killed_after);
+  g_test_add_func ("/lab/migrate/daemon-killed", test_daemon_killed);
+  status = g_test_run ();
+  g_clear_pointer (&pair.a, gh_lab_free);
+  g_clear_pointer (&pair.b, gh_lab_free);
+  g_free (pair.a_uri);
+  g_free (pair.b_uri);
+  return status;
 }
