@@ -99,6 +99,7 @@ gh_migrate_plan_act_async (GhMigratePlan       *self,
       gh_migration_start_post_copy_async (get_migration (self), changed_cb, task);
       break;
     case GH_MIGRATE_PAUSE_GUEST:
+      gh_step_set_boolean (GH_STEP (self->step), "resume-there", TRUE);
       gh_migration_suspend_async (get_migration (self), changed_cb, task);
       break;
     case GH_MIGRATE_ALLOW_PAUSE:

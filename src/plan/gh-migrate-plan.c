@@ -18,8 +18,10 @@
 #define BYTES_PER_S (100.0 * 1024 * 1024)
 #define LOCAL_BYTES_PER_S (400.0 * 1024 * 1024)
 #define PAUSE_MS 300
-/* An end is not in sight when so many rounds were made, and memory changes as fast as it is sent. */
+/* An end is not in sight when so many rounds were made, and memory changes about as fast as it is
+ * sent: a guest that rewrites the same memory all the time makes the two equal. */
 #define STUCK_ROUNDS 5
+#define STUCK_SHARE 0.8
 
 G_DEFINE_FINAL_TYPE (GhMigratePlan, gh_migrate_plan, GH_TYPE_PLAN)
 
@@ -131,7 +133,7 @@ set_progress (GhMigratePlan             *self,
   self->progress = progress != NULL ? gh_migration_progress_copy (progress) : NULL;
   set_stuck (self, progress != NULL && progress->phase == GH_MIGRATION_MEMORY &&
              progress->iteration >= STUCK_ROUNDS && progress->dirty_rate > 0 &&
-             progress->dirty_rate >= progress->memory_rate);
+             (double) progress->dirty_rate >= STUCK_SHARE * (double) progress->memory_rate);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
 }
 

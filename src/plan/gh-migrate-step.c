@@ -3,7 +3,8 @@
  */
 
 /* migrate: parameters uuid, name, new-name, peer (the destination), temporary;
- *   begun: journaled right before anything is done.
+ *   begun: journaled right before anything is done;
+ *   resume-there: the guest was paused on the way, and goes on when it has arrived.
  *
  * Where the machine is, is what both hosts say, never what a call returned:
  *
@@ -195,6 +196,35 @@ settle_failure (GTask *task)
   g_object_unref (task);
 }
 
+static void
+resumed_there_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* It has moved all the same; that it is paused is there to be seen. */
+  if (!gh_host_resume_finish (GH_HOST (object), result, &error))
+    g_warning ("It has arrived, but could not go on: %s", error->message);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* It has arrived: takes @task. */
+static void
+succeed (GTask *task)
+{
+  GhStep *step = get_step (task);
+
+  if (gh_step_get_boolean (step, "resume-there"))
+    {
+      gh_host_resume_async (gh_step_get_peer (step), get_uuid (task), resumed_there_cb, task);
+      return;
+    }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
 /* Takes @task. */
 static void
 judge (GTask *task)
@@ -211,7 +241,8 @@ judge (GTask *task)
     {
       if (work->error != NULL)
         g_message ("The move ended with an error, but it has arrived: %s", work->error->message);
-      g_task_return_boolean (task, TRUE);
+      succeed (task);
+      return;
     }
   else if (work->here->post_copy || work->there->post_copy)
     return_not_undone (task, g_strdup_printf (_("Its memory is in part here and in part at %s. It "
@@ -351,8 +382,7 @@ moved_cb (GObject      *object,
       look_here (task);
       return;
     }
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+  succeed (task);
 }
 
 static void

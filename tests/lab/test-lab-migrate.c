@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-migrate-plan.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+
 typedef struct
 {
   GhLab *a;
@@ -644,6 +648,256 @@ test_daemon_killed (void)
     }
 }
 
+/* Refusals and repairs */
+
+static void
+define (GhLab      *lab,
+        const char *name)
+{
+  g_autofree char *xml = g_strdup_printf (
+    "<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>", name);
+  virDomainPtr domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+}
+
+static void
+start (GhLab      *lab,
+       const char *name)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), name);
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainCreate (domain), ==, 0);
+  virDomainFree (domain);
+}
+
+static void
+test_refused (void)
+{
+  g_auto (Inventory) before = { NULL };
+  g_autoptr (GhLabRun) taken = NULL;
+  g_autoptr (GhLabRun) renamed = NULL;
+  g_autoptr (GhLabRun) snapshot = NULL;
+  g_autoptr (GhLabRun) options = NULL;
+  virDomainPtr domain = NULL;
+  virDomainSnapshotPtr made = NULL;
+
+  if (!open_pair ())
+    return;
+  start_guest (NULL);
+  define (pair.b, "web");
+  take_inventory (&before);
+  taken = move_to_b (NULL);
+  gh_lab_assert_status (taken, 3);
+  g_assert_true (gh_lab_run_has_check (taken, "name-taken", "refusal"));
+  renamed = move_to_b ("--name", "web-2", "--rehearse", NULL);
+  gh_lab_assert_status (renamed, 0);
+  options = move_to_b ("--name", "web-2", "--parallel", "--post-copy", NULL);
+  gh_lab_assert_status (options, 3);
+  g_assert_true (gh_lab_run_has_check (options, "options", "refusal"));
+  assert_inventory (&before);
+
+  domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  made = virDomainSnapshotCreateXML (domain, "<domainsnapshot><name>one</name></domainsnapshot>", 0);
+  g_assert_nonnull (made);
+  virDomainSnapshotFree (made);
+  virDomainFree (domain);
+  snapshot = move_to_b ("--name", "web-2", NULL);
+  gh_lab_assert_status (snapshot, 3);
+  g_assert_true (gh_lab_run_has_check (snapshot, "snapshots", "refusal"));
+  g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_RUNNING);
+}
+
+static GhHost *
+connect_host (const char *uri)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+  GhHost *host = gh_host_new (uri);
+
+  gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
+  gh_host_ready_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  return host;
+}
+
+static GhCheck *
+find_check (GhPlan     *plan,
+            const char *id)
+{
+  GPtrArray *checks = gh_plan_get_checks (plan);
+
+  for (guint i = 0; i < checks->len; i++)
+    if (strcmp (gh_check_get_id (g_ptr_array_index (checks, i)), id) == 0)
+      return g_ptr_array_index (checks, i);
+  return NULL;
+}
+
+static void
+prepare (GhPlan *plan)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_plan_prepare_async (plan, NULL, gh_test_call_cb, &call);
+  gh_plan_prepare_finish (plan, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+}
+
+/* Prepares, finds the refusal, repairs it, and does not find it any more. */
+static void
+fix (GhPlan     *plan,
+     const char *id)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhCheck) check = NULL;
+  GError *error = NULL;
+
+  prepare (plan);
+  check = find_check (plan, id);
+  g_assert_nonnull (check);
+  g_object_ref (check);
+  g_assert_cmpint (gh_check_get_level (check), ==, GH_CHECK_REFUSAL);
+  g_assert_nonnull (gh_check_get_fix_label (check));
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  gh_check_fix_finish (check, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  prepare (plan);
+  g_assert_null (find_check (plan, id));
+}
+
+static void
+test_repaired (void)
+{
+  g_autofree char *iso = NULL;
+  g_autofree char *devices = NULL;
+  g_autofree char *xml = NULL;
+  g_autoptr (GhHost) a = NULL;
+  g_autoptr (GhHost) b = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  if (!open_pair ())
+    return;
+  iso = g_build_filename (gh_lab_get_folder (pair.a), "img", "cd.iso", NULL);
+  g_assert_true (g_file_set_contents (iso, "nothing of value", -1, NULL));
+  devices = g_strdup_printf ("<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>"
+                             "<source file='%s'/><target dev='sda' bus='sata'/><readonly/></disk>",
+                             iso);
+  start_guest (devices);
+  /* Both hosts see the same files here: missing there is missing at all. */
+  g_unlink (iso);
+  remove_pools (pair.b);
+
+  a = connect_host (pair.a_uri);
+  b = connect_host (pair.b_uri);
+  plan = gh_migrate_plan_new (gh_host_find_machine (a, "web"), b);
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  fix (GH_PLAN (plan), "medium-missing");
+  fix (GH_PLAN (plan), "pool-missing");
+  g_assert_cmpint (gh_plan_get_worst (GH_PLAN (plan)), <, GH_CHECK_WARNING);
+  gh_plan_run_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
+  gh_plan_run_finish (GH_PLAN (plan), gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  assert_only_at (pair.b, pair.a);
+  xml = dup_xml (pair.b, "web", 0);
+  g_assert_null (strstr (xml, "cd.iso"));
+  g_assert_nonnull (strstr (xml, "dev='sda'"));
+  gh_host_disconnect (a);
+  gh_host_disconnect (b);
+}
+
+/* One that is refused does not stop the others; then the rest goes too. */
+static void
+test_several (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) rest = NULL;
+  virDomainPtr domain = NULL;
+
+  if (!open_pair ())
+    return;
+  define (pair.a, "one");
+  define (pair.a, "two");
+  define (pair.a, "three");
+  define (pair.b, "two");
+  start (pair.a, "one");
+  start (pair.a, "two");
+  start (pair.a, "three");
+  run = gh_lab_run (pair.a, "-c", pair.a_uri, "migrate", "one", "two", "three", pair.b_uri, "--yes",
+                    "--json", NULL);
+  gh_lab_assert_status (run, 3);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
+                                             json_node_get_object (run->json), "plans")), ==, 3);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.b, "one"), ==, VIR_DOMAIN_RUNNING);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.b, "three"), ==, VIR_DOMAIN_RUNNING);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.a, "two"), ==, VIR_DOMAIN_RUNNING);
+
+  domain = virDomainLookupByName (gh_lab_connect (pair.b), "two");
+  virDomainUndefine (domain);
+  virDomainFree (domain);
+  rest = gh_lab_run (pair.a, "-c", pair.a_uri, "empty-host", pair.b_uri, "--yes", "--json", NULL);
+  gh_lab_assert_status (rest, 0);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.b, "two"), ==, VIR_DOMAIN_RUNNING);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.a, "two"), ==, -1);
+}
+
+/* Firmware variables and the TPM's state go with it. */
+static void
+test_uefi_tpm (void)
+{
+  static const char xml[] =
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>"
+    "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type>"
+    "<firmware><feature enabled='no' name='secure-boot'/></firmware></os>"
+    "<features><acpi/></features><devices><tpm model='tpm-crb'><backend type='emulator' "
+    "version='2.0'/></tpm></devices></domain>";
+  g_autoptr (GhLabRun) run = NULL;
+  g_autofree char *moved = NULL;
+  virDomainPtr domain = NULL;
+
+  if (!open_pair ())
+    return;
+  domain = virDomainDefineXML (gh_lab_connect (pair.a), xml);
+  if (domain == NULL || virDomainCreate (domain) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainFree (domain);
+  run = move_to_b (NULL);
+  gh_lab_assert_status (run, 0);
+  assert_only_at (pair.b, pair.a);
+  moved = dup_xml (pair.b, "web", 0);
+  g_assert_nonnull (strstr (moved, gh_lab_get_folder (pair.b)));
+  g_assert_null (strstr (moved, gh_lab_get_folder (pair.a)));
+}
+
+/* A guest that rewrites its memory as fast as it is sent: it is told, and pausing it ends that. */
+static void
+test_stuck (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+
+  if (!open_pair ())
+    return;
+  start_guest (NULL);
+  {
+    g_autoptr (GhLabSerial) serial = gh_lab_serial_open (pair.a, "web");
+
+    gh_lab_serial_write (serial, "\n");
+    g_assert_true (gh_lab_serial_wait (serial, "tiny:", 60));
+    gh_lab_serial_command (serial, "dd if=/dev/urandom of=/tmp/a bs=1M count=12 2>/dev/null; "
+                           "(while :; do cat /tmp/a >/tmp/b; done) & echo be''gun", "begun");
+  }
+  run = move_to_b ("--bandwidth", "16", "--no-auto-converge", "--if-stuck", "pause", NULL);
+  gh_lab_assert_status (run, 0);
+  g_assert_nonnull (strstr (run->err, "not coming to an end"));
+  /* It goes on when it has arrived. */
+  assert_only_at (pair.b, pair.a);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -651,15 +905,27 @@ main (int    argc,
   int status = 0;
 
   g_test_init (&argc, &argv, NULL);
+  gh_threads_init ();
   g_test_add_func ("/lab/migrate/both-ways", test_both_ways);
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/rehearse", test_rehearse);
+  g_test_add_func ("/lab/migrate/refused", test_refused);
+  g_test_add_func ("/lab/migrate/repaired", test_repaired);
+  g_test_add_func ("/lab/migrate/several", test_several);
+  g_test_add_func ("/lab/migrate/uefi-tpm", test_uefi_tpm);
+  g_test_add_func ("/lab/migrate/stuck", test_stuck);
   g_test_add_func ("/lab/migrate/cancel", test_cancel);
   g_test_add_func ("/lab/migrate/killed", test_killed);
   g_test_add_func ("/lab/migrate/killed-after", test_killed_after);
   g_test_add_func ("/lab/migrate/daemon-killed", test_daemon_killed);
   status = g_test_run ();
+  /* A machine at one may have its disk at the other. */
+  if (pair.a != NULL)
+    {
+      remove_machines (pair.a);
+      remove_machines (pair.b);
+    }
   g_clear_pointer (&pair.a, gh_lab_free);
   g_clear_pointer (&pair.b, gh_lab_free);
   g_free (pair.a_uri);
