@@ -102,9 +102,8 @@ dup_changed (GhMigratePlan  *self,
         gh_domain_xml_map_network (xml, network->type, network->name, network->destination);
     }
   /* Each user has a folder of their own for them. */
-  if (gh_host_is_session (gh_plan_get_host (GH_PLAN (self))) ||
-      gh_host_is_session (self->destination))
-    gh_domain_xml_forget_own_nvram (xml);
+  if (self->facts.target->nvram_folder != NULL)
+    gh_domain_xml_move_own_nvram (xml, self->facts.target->nvram_folder);
   changed = gh_domain_xml_to_string (xml);
   return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
 }

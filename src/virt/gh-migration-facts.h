@@ -68,6 +68,7 @@ typedef struct
   int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
+  char            *nvram_folder;   /* (nullable): where its libvirt puts firmware variables */
   GPtrArray       *files;          /* (element-type GhMigrationFile): at the source's paths */
 } GhMigrationTarget;
 

@@ -84,23 +84,29 @@ gh_domain_xml_map_network (GhDomainXml *self,
 }
 
 void
-gh_domain_xml_forget_own_nvram (GhDomainXml *self)
+gh_domain_xml_move_own_nvram (GhDomainXml *self,
+                              const char  *folder)
 {
   xmlNode *nvram = NULL;
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
   g_autofree char *own = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *moved = NULL;
 
-  g_return_if_fail (GH_IS_DOMAIN_XML (self));
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && folder != NULL);
 
   nvram = gh_xml_node_get_child (gh_xml_node_get_child (get_root (self), "os"), "nvram");
   path = gh_domain_xml_dup_nvram_path (self);
   name = gh_domain_xml_dup_name (self);
-  if (nvram == NULL || path == NULL || name == NULL)
+  if (nvram == NULL || path == NULL || name == NULL || gh_xml_node_get_child (nvram, NULL) != NULL)
     return;
   own = g_strdup_printf ("/libvirt/qemu/nvram/%s_VARS.fd", name);
-  if (g_str_has_suffix (path, own))
-    gh_xml_document_set_text (gh_domain_xml_get_document (self), nvram, "");
+  if (!g_str_has_suffix (path, own))
+    return;
+  file = g_path_get_basename (path);
+  moved = g_build_filename (folder, file, NULL);
+  gh_xml_document_set_text (gh_domain_xml_get_document (self), nvram, moved);
 }
 
 char *

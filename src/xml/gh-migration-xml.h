@@ -15,9 +15,9 @@ gboolean gh_domain_xml_empty_drive        (GhDomainXml *self, const char *target
 /* Puts all cards of the @type ("network" or "bridge") that are on @name on @other. */
 void     gh_domain_xml_map_network        (GhDomainXml *self, const char *type, const char *name,
                                            const char *other);
-/* Firmware variables that are where libvirt puts them by itself are put there by it: the folder
- * may be another at the other host. */
-void     gh_domain_xml_forget_own_nvram   (GhDomainXml *self);
+/* Firmware variables that are where libvirt puts them by itself go to @folder, where the other
+ * host's libvirt does. */
+void     gh_domain_xml_move_own_nvram     (GhDomainXml *self, const char *folder);
 /* <cpu> as text; NULL when there is none. */
 char    *gh_domain_xml_dup_cpu            (GhDomainXml *self);
 

@@ -872,6 +872,7 @@ test_uefi_tpm (void)
   moved = dup_xml (pair.b, "web", 0);
   g_assert_nonnull (strstr (moved, gh_lab_get_folder (pair.b)));
   g_assert_null (strstr (moved, gh_lab_get_folder (pair.a)));
+  g_assert_true (has_line (pair.b, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
 }
 
 /* A guest that rewrites its memory as fast as it is sent: it is told, and pausing it ends that. */
