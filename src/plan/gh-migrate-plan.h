@@ -109,7 +109,7 @@ G_DECLARE_FINAL_TYPE (GhMigratePlan, gh_migrate_plan, GH, MIGRATE_PLAN, GhPlan)
  *   "downtime"      uint: ms the guest may be paused at the end; 0: as QEMU does
  *   "address"       string, nullable: where the data goes: tcp://HOST[:PORT] or unix:///PATH; NULL:
  *                   what the hosts agree on, or the address we are connected with
- *   "disks-address" string, nullable: the same for disks; needed with a unix: address, proposed then
+ *   "disks-address" string, nullable: the same for disks; with a unix: address one is proposed
  *   "remove-source" boolean, FALSE: delete the disks here that were copied, when all went well
  *   "loading"       boolean, read-only: both hosts are being looked at
  *   "serial"        uint, read-only: notified when disks, networks, pools and estimates were read
@@ -145,7 +145,8 @@ GPtrArray     *gh_migrate_plan_get_disks       (GhMigratePlan *self); /* (elemen
 GPtrArray     *gh_migrate_plan_get_networks    (GhMigratePlan *self); /* (element-type
                                                                        * GhMigrateNetwork) */
 /* What the destination has. */
-GPtrArray     *gh_migrate_plan_get_pools       (GhMigratePlan *self); /* (element-type GhPoolInfo) */
+GPtrArray     *gh_migrate_plan_get_pools       (GhMigratePlan *self); /* (element-type
+                                                                       * GhPoolInfo) */
 GPtrArray     *gh_migrate_plan_get_there       (GhMigratePlan *self); /* (element-type
                                                                        * GhNetworkInfo) */
 /* How long it will take, and how long the guest will stand still, in seconds; < 0: not known. */
@@ -154,7 +155,8 @@ double         gh_migrate_plan_get_estimate    (GhMigratePlan *self, double *pau
 /* While it moves. */
 /* Why the action is of no use, a translated sentence; NULL: it can be done. */
 const char    *gh_migrate_plan_find_action_problem (GhMigratePlan *self, GhMigrateAction action);
-const char    *gh_migrate_action_get_label     (GhMigrateAction action); /* “Allow a longer pause” */
+/* “Allow a longer pause” */
+const char    *gh_migrate_action_get_label     (GhMigrateAction action);
 void           gh_migrate_plan_act_async       (GhMigratePlan *self, GhMigrateAction action,
                                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean       gh_migrate_plan_act_finish      (GhMigratePlan *self, GAsyncResult *result,

@@ -126,7 +126,8 @@ target_loaded_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  get_facts (task)->target = gh_host_load_migration_target_finish (GH_HOST (object), result, &error);
+  get_facts (task)->target = gh_host_load_migration_target_finish (GH_HOST (object), result,
+                                                                   &error);
   end_one (task, error);
 }
 
@@ -239,7 +240,8 @@ source_loaded_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  get_facts (task)->source = gh_host_load_migration_source_finish (GH_HOST (object), result, &error);
+  get_facts (task)->source = gh_host_load_migration_source_finish (GH_HOST (object), result,
+                                                                   &error);
   begin_ended (task, error);
 }
 

@@ -62,8 +62,8 @@ static const Rule rules[] = {
 
   /* Through one port. */
   { IS (ROUTE, GH_MIGRATE_TUNNELLED), IS_ON (COPY_DISKS),
-    N_("Disks cannot be copied through one port: only a machine whose disks both hosts share can be "
-       "moved this way."),
+    N_("Disks cannot be copied through one port: only a machine whose disks both hosts share can "
+       "be moved this way."),
     N_("Disks cannot be copied through one port. Choose another way first.") },
   { IS (ROUTE, GH_MIGRATE_TUNNELLED), IS_ON (PARALLEL), tunnel_is_one, tunnel_is_one },
   { IS (ROUTE, GH_MIGRATE_TUNNELLED), IS_ON (POST_COPY),

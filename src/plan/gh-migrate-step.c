@@ -473,6 +473,100 @@ take_check (GhCheckLevel  level,
   return check;
 }
 
+/* Forcing off what a move left here; only when both hosts say once more that it is a remainder. */
+
+typedef struct
+{
+  GhHost *host;
+  GhHost *peer;
+  char   *uuid;
+} Remainder;
+
+static void
+remainder_free (gpointer data)
+{
+  Remainder *remainder = data;
+
+  g_object_unref (remainder->host);
+  g_object_unref (remainder->peer);
+  g_free (remainder->uuid);
+  g_free (remainder);
+}
+
+static void
+remainder_gone_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_force_off_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+remainder_looked_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Remainder *remainder = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autofree GhPresence *here = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+
+  if (here == NULL)
+    g_task_return_error (task, error);
+  else if (here->running || !here->active || here->post_copy)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
+                             _("It is not as it was any more. Please look at it again."));
+  else
+    gh_host_force_off_async (remainder->host, remainder->uuid, NULL, remainder_gone_cb,
+                             g_object_ref (task));
+}
+
+static void
+other_looked_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Remainder *remainder = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autofree GhPresence *there = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+
+  if (there == NULL)
+    g_task_return_error (task, error);
+  else if (!there->running || there->post_copy)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
+                             _("It is not as it was any more. Please look at it again."));
+  else
+    gh_host_load_presence_async (remainder->host, remainder->uuid, NULL, remainder_looked_cb,
+                                 g_object_ref (task));
+}
+
+static void
+force_remainder_off (GhCheck             *check,
+                     gpointer             data,
+                     GCancellable        *cancellable,
+                     GAsyncReadyCallback  callback,
+                     gpointer             user_data)
+{
+  const Remainder *remainder = data;
+  Remainder *copy = g_new0 (Remainder, 1);
+  GTask *task = g_task_new (check, cancellable, callback, user_data);
+
+  copy->host = g_object_ref (remainder->host);
+  copy->peer = g_object_ref (remainder->peer);
+  copy->uuid = g_strdup (remainder->uuid);
+  g_task_set_source_tag (task, force_remainder_off);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, copy, remainder_free);
+  gh_host_load_presence_async (copy->peer, copy->uuid, NULL, other_looked_cb, task);
+}
+
 static GhCheck *
 new_remainder_check (GhStep *step,
                      GhHost *host)
@@ -488,8 +582,14 @@ new_remainder_check (GhStep *step,
                                _("The remainder must never go on: both would write to the same "
                                  "disks, or two machines would be the same one in the network. "
                                  "Force it off."));
+  Remainder *remainder = NULL;
 
-  gh_check_set_fix (check, _("Force the remainder off"), destroy, NULL, NULL, NULL);
+  remainder = g_new0 (Remainder, 1);
+  remainder->host = g_object_ref (host);
+  remainder->peer = g_object_ref (gh_step_get_peer (step));
+  remainder->uuid = g_strdup (gh_step_get_string (step, "uuid"));
+  gh_check_set_fix (check, _("Force the remainder off"), destroy, force_remainder_off, remainder,
+                    remainder_free);
   return check;
 }
 

@@ -394,8 +394,6 @@ read_nvram_folder (GhMigrationTarget *target,
                    GhDomainXml       *xml)
 {
   static const char file[] = "/guesthouse-probe_VARS.fd\"";
-  g_autofree char *arch = gh_domain_xml_dup_arch (xml);
-  g_autofree char *machine = gh_domain_xml_dup_machine (xml);
   g_autofree char *path = gh_domain_xml_dup_nvram_path (xml);
   g_autofree char *probe = NULL;
   char *line = NULL;
@@ -404,10 +402,7 @@ read_nvram_folder (GhMigrationTarget *target,
 
   if (path == NULL)
     return;
-  probe = g_markup_printf_escaped ("<domain type='qemu'><name>guesthouse-probe</name>"
-                                   "<memory>65536</memory><os firmware='efi'>"
-                                   "<type arch='%s' machine='%s'>hvm</type></os>"
-                                   "<features><acpi/></features></domain>", arch, machine);
+  probe = gh_domain_xml_dup_uefi_probe (xml, "guesthouse-probe");
   line = virConnectDomainXMLToNative (conn, "qemu-argv", probe, 0);
   end = line != NULL ? strstr (line, file) : NULL;
   for (begin = end; begin != NULL && begin > line && begin[-1] != '"';)

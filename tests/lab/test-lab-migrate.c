@@ -875,6 +875,30 @@ test_uefi_tpm (void)
   g_assert_true (has_line (pair.b, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
 }
 
+/* The hosts by themselves, and through one connection. */
+static void
+test_routes (void)
+{
+  g_autoptr (GhLabRun) peer = NULL;
+  g_autoptr (GhLabRun) refused = NULL;
+  g_autoptr (GhLabRun) tunnel = NULL;
+
+  if (!open_pair ())
+    return;
+  start_guest (NULL);
+  peer = move_to_b ("--route", "peer", "--copy-storage", NULL);
+  gh_lab_assert_status (peer, 0);
+  assert_only_at (pair.b, pair.a);
+  refused = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--preset",
+                        "one-port", "--copy-storage", "--yes", "--json", NULL);
+  gh_lab_assert_status (refused, 3);
+  g_assert_true (gh_lab_run_has_check (refused, "options", "refusal"));
+  tunnel = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--preset",
+                       "one-port", "--yes", "--json", NULL);
+  gh_lab_assert_status (tunnel, 0);
+  assert_only_at (pair.a, pair.b);
+}
+
 /* A guest that rewrites its memory as fast as it is sent: it is told, and pausing it ends that. */
 static void
 test_stuck (void)
@@ -915,6 +939,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/repaired", test_repaired);
   g_test_add_func ("/lab/migrate/several", test_several);
   g_test_add_func ("/lab/migrate/uefi-tpm", test_uefi_tpm);
+  g_test_add_func ("/lab/migrate/routes", test_routes);
   g_test_add_func ("/lab/migrate/stuck", test_stuck);
   g_test_add_func ("/lab/migrate/cancel", test_cancel);
   g_test_add_func ("/lab/migrate/killed", test_killed);

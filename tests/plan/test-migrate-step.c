@@ -1,0 +1,161 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* After a crash: what each pair of answers means, of hosts that are asked where a machine is. */
+
+#include "config.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "gh-threads.h"
+#include "gh-undo-plan.h"
+#include "plan-test.h"
+
+#define MACHINE_UUID "11111111-0000-4000-8000-000000000002"
+
+typedef enum
+{
+  NOTHING,
+  OFF,
+  RUNS,
+  PAUSED,
+  N_STATES,
+} State;
+
+static GhHost *
+new_host (State state)
+{
+  static const int run_states[] = { 0, 5, 1, 3 };
+  g_autofree char *domain = NULL;
+  g_autofree char *xml = NULL;
+
+  if (state != NOTHING)
+    domain = g_strdup_printf ("<domain type='test' "
+                              "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+                              "<name>web</name><uuid>" MACHINE_UUID "</uuid><memory>65536</memory>"
+                              "<os><type>hvm</type></os><test:runstate>%d</test:runstate></domain>",
+                              run_states[state]);
+  xml = g_strdup_printf ("<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active>"
+                         "<nodes>1</nodes><sockets>1</sockets><cores>2</cores><threads>1</threads>"
+                         "</cpu><memory>8192000</memory>%s</node>", domain != NULL ? domain : "");
+  return plan_test_new_host (xml);
+}
+
+static GhStep *
+new_step (GhHost   *peer,
+          gboolean  begun)
+{
+  g_autoptr (JsonObject) params = json_object_new ();
+  GhStep *step = NULL;
+
+  json_object_set_string_member (params, "uuid", MACHINE_UUID);
+  json_object_set_string_member (params, "name", "web");
+  json_object_set_string_member (params, "peer", gh_host_get_uri (peer));
+  json_object_set_boolean_member (params, "begun", begun);
+  step = gh_step_new_for_kind ("migrate", params);
+  g_assert_nonnull (step);
+  g_assert_true (gh_step_commits (step));
+  g_assert_false (gh_step_is_final (step));
+  gh_step_set_peer (step, peer);
+  return step;
+}
+
+/* What is said, by where it is here and there; NULL: it has not moved, and may be undone. */
+static const char * const expected[N_STATES][N_STATES] = {
+  [NOTHING] = { "runs-nowhere", "has-moved", "has-moved", "has-moved" },
+  [OFF] = { "runs-nowhere", "runs-nowhere", "has-moved", "has-moved" },
+  [RUNS] = { NULL, NULL, "runs-twice", NULL },
+  [PAUSED] = { NULL, NULL, "remainder-here", NULL },
+};
+
+static void
+test_where (void)
+{
+  for (int here = 0; here < N_STATES; here++)
+    for (int there = 0; there < N_STATES; there++)
+      for (guint begun = 0; begun < 2; begun++)
+        {
+          g_autoptr (GhHost) host = new_host ((State) here);
+          g_autoptr (GhHost) peer = new_host ((State) there);
+          g_autoptr (GhStep) step = new_step (peer, begun == 1);
+          g_autoptr (GhCheck) check = gh_step_dup_commit_check (step, host);
+          const char *wanted = begun ? expected[here][there] : NULL;
+
+          g_test_message ("here %d, there %d, begun %u", here, there, begun);
+          g_assert_cmpstr (check != NULL ? gh_check_get_id (check) : NULL, ==, wanted);
+        }
+}
+
+/* What was left here goes, and only while it is that. */
+static void
+test_remainder (void)
+{
+  g_autoptr (GhHost) host = new_host (PAUSED);
+  g_autoptr (GhHost) peer = new_host (RUNS);
+  g_autoptr (GhStep) step = new_step (peer, TRUE);
+  g_autoptr (GhCheck) check = gh_step_dup_commit_check (step, host);
+
+  for (guint attempt = 0; attempt < 2; attempt++)
+    {
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+      g_assert_cmpint (gh_check_fix_finish (check, gh_test_call_wait (&call), &error), ==,
+                       attempt == 0);
+    }
+  {
+    g_auto (GStrv) here = plan_test_list_inventory (host);
+    g_auto (GStrv) there = plan_test_list_inventory (peer);
+
+    g_assert_cmpstr (here[0], ==, "machine web off");
+    g_assert_cmpstr (there[0], ==, "machine web active");
+  }
+}
+
+/* Without what it needs it is not believed. */
+static void
+test_needs (void)
+{
+  static const char * const needs[] = { "uuid", "name", "peer" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (needs); i++)
+    {
+      g_autoptr (GhHost) peer = new_host (NOTHING);
+      g_autoptr (GhStep) step = new_step (peer, TRUE);
+
+      gh_step_set_string (step, needs[i], NULL);
+      g_assert_null (gh_step_new_for_kind ("migrate", gh_step_get_params (step)));
+    }
+}
+
+/* A move that was not begun is undone by doing nothing; without its options it is not done. */
+static void
+test_not_begun (void)
+{
+  g_autoptr (GhHost) host = new_host (RUNS);
+  g_autoptr (GhHost) peer = new_host (NOTHING);
+  g_autoptr (GhStep) step = new_step (peer, FALSE);
+  g_auto (GStrv) before = plan_test_list_inventory (host);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (plan_test_undo (step, host, NULL));
+  g_assert_false (plan_test_do (step, host, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  plan_test_assert_inventory (host, before);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gh_threads_init ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/migrate-step/where", test_where);
+  g_test_add_func ("/migrate-step/remainder", test_remainder);
+  g_test_add_func ("/migrate-step/needs", test_needs);
+  g_test_add_func ("/migrate-step/not-begun", test_not_begun);
+  return g_test_run ();
+}
