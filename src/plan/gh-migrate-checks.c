@@ -66,8 +66,8 @@ check_version (GhMigratePlan *self,
     return;
   take_check (draft, GH_CHECK_WARNING, id,
               /* Translators: a host, “QEMU” or “libvirt”, and two version numbers. */
-              g_strdup_printf (_("%s has an older %s: %s, here it is %s"), get_there (self), program,
-                               there_text, here_text),
+              g_strdup_printf (_("%s has an older %s: %s, here it is %s"), get_there (self),
+                               program, there_text, here_text),
               _("Moving to newer versions works; to older ones it may fail, and then the machine "
                 "goes on here."));
 }
@@ -83,7 +83,9 @@ check_hosts (GhMigratePlan *self,
     take_check (draft, GH_CHECK_REFUSAL, "driver",
                 g_strdup_printf (_("%s runs machines with something else: %s, here it is %s"),
                                  get_there (self), there->driver, here->driver), NULL);
-  if (here->uuid != NULL && g_strcmp0 (here->uuid, there->uuid) == 0)
+  /* All hosts of the test driver are on one computer, and different ones all the same. */
+  if (here->uuid != NULL && g_strcmp0 (here->uuid, there->uuid) == 0 &&
+      !gh_host_is_test (self->destination))
     take_check (draft, GH_CHECK_REFUSAL, "same-host",
                 g_strdup (_("Both hosts say that they are the same one")),
                 _("If they are not, their boards have the same number: give one of them a "
@@ -468,8 +470,8 @@ check_estimate (GhMigratePlan *self,
 
   take_check (draft, GH_CHECK_NOTE, "estimate",
               /* Translators: an amount of data; seconds; and seconds with a decimal. */
-              g_strdup_printf (_("Up to %s are to be sent: about %.0f s; the guest stands still for "
-                                 "about %.1f s"), size, MAX (self->seconds, 1.0), self->pause),
+              g_strdup_printf (_("Up to %s are to be sent: about %.0f s; the guest stands still "
+                                 "for about %.1f s"), size, MAX (self->seconds, 1.0), self->pause),
               _("It takes longer when the guest writes much to its memory meanwhile."));
 }
 

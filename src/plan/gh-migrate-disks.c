@@ -88,8 +88,9 @@ item_free (gpointer data)
 static gboolean
 pool_has_files (const GhPoolInfo *pool)
 {
-  return pool->path != NULL && g_strv_contains ((const char * const[]) { "dir", "fs", "netfs", NULL },
-                                                pool->type);
+  static const char * const types[] = { "dir", "fs", "netfs", NULL };
+
+  return pool->path != NULL && g_strv_contains (types, pool->type);
 }
 
 static const GhPoolInfo *
@@ -227,8 +228,8 @@ decide_disk (GhMigrateItem *item)
   refuse (item, GH_MIGRATE_DISK_LEFT, _("A machine that runs cannot go without its disks."));
   if (item->here == NULL)
     {
-      refuse (item, GH_MIGRATE_DISK_COPIED, _("Only disks that are files or devices of the host can "
-                                              "be copied."));
+      refuse (item, GH_MIGRATE_DISK_COPIED, _("Only disks that are files or devices of the host "
+                                              "can be copied."));
       propose (item, GH_MIGRATE_DISK_SHARED, _("It is reached over the network, or through a "
                                                "pool, by both hosts."));
     }

@@ -25,13 +25,13 @@
 
 static const char fix_address[] = N_("Set the address to the one this computer reaches the "
                                      "destination by.");
-static const char fix_ports[] = N_("Open the TCP ports 49152 to 49215 at the destination, or move it "
-                                   "through one port when both hosts share the disks.");
+static const char fix_ports[] = N_("Open the TCP ports 49152 to 49215 at the destination, or move "
+                                   "it through one port when both hosts share the disks.");
 static const char fix_same_file[] = N_("Do not copy this disk: both hosts share it.");
-static const char fix_cpu[] = N_("Shut the machine down and choose a processor model both hosts have, "
-                                 "or move it while it is off.");
-static const char fix_older[] = N_("Update QEMU at the destination, or move the machine while it is "
-                                   "off.");
+static const char fix_cpu[] = N_("Shut the machine down and choose a processor model both hosts "
+                                 "have, or move it while it is off.");
+static const char fix_older[] = N_("Update QEMU at the destination, or move the machine while it "
+                                   "is off.");
 static const char fix_unplug[] = N_("Take the device out of the machine first.");
 static const char fix_client[] = N_("Let this computer do it: choose “Through this computer”.");
 

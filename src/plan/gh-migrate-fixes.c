@@ -141,8 +141,8 @@ gh_migrate_fix_pool_missing (GhCheck             *check,
   if (has_pool (plan->facts.pools, name))
     return;
   xml = gh_pool_xml_new_dir (name, uuid, folder);
-  command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-create-as", name, "dir",
-                                  "--target", folder, "--build", NULL);
+  command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-create-as", name,
+                                  "dir", "--target", folder, "--build", NULL);
   gh_check_set_fix (check, _("Make the storage pool there"), command, create_pool,
                     fix_new (plan, xml), fix_free);
 }
@@ -178,8 +178,8 @@ gh_migrate_fix_pool_off (GhCheck          *check,
                          GhMigratePlan    *plan,
                          const GhPoolInfo *pool)
 {
-  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-start",
-                                                   pool->name, NULL);
+  g_autofree char *command = gh_command_dup_virsh (gh_host_get_uri (plan->destination),
+                                                   "pool-start", pool->name, NULL);
 
   gh_check_set_fix (check, _("Start the storage pool there"), command, start_pool,
                     fix_new (plan, pool->uuid), fix_free);

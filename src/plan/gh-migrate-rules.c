@@ -115,7 +115,9 @@ static gboolean
 holds (const Condition       *condition,
        const GhMigrateChoice *choice)
 {
-  return (condition->values >> reduce (condition->option, choice->values[condition->option]) & 1) != 0;
+  guint value = reduce (condition->option, choice->values[condition->option]);
+
+  return (condition->values >> value & 1) != 0;
 }
 
 static const char *

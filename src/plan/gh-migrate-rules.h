@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  * GhMigrateRoute:
  * @GH_MIGRATE_CLIENT: this program talks to both hosts: no host needs to log in to the other, and
  *   the data goes directly from one to the other
- * @GH_MIGRATE_PEER: the source host logs in to the destination itself: it goes on when this computer
- *   is gone
+ * @GH_MIGRATE_PEER: the source host logs in to the destination itself: it goes on when this
+ *   computer is gone
  * @GH_MIGRATE_TUNNELLED: as PEER, and the data goes through that connection too: one port
  */
 typedef enum
@@ -74,8 +74,8 @@ typedef struct
   int      values[GH_MIGRATE_N_OPTIONS]; /* that of PRESET is not looked at */
 } GhMigrateChoice;
 
-/* Why @option cannot be given @value while all else stays as in @choice: a translated sentence; NULL
- * when it can. */
+/* Why @option cannot be given @value while all else stays as in @choice: a translated sentence;
+ * NULL when it can. */
 const char     *gh_migrate_rules_find_problem (const GhMigrateChoice *choice,
                                                GhMigrateOption        option,
                                                int                    value);

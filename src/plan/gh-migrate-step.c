@@ -15,8 +15,8 @@
  *   held by the move  runs                it has moved; what is here is a remainder
  *   nothing, off      runs, paused        it has moved
  *   runs              runs                two copies: said, and nothing is touched
- *   off               nothing, off        nobody can tell which disks are the newer ones: nothing is
- *                                         touched
+ *   off               nothing, off        nobody can tell which disks are the newer ones: nothing
+ *                                         is touched
  *
  * “Held” is what libvirt itself calls paused by a migration; what a user paused is not. */
 
@@ -573,7 +573,8 @@ new_remainder_check (GhStep *step,
 {
   const char *name = gh_step_get_string (step, "name");
   const char *machine = gh_command_get_machine (name, gh_step_get_string (step, "uuid"));
-  g_autofree char *destroy = gh_command_dup_virsh (gh_host_get_uri (host), "destroy", machine, NULL);
+  g_autofree char *destroy = gh_command_dup_virsh (gh_host_get_uri (host), "destroy", machine,
+                                                   NULL);
   GhCheck *check = take_check (GH_CHECK_WARNING, "remainder-here",
                                g_strdup_printf (_("“%s” runs at %s, and a paused remainder of it "
                                                   "is at %s"), name,

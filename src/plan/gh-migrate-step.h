@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Moves a running machine; see gh-steps.h. Signal: "progress", about once a second while it runs. */
+/* Moves a running machine; see gh-steps.h. Signal: "progress", about once a second. */
 #define GH_TYPE_MIGRATE_STEP (gh_migrate_step_get_type ())
 G_DECLARE_FINAL_TYPE (GhMigrateStep, gh_migrate_step, GH, MIGRATE_STEP, GhStep)
 

@@ -5,9 +5,9 @@
 /* settle: parameters uuid, name, peer (where the machine is now), undefine, define, autostart.
  *
  * After a move both hosts are asked what they have. What the move did not do any more is done: the
- * machine is defined where it runs, and not any more where it was; but that only when it is off here
- * and there for certain. libvirt tells nobody that a move undefined a machine, so both are listed
- * anew. */
+ * machine is defined where it runs, and not any more where it was; but that only when it is off
+ * here and there for certain. libvirt tells nobody that a move undefined a machine, so both are
+ * listed anew. */
 
 #define G_LOG_DOMAIN "gh-settle-step"
 

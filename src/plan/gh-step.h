@@ -30,8 +30,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * GhStepClass:
  * @kind: name in journals, "volume-create"; with @params it is all that is needed to undo the
  *   step after a crash
- * @commits: it can be cancelled, and is undone when it fails; but once it is done it cannot be undone,
- *   as if it were final
+ * @commits: it can be cancelled, and is undone when it fails; but once it is done it cannot be
+ *   undone, as if it were final
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
@@ -41,9 +41,9 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * @dup_left: what stays behind, by name, when undoing fails, or when a final step fails
  * @dup_undo_command: (nullable): the equivalent line of undoing
  * @dup_undo_check: (nullable): what to know before undoing it from a journal
- * @dup_commit_check: (nullable): for steps that commit, out of a journal: not NULL when it was done,
- *   or perhaps was, whatever the journal says: a check that says how things are. Then nothing is
- *   undone, neither it nor what was before it
+ * @dup_commit_check: (nullable): for steps that commit, out of a journal: not NULL when it was
+ *   done, or perhaps was, whatever the journal says: a check that says how things are. Then
+ *   nothing is undone, neither it nor what was before it
  *
  * Properties: "state", "fraction" (0 to 1, < 0 unknown).
  */

@@ -156,7 +156,8 @@ read_volume (GhMigrationFile  *file,
              virStorageVolPtr  volume)
 {
   char *xml = virStorageVolGetXMLDesc (volume, 0);
-  g_autoptr (GhXmlDocument) document = xml != NULL ? gh_xml_document_new (xml, "volume", NULL) : NULL;
+  g_autoptr (GhXmlDocument) document = xml != NULL ? gh_xml_document_new (xml, "volume", NULL)
+                                                   : NULL;
   virStoragePoolPtr pool = virStoragePoolLookupByVolume (volume);
   g_autofree char *capacity = NULL;
   g_autofree char *allocation = NULL;

@@ -51,7 +51,7 @@ typedef struct
   gboolean         paused_by_error; /* of its disks */
   char            *job;            /* (nullable): what it is busy with, in words */
   GStrv            block_jobs;     /* targets of disks something is done to */
-  GPtrArray       *files;          /* (element-type GhMigrationFile): of its disks that have paths */
+  GPtrArray       *files;          /* (element-type GhMigrationFile): of disks that have paths */
 } GhMigrationSource;
 
 void                gh_migration_source_free (GhMigrationSource *self);

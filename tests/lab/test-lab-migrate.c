@@ -150,7 +150,8 @@ start_guest (const char *devices)
   g_chmod (disk, 0600);
   xml = g_strdup_printf (
     "<domain type='qemu'><name>web</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>"
-    "<metadata><guesthouse:machine xmlns:guesthouse='http://guesthouse.org/xmlns/libvirt/domain/1.0'>"
+    "<metadata><guesthouse:machine "
+    "xmlns:guesthouse='http://guesthouse.org/xmlns/libvirt/domain/1.0'>"
     "<guesthouse:note>kept</guesthouse:note></guesthouse:machine></metadata>"
     "<os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>"
     "<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>"
@@ -549,8 +550,8 @@ static void
 test_killed (void)
 {
   static const char * const faults[] = {
-    "plan-step-volume-create-saved:kill", "plan-step-volume-create-after:kill",
-    "plan-step-migrate-before:kill", "plan-step-migrate-saved:kill", "domain-migrate:kill", NULL,
+    "plan-step-volume-create-after:kill", "plan-step-migrate-saved:kill", "domain-migrate:kill",
+    NULL,
   };
   g_auto (Inventory) before = { NULL };
 
@@ -701,7 +702,8 @@ test_refused (void)
   assert_inventory (&before);
 
   domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
-  made = virDomainSnapshotCreateXML (domain, "<domainsnapshot><name>one</name></domainsnapshot>", 0);
+  made = virDomainSnapshotCreateXML (domain, "<domainsnapshot><name>one</name></domainsnapshot>",
+                                     0);
   g_assert_nonnull (made);
   virDomainSnapshotFree (made);
   virDomainFree (domain);

@@ -26,10 +26,10 @@ static const struct
     "FQDN", "destination-localhost" },
   { 1, "internal error: Attempt to migrate guest to the same host alpha", "same-host" },
   { 81, "Unsafe migration: Migration without shared storage is unsafe", "unsafe-storage" },
-  { 81, "Unsafe migration: Migration may lead to data corruption if disks use cache other than none "
-    "or directsync", "unsafe-cache" },
-  { 38, "Cannot access storage file '/a.qcow2' (as uid:64055, gid:64055): No such file or directory",
-    "file-missing" },
+  { 81, "Unsafe migration: Migration may lead to data corruption if disks use cache other than "
+    "none or directsync", "unsafe-cache" },
+  { 38, "Cannot access storage file '/a.qcow2' (as uid:64055, gid:64055): No such file or "
+    "directory", "file-missing" },
   { 49, "Storage pool not found: no storage pool with matching target path '/img'", "no-pool" },
   { 1, "internal error: unable to execute QEMU command 'block-export-add': Block node is read-only",
     "same-file" },

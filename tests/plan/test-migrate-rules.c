@@ -87,7 +87,7 @@ test_all (void)
   g_assert_cmpuint (n_legal, >, 100);
 }
 
-/* From every legal choice, by every single step: refused exactly when it leads to an illegal one. */
+/* From every legal choice, by every single step: refused when it leads to an illegal one. */
 static void
 test_each_step (void)
 {

@@ -1,0 +1,217 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What the plan that moves a machine makes of two hosts, and of what is chosen. That it moves is in
+ * tests/lab. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "gh-migrate-plan.h"
+#include "gh-threads.h"
+#include "plan-test.h"
+
+#define HEAD "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>" \
+             "<sockets>1</sockets><cores>2</cores><threads>1</threads></cpu>" \
+             "<memory>8192000</memory>"
+#define POOL "<pool type='dir'><name>default</name><target><path>/nowhere/there</path></target>" \
+             "</pool>"
+#define NETWORK(name) "<network><name>" name "</name></network>"
+#define MACHINE(name) "<domain type='test'><name>" name "</name><memory>65536</memory>" \
+                      "<os><type>hvm</type></os><devices>" \
+                      "<disk type='file' device='disk'><source file='/nowhere/web.qcow2'/>" \
+                      "<driver name='qemu' type='qcow2'/><target dev='vda'/></disk>" \
+                      "<interface type='network'><source network='lan'/></interface>" \
+                      "</devices></domain>"
+
+static const char here[] = HEAD MACHINE ("web") NETWORK ("lan") "</node>";
+static const char there[] = HEAD POOL NETWORK ("other") "</node>";
+static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
+
+static GhMigratePlan *
+new_plan (GhHost *host,
+          GhHost *destination)
+{
+  return gh_migrate_plan_new (plan_test_get_machine (host, "web"), destination);
+}
+
+static void
+prepare (GhMigratePlan *plan)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (plan_test_prepare (GH_PLAN (plan), &error));
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_refused (GhMigratePlan *plan,
+            const char    *id)
+{
+  GhCheck *check = plan_test_find_check (GH_PLAN (plan), id);
+
+  return check != NULL && gh_check_get_level (check) == GH_CHECK_REFUSAL;
+}
+
+static void
+test_destinations (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) full = plan_test_new_host (taken);
+  g_autoptr (GhHost) gone = gh_host_new ("test:///nonexistent.xml");
+  g_autoptr (GhMigratePlan) plan = new_plan (host, NULL);
+
+  prepare (plan);
+  g_assert_true (is_refused (plan, "no-destination"));
+  g_object_set (plan, "destination", host, NULL);
+  prepare (plan);
+  g_assert_true (is_refused (plan, "same-host"));
+  g_object_set (plan, "destination", gone, NULL);
+  prepare (plan);
+  g_assert_true (is_refused (plan, "host-unreachable"));
+  g_object_set (plan, "destination", full, NULL);
+  prepare (plan);
+  g_assert_true (is_refused (plan, "name-taken"));
+  g_object_set (plan, "name", "web-2", NULL);
+  prepare (plan);
+  g_assert_false (is_refused (plan, "name-taken"));
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "name-free"));
+}
+
+static void
+test_disks (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  const GhMigrateDisk *disk = NULL;
+  double pause = -1.0;
+
+  g_assert_null (gh_migrate_plan_get_disks (plan));
+  prepare (plan);
+  g_assert_cmpuint (gh_migrate_plan_get_disks (plan)->len, ==, 1);
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+  g_assert_cmpstr (disk->target, ==, "vda");
+  g_assert_cmpint (disk->mode, ==, GH_MIGRATE_DISK_COPIED);
+  g_assert_false (disk->overridden);
+  g_assert_nonnull (disk->refusals[GH_MIGRATE_DISK_LEFT]);
+  g_assert_cmpstr (disk->pool, ==, "default");
+  g_assert_cmpstr (disk->destination, ==, "/nowhere/there/web.qcow2");
+  g_assert_cmpfloat (gh_migrate_plan_get_estimate (plan, &pause), >, 0.0);
+  g_assert_cmpfloat (pause, >, 0.0);
+
+  gh_migrate_plan_set_disk_pool (plan, "vda", "none");
+  prepare (plan);
+  g_assert_true (is_refused (plan, "pool-missing"));
+  gh_migrate_plan_reset_disk (plan, "vda");
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_LEFT);
+  prepare (plan);
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+  g_assert_true (disk->overridden);
+  g_assert_true (is_refused (plan, "disk-mode"));
+}
+
+static void
+test_networks (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  const GhMigrateNetwork *network = NULL;
+
+  prepare (plan);
+  g_assert_true (is_refused (plan, "network-missing"));
+  network = g_ptr_array_index (gh_migrate_plan_get_networks (plan), 0);
+  g_assert_cmpstr (network->name, ==, "lan");
+  g_assert_cmpstr (network->destination, ==, "lan");
+  g_assert_false (network->is_there);
+  gh_migrate_plan_set_network (plan, "lan", "other");
+  prepare (plan);
+  g_assert_false (is_refused (plan, "network-missing"));
+  network = g_ptr_array_index (gh_migrate_plan_get_networks (plan), 0);
+  g_assert_true (network->overridden && network->is_there && network->is_active);
+}
+
+static void
+count_cb (guint *count)
+{
+  (*count)++;
+}
+
+static void
+test_choices (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  guint n_presets = 0;
+  int preset = -1;
+  int route = -1;
+  gboolean live = FALSE;
+  gboolean parallel = FALSE;
+  guint connections = 0;
+
+  g_signal_connect_swapped (plan, "notify::preset", G_CALLBACK (count_cb), &n_presets);
+  g_object_get (plan, "preset", &preset, "live", &live, NULL);
+  g_assert_cmpint (preset, ==, GH_MIGRATE_SAFE);
+  g_assert_true (live);
+  g_object_set (plan, "preset", GH_MIGRATE_FAST, NULL);
+  g_object_get (plan, "preset", &preset, "parallel", &parallel, "connections", &connections, NULL);
+  g_assert_cmpint (preset, ==, GH_MIGRATE_FAST);
+  g_assert_true (parallel);
+  g_assert_cmpuint (connections, ==, 4);
+  g_assert_cmpuint (n_presets, ==, 1);
+  g_object_set (plan, "bandwidth", 10, NULL);
+  g_object_get (plan, "preset", &preset, NULL);
+  g_assert_cmpint (preset, ==, GH_MIGRATE_CUSTOM);
+  g_assert_nonnull (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_POST_COPY, 1));
+  g_assert_nonnull (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_LIVE, 0));
+  g_object_set (plan, "post-copy", TRUE, NULL);
+  prepare (plan);
+  g_assert_true (is_refused (plan, "options"));
+  g_object_set (plan, "preset", GH_MIGRATE_ONE_PORT, NULL);
+  g_object_get (plan, "route", &route, NULL);
+  g_assert_cmpint (route, ==, GH_MIGRATE_TUNNELLED);
+
+  /* Nothing to be done to a move that does not run. */
+  for (int i = 0; i < GH_MIGRATE_N_ACTIONS; i++)
+    {
+      g_assert_nonnull (gh_migrate_action_get_label ((GhMigrateAction) i));
+      g_assert_nonnull (gh_migrate_plan_find_action_problem (plan, (GhMigrateAction) i));
+    }
+}
+
+/* It fails, as this driver cannot move machines: and all is as it was on both sides. */
+static void
+test_fails (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_auto (GStrv) before = plan_test_list_inventory (host);
+  g_auto (GStrv) before_there = plan_test_list_inventory (destination);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GError) error = NULL;
+
+  gh_migrate_plan_set_network (plan, "lan", "other");
+  g_assert_false (plan_test_run (GH_PLAN (plan), &error));
+  g_assert_nonnull (error);
+  plan_test_assert_inventory (host, before);
+  plan_test_assert_inventory (destination, before_there);
+  g_assert_cmpuint (plan_test_count_journals (), ==, 0);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gh_threads_init ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/migrate-plan/destinations", test_destinations);
+  g_test_add_func ("/migrate-plan/disks", test_disks);
+  g_test_add_func ("/migrate-plan/networks", test_networks);
+  g_test_add_func ("/migrate-plan/choices", test_choices);
+  g_test_add_func ("/migrate-plan/fails", test_fails);
+  return g_test_run ();
+}
