@@ -444,6 +444,7 @@ gh_application_shutdown (GApplication *application)
 
       gh_host_disconnect (host);
     }
+  gh_host_end_logins ();
   G_APPLICATION_CLASS (gh_application_parent_class)->shutdown (application);
   gh_lane_wait_closed (LEAVE_MS);
 }

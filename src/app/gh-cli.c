@@ -149,6 +149,7 @@ interrupted_cb (gpointer user_data)
     {
       /* What is left is in the journal. */
       gh_cli_tell (self, "%s\n", _("Stopped. “guesthouse undo” takes back what was begun."));
+      gh_host_end_logins ();
       _exit (130);
     }
   if (self->terminal)
@@ -256,6 +257,8 @@ gh_cli_fail (GhCli        *self,
 {
   g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
   g_autofree char *details = error != NULL ? gh_error_dup_details (error) : NULL;
+  g_autofree char *advice = error != NULL ? gh_error_dup_advice (error) : NULL;
+  g_autofree char *command = error != NULL ? gh_error_dup_command (error) : NULL;
   JsonObject *object = NULL;
 
   if (what == NULL)
@@ -264,6 +267,10 @@ gh_cli_fail (GhCli        *self,
     gh_cli_tell (self, "guesthouse: %s\n", what);
   else
     gh_cli_tell (self, "guesthouse: %s: %s\n", what, sentence);
+  if (advice != NULL)
+    gh_cli_tell (self, "%s\n", advice);
+  if (command != NULL)
+    gh_cli_tell (self, "  %s\n", command);
   gh_cli_tell_details (self, error);
   if (!self->json)
     return status;
@@ -272,6 +279,10 @@ gh_cli_fail (GhCli        *self,
   json_object_set_string_member (object, "error", what);
   if (sentence != NULL && what != sentence)
     json_object_set_string_member (object, "reason", sentence);
+  if (advice != NULL)
+    json_object_set_string_member (object, "advice", advice);
+  if (command != NULL)
+    json_object_set_string_member (object, "command", command);
   if (details != NULL)
     json_object_set_string_member (object, "details", details);
   json_object_set_int_member (object, "status", (gint64) status);
@@ -549,6 +560,7 @@ gh_cli_run (int    argc,
   if (self.host != NULL)
     gh_host_disconnect (self.host);
   g_clear_object (&self.host);
+  gh_host_end_logins ();
   g_clear_object (&self.result);
   g_free (self.uri);
   gh_lane_wait_closed (LEAVE_MS);

@@ -188,3 +188,21 @@ gh_paths_dup_data (const char *name)
     return g_build_filename (root, "data", name, NULL);
   return g_build_filename (GH_PKGDATA_DIR, name, NULL);
 }
+
+/**
+ * gh_paths_dup_helper:
+ * @name: a program of ours that others run, such as "guesthouse-ssh"
+ *
+ * Finds it in the build tree the program runs from, or where it is installed. Any thread.
+ *
+ * Returns: (transfer full): the path; there may be nothing at it
+ */
+char *
+gh_paths_dup_helper (const char *name)
+{
+  const char *root = gh_paths_get_build_root ();
+
+  if (root != NULL)
+    return g_build_filename (root, "src", "ssh", name, NULL);
+  return g_build_filename (GH_HELPER_DIR, name, NULL);
+}

@@ -509,6 +509,17 @@ socket_opened_cb (GObject      *object,
       return;
     }
 
+  if (opening->target->tunnel)
+    {
+      opening->fd = gh_host_open_tunnel (host, opening->target->host,
+                                         (guint) opening->target->port, &network_error);
+      if (opening->fd < 0)
+        {
+          opening_failed (opening, network_error);
+          return;
+        }
+    }
+
   gh_debug_milestone ("console-socket");
   opening->reached = TRUE;
   opening_advance (opening);

@@ -14,6 +14,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-host.h"
+
 G_DEFINE_QUARK (gh-console-error-quark, gh_console_error)
 
 static gboolean
@@ -168,7 +170,9 @@ gh_console_target_new_serial (GhDomainXml  *xml,
  * @error: (out): set in %GH_CONSOLE_ERROR with why it cannot be reached
  *
  * For hosts that cannot hand over a socket: finds out whether the display listens where this
- * computer can connect to. A host on this computer is never reached so; its displays need no port.
+ * computer can connect to. A host over ssh is asked to connect to it itself, whatever address that
+ * is: it needs no open port there, and is encrypted. A host on this computer is never reached so;
+ * its displays need no port.
  *
  * Returns: whether @self now has a host and port
  */
@@ -196,6 +200,15 @@ gh_console_target_use_network (GhConsoleTarget  *self,
                                  "the host itself."));
       return FALSE;
     }
+  self->tunnel = gh_host_uri_can_tunnel (uri);
+  self->port = self->listen_port;
+  if (self->tunnel)
+    {
+      g_free (self->host);
+      self->host = g_strdup (!is_wildcard (self->listen) ? self->listen
+                             : g_strcmp0 (self->listen, "::") == 0 ? "::1" : "127.0.0.1");
+      return TRUE;
+    }
   if (!is_wildcard (self->listen) && is_loopback (self->listen) && !is_loopback (host))
     {
       g_set_error (error, GH_CONSOLE_ERROR, GH_CONSOLE_ERROR_UNREACHABLE,
@@ -207,7 +220,6 @@ gh_console_target_use_network (GhConsoleTarget  *self,
 
   g_free (self->host);
   self->host = g_strdup (is_wildcard (self->listen) ? host : self->listen);
-  self->port = self->listen_port;
   return TRUE;
 }
 

@@ -50,6 +50,7 @@ typedef struct
 
   char              *host;      /* (nullable): set when it is reached over the network */
   int                port;
+  gboolean           tunnel;    /* host and port are those its host connects to, through its ssh */
   char              *user;      /* (nullable) */
   char              *password;  /* (nullable): never logged */
 } GhConsoleTarget;

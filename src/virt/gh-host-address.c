@@ -26,6 +26,12 @@ is_fit (const char *text,
   return TRUE;
 }
 
+gboolean
+gh_host_address_is_safe (const char *name)
+{
+  return is_fit (name, "'\"`$;&|<>(){}*?!~#\\/");
+}
+
 static gboolean
 is_given (const char *text)
 {
@@ -44,6 +50,7 @@ gh_host_address_free (GhHostAddress *self)
   g_free (self->user);
   g_free (self->computer);
   g_free (self->key_file);
+  g_free (self->jump);
   g_free (self->uri);
   g_free (self);
 }
@@ -59,16 +66,19 @@ check_parts (const GhHostAddress  *self,
     message = _("Enter the name or the address of the computer.");
   else if (is_ipv6 && !g_hostname_is_ip_address (self->computer))
     message = _("This is no IPv6 address. A port has a field of its own.");
-  else if (!is_fit (self->computer, "/?#@[]\\"))
+  else if (!is_fit (self->computer, "/?#@[]\\") || !gh_host_address_is_safe (self->computer))
     message = _("A computer’s name has no spaces and none of / ? # @ [ ].");
   else if (self->port > G_MAXUINT16)
     message = _("A port is a number up to 65535.");
   else if (self->kind == GH_ADDRESS_SSH && is_given (self->user) &&
-           !is_fit (self->user, "/?#@:[]\\"))
+           (!is_fit (self->user, "/?#@:[]\\") || !gh_host_address_is_safe (self->user)))
     message = _("A user’s name has no spaces and none of / ? # @ : [ ].");
   else if (self->kind == GH_ADDRESS_SSH && is_given (self->key_file) &&
            !g_path_is_absolute (self->key_file))
     message = _("The path of the key has to begin with “/”.");
+  else if (self->kind == GH_ADDRESS_SSH && is_given (self->jump) &&
+           !gh_host_address_is_safe (self->jump))
+    message = _("A jump host is entered like “user@computer” or “user@computer:22”.");
   if (message == NULL)
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, message);
@@ -92,6 +102,20 @@ check_other (const GhHostAddress  *self,
   return NULL;
 }
 
+static void
+append_param (GString    *query,
+              const char *name,
+              const char *value,
+              const char *allowed)
+{
+  if (!is_given (value))
+    return;
+  if (query->len > 0)
+    g_string_append_c (query, '&');
+  g_string_append_printf (query, "%s=", name);
+  g_string_append_uri_escaped (query, value, allowed, FALSE);
+}
+
 /**
  * gh_host_address_to_uri:
  * @self: an address
@@ -108,7 +132,7 @@ gh_host_address_to_uri (const GhHostAddress  *self,
     [GH_ADDRESS_TLS] = "qemu+tls",
     [GH_ADDRESS_TCP] = "qemu+tcp",
   };
-  g_autofree char *query = NULL;
+  g_autoptr (GString) query = g_string_new (NULL);
 
   switch (self->kind)
     {
@@ -129,16 +153,15 @@ gh_host_address_to_uri (const GhHostAddress  *self,
 
   if (!check_parts (self, error))
     return NULL;
-  if (self->kind == GH_ADDRESS_SSH && is_given (self->key_file))
+  if (self->kind == GH_ADDRESS_SSH)
     {
-      g_autofree char *escaped = g_uri_escape_string (self->key_file, "/", FALSE);
-
-      query = g_strconcat ("keyfile=", escaped, NULL);
+      append_param (query, "keyfile", self->key_file, "/");
+      append_param (query, GH_HOST_ADDRESS_JUMP, self->jump, "@:,[]");
     }
   return g_uri_join (G_URI_FLAGS_NON_DNS | G_URI_FLAGS_ENCODED_QUERY, schemes[self->kind],
                      self->kind == GH_ADDRESS_SSH && is_given (self->user) ? self->user : NULL,
                      self->computer, self->port > 0 ? (int) self->port : -1,
-                     self->own ? "/session" : "/system", query, NULL);
+                     self->own ? "/session" : "/system", query->len > 0 ? query->str : NULL, NULL);
 }
 
 static GhAddressKind
@@ -163,22 +186,23 @@ find_kind (GUri *parsed)
   return GH_ADDRESS_OTHER;
 }
 
-/* Takes up @query when it says nothing but the key; FALSE else. */
+/* Takes up @query when it says nothing but what fields are for; FALSE else. */
 static gboolean
 read_query (GhHostAddress *self,
             const char    *query)
 {
   g_autoptr (GHashTable) values = NULL;
-  const char *key_file = NULL;
+  guint n = 0;
 
   if (query == NULL || *query == '\0')
     return TRUE;
   values = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
-  key_file = values != NULL ? g_hash_table_lookup (values, "keyfile") : NULL;
-  if (self->kind != GH_ADDRESS_SSH || key_file == NULL || g_hash_table_size (values) != 1)
+  if (self->kind != GH_ADDRESS_SSH || values == NULL)
     return FALSE;
-  self->key_file = g_strdup (key_file);
-  return TRUE;
+  self->key_file = g_strdup (g_hash_table_lookup (values, "keyfile"));
+  self->jump = g_strdup (g_hash_table_lookup (values, GH_HOST_ADDRESS_JUMP));
+  n = (self->key_file != NULL) + (self->jump != NULL);
+  return g_hash_table_size (values) == n;
 }
 
 /**

@@ -33,6 +33,7 @@ typedef struct
   guint          port;      /* 0: the usual one */
   gboolean       own;       /* at the far end the user's own machines, not those of the system */
   char          *key_file;  /* (nullable): of ssh; what ssh finds by itself otherwise */
+  char          *jump;      /* (nullable): of ssh; the computer to go through, as for ssh -J */
   char          *uri;       /* (nullable): of GH_ADDRESS_OTHER */
 } GhHostAddress;
 
@@ -41,6 +42,13 @@ GhHostAddress *gh_host_address_new          (void);
 GhHostAddress *gh_host_address_new_from_uri (const char *uri);
 void           gh_host_address_free         (GhHostAddress *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhHostAddress, gh_host_address_free)
+
+/* Of a URI over ssh: the computer to go through. Ours: libvirt does not know it. */
+#define GH_HOST_ADDRESS_JUMP "jump"
+
+/* Whether ssh may be given @name as a user or computer: it cannot be an option, and means nothing to
+ * a shell. */
+gboolean       gh_host_address_is_safe      (const char *name);
 
 /* NULL and G_IO_ERROR_INVALID_ARGUMENT, in words, when it is not complete or cannot be. */
 char          *gh_host_address_to_uri       (const GhHostAddress *self, GError **error);

@@ -16,6 +16,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-connect-error.h"
 #include "gh-faults.h"
 #include "gh-threads.h"
 #include "gh-virt-error-private.h"
@@ -37,18 +38,34 @@ refuse_credentials_cb (virConnectCredentialPtr credentials,
   return -1;
 }
 
+/* In words, with what ssh said since @start. */
+static void
+take_error (const char  *uri,
+            GhSsh       *ssh,
+            goffset      start,
+            GError     **error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autofree char *text = ssh != NULL ? gh_ssh_dup_text (ssh, start) : NULL;
+
+  gh_virt_error_take (&cause);
+  g_propagate_error (error, gh_connect_error_new (uri, cause, text, /* cancelled= */ FALSE));
+}
+
 static virConnectPtr
 open_connection (const char  *uri,
+                 GhSsh       *ssh,
                  GError     **error)
 {
   static int types[] = { VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT,
                         VIR_CRED_NOECHOPROMPT };
   virConnectAuth auth = { types, G_N_ELEMENTS (types), refuse_credentials_cb, NULL };
-  virConnectPtr conn = virConnectOpenAuth (uri, &auth, 0);
+  goffset start = ssh != NULL ? gh_ssh_get_text_end (ssh) : 0;
+  virConnectPtr conn = virConnectOpenAuth (ssh != NULL ? gh_ssh_get_open_uri (ssh) : uri, &auth, 0);
 
   if (conn == NULL)
     {
-      gh_virt_error_take (error);
+      take_error (uri, ssh, start, error);
       return NULL;
     }
   /* 1 means that this transport has none, as for the test driver. */
@@ -65,6 +82,7 @@ typedef struct
   GMutex           mutex;
   GCond            cond;
   char            *uri;
+  GhSsh           *ssh;       /* (owned) (nullable) */
   gboolean         ended;     /* (mutex mutex) */
   gboolean         abandoned; /* (mutex mutex) */
   virConnectPtr    conn;      /* (mutex mutex) (nullable) */
@@ -79,6 +97,7 @@ opening_unref (Opening *opening)
   g_clear_error (&opening->error);
   g_mutex_clear (&opening->mutex);
   g_cond_clear (&opening->cond);
+  g_clear_pointer (&opening->ssh, gh_ssh_unref);
   g_free (opening->uri);
   g_free (opening);
 }
@@ -88,7 +107,7 @@ open_worker (gpointer data)
 {
   Opening *opening = data;
   GError *error = NULL;
-  virConnectPtr conn = open_connection (opening->uri, &error);
+  virConnectPtr conn = open_connection (opening->uri, opening->ssh, &error);
   gboolean abandoned = FALSE;
 
   g_mutex_lock (&opening->mutex);
@@ -110,6 +129,7 @@ open_worker (gpointer data)
 /* For lanes besides the control one: nobody can tell their opening to stop, and a plan waits. */
 virConnectPtr
 gh_conn_open (const char  *uri,
+              GhSsh       *ssh,
               GError     **error)
 {
   gint64 end = g_get_monotonic_time () + OPEN_LIMIT_S * G_TIME_SPAN_SECOND;
@@ -121,6 +141,7 @@ gh_conn_open (const char  *uri,
   g_mutex_init (&opening->mutex);
   g_cond_init (&opening->cond);
   opening->uri = g_strdup (uri);
+  opening->ssh = ssh != NULL ? gh_ssh_ref (ssh) : NULL;
   g_thread_unref (g_thread_new ("connect", open_worker, opening));
 
   g_mutex_lock (&opening->mutex);
@@ -166,9 +187,9 @@ gh_conn_get (GhLane  *lane,
       self->conn = NULL;
     }
   if (self->conn == NULL && self->sink != NULL)
-    self->conn = open_connection (self->uri, error);
+    self->conn = open_connection (self->uri, self->ssh, error);
   else if (self->conn == NULL)
-    self->conn = gh_conn_open (self->uri, error);
+    self->conn = gh_conn_open (self->uri, self->ssh, error);
   return self->conn;
 }
 
@@ -211,6 +232,7 @@ gh_conn_close (gpointer conn)
       virConnectClose (self->conn);
       virResetLastError ();
     }
+  g_clear_pointer (&self->ssh, gh_ssh_unref);
   g_free (self->uri);
   g_free (self);
 }

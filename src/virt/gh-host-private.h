@@ -9,6 +9,7 @@
 
 #include "gh-host.h"
 #include "gh-lane.h"
+#include "gh-ssh.h"
 
 G_BEGIN_DECLS
 
@@ -67,6 +68,7 @@ void gh_refresh_free (gpointer refresh);
 typedef struct
 {
   char         *uri;
+  GhSsh        *ssh;     /* (owned) (nullable): how it is reached */
   virConnectPtr conn;    /* (nullable) until the first call */
   gpointer      sink;    /* (unowned) (nullable): set on the control lane, which has the events */
   virConnectCloseFunc closed_cb;
@@ -79,7 +81,9 @@ typedef struct
 virConnectPtr gh_conn_get                (GhLane *lane, GError **error);
 /* A connection of the caller's own, to be closed by it; fails when the host does not answer in
  * time. */
-virConnectPtr gh_conn_open               (const char *uri, GError **error);
+virConnectPtr gh_conn_open               (const char *uri, GhSsh *ssh, GError **error);
+/* (transfer full) (nullable): for it, main thread. */
+GhSsh        *gh_host_dup_ssh            (GhHost *self);
 virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);
 gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable,
                                           GError **error);

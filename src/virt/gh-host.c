@@ -28,6 +28,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gh-askpass.h"
+#include "gh-connect-error.h"
 #include "gh-debug.h"
 #include "gh-host-private.h"
 #include "gh-machine-private.h"
@@ -63,6 +65,7 @@ struct _GhHost
   GhLane      *stats;         /* (owned) (nullable): the same as control on the test driver */
   GhLane      *console;       /* (owned) (nullable): made when first used */
   EventSink   *sink;          /* (owned) (nullable): of the present connection */
+  GhSsh       *ssh;           /* (owned) (nullable): of the present connection, over ssh */
   GCancellable *cancellable;  /* (owned): of everything the present connection does */
   GPtrArray   *ready_tasks;   /* (element-type GTask) */
   guint        retry_id;
@@ -313,6 +316,7 @@ conn_new (GhHost    *self,
   GhConn *conn = g_new0 (GhConn, 1);
 
   conn->uri = g_strdup (self->uri);
+  conn->ssh = self->ssh != NULL ? gh_ssh_ref (self->ssh) : NULL;
   conn->sink = sink;
   conn->pool_event_id = -1;
   return conn;
@@ -466,6 +470,10 @@ drop_lanes (GhHost *self)
   g_clear_object (&self->stats);
   g_clear_object (&self->console);
   g_clear_object (&self->control);
+  /* An opening that hangs would wait for ever. What is open closes by itself: a job may still run. */
+  if (self->ssh != NULL && self->state == GH_HOST_CONNECTING)
+    gh_ssh_stop (self->ssh);
+  g_clear_pointer (&self->ssh, gh_ssh_unref);
   g_clear_pointer (&self->sink, sink_unref);
   g_clear_handle_id (&self->figures_id, g_source_remove);
   self->figures_running = FALSE;
@@ -502,22 +510,36 @@ retry_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* What the user did not want, or has to do something about first, is not tried again. */
+static GError *
+dup_reason (GhHost       *self,
+            const GError *error)
+{
+  if (self->ssh != NULL && gh_askpass_was_cancelled (gh_ssh_get_folder (self->ssh)))
+    return gh_connect_error_new (self->uri, error, NULL, /* cancelled= */ TRUE);
+  return g_error_copy (error);
+}
+
 /* Shows the host as lost and tries again after 1, 2, 4 … 60 s. */
 static void
 lose_connection (GhHost       *self,
-                 const GError *error)
+                 const GError *why)
 {
   guint delay_s = MIN (1u << MIN (self->n_retries, 6u), MAX_RETRY_S);
+  g_autoptr (GError) error = dup_reason (self, why);
 
   if (self->state != GH_HOST_CONNECTING && self->state != GH_HOST_CONNECTED)
     return;
 
   g_debug ("%s is lost: %s", self->uri, error->message);
   drop_lanes (self);
-  self->n_retries++;
-  self->retry_time_us = g_get_monotonic_time () + delay_s * G_USEC_PER_SEC;
   g_clear_handle_id (&self->retry_id, g_source_remove);
-  self->retry_id = g_timeout_add_seconds (delay_s, retry_cb, self);
+  if (!gh_connect_error_needs_user (error))
+    {
+      self->n_retries++;
+      self->retry_time_us = g_get_monotonic_time () + delay_s * G_USEC_PER_SEC;
+      self->retry_id = g_timeout_add_seconds (delay_s, retry_cb, self);
+    }
   set_state (self, GH_HOST_LOST, error);
   set_machines_unknown (self);
   answer_ready (self, error);
@@ -526,6 +548,8 @@ lose_connection (GhHost       *self,
 static gboolean
 is_connection_error (const GError *error)
 {
+  if (error->domain == GH_CONNECT_ERROR)
+    return TRUE;
   return error->domain == GH_VIRT_ERROR &&
          (error->code == VIR_ERR_NO_CONNECT || error->code == VIR_ERR_RPC ||
           strstr (error->message, "client socket is closed") != NULL ||
@@ -877,6 +901,8 @@ opened_cb (GObject      *object,
     {
       if (self->control == NULL)
         return;
+      if (self->ssh != NULL)
+        gh_askpass_accepted (gh_ssh_get_folder (self->ssh));
       /* The stats lane opens its own connection when the first list runs there. */
       self->stats =
         gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
@@ -1145,6 +1171,56 @@ gh_host_is_test (GhHost *self)
   return g_str_has_prefix (self->uri, "test:");
 }
 
+gboolean
+gh_host_uri_can_tunnel (const char *uri)
+{
+  return gh_ssh_is_wanted (uri);
+}
+
+GhSsh *
+gh_host_dup_ssh (GhHost *self)
+{
+  g_assert (GH_IS_MAIN_THREAD ());
+  return self->ssh != NULL ? gh_ssh_ref (self->ssh) : NULL;
+}
+
+/**
+ * gh_host_open_tunnel:
+ * @self: a host over ssh
+ * @address: an address as the host sees it
+ * @port: a port there
+ * @error: (out): why there is no way
+ *
+ * Has the host connect to one of its own ports, such as a machine's display.
+ *
+ * Returns: a socket, or -1
+ */
+int
+gh_host_open_tunnel (GhHost      *self,
+                     const char  *address,
+                     guint        port,
+                     GError     **error)
+{
+  g_return_val_if_fail (GH_IS_HOST (self), -1);
+  g_assert (GH_IS_MAIN_THREAD ());
+
+  if (self->ssh != NULL && self->state == GH_HOST_CONNECTED)
+    return gh_ssh_open_tunnel (self->ssh, address, port, error);
+  g_set_error (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_CONNECT, "Not connected to %s", self->uri);
+  return -1;
+}
+
+/**
+ * gh_host_end_logins:
+ *
+ * Ends all logins over ssh, of all hosts, and with them what still goes through them.
+ */
+void
+gh_host_end_logins (void)
+{
+  gh_ssh_shutdown ();
+}
+
 /**
  * gh_host_get_retry_time:
  * @self: a host
@@ -1170,6 +1246,8 @@ gh_host_get_retry_time (GhHost *self)
 void
 gh_host_connect (GhHost *self)
 {
+  g_autoptr (GError) error = NULL;
+
   g_return_if_fail (GH_IS_HOST (self));
   g_assert (GH_IS_MAIN_THREAD ());
 
@@ -1180,6 +1258,14 @@ gh_host_connect (GhHost *self)
   g_clear_handle_id (&self->retry_id, g_source_remove);
   self->retry_time_us = 0;
   self->figures_interval_ms = 0;
+  if (gh_ssh_is_wanted (self->uri))
+    self->ssh = gh_ssh_new (self->uri, &error);
+  if (error != NULL)
+    {
+      set_state (self, GH_HOST_CONNECTING, NULL);
+      lose_connection (self, error);
+      return;
+    }
   self->sink = sink_new (self);
   self->control = gh_lane_new ("control");
   gh_lane_set_connection (self->control, conn_new (self, self->sink));

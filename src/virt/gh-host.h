@@ -59,6 +59,12 @@ const GError *gh_host_get_error          (GhHost *self);
 gboolean      gh_host_is_local           (GhHost *self);
 gboolean      gh_host_is_session         (GhHost *self);
 gboolean      gh_host_is_test            (GhHost *self);
+/* Whether a host of this URI connects to its own ports for us, through the ssh it is reached by. */
+gboolean      gh_host_uri_can_tunnel     (const char *uri);
+int           gh_host_open_tunnel        (GhHost *self, const char *address, guint port,
+                                          GError **error);
+/* When the program ends: nothing is left behind. */
+void          gh_host_end_logins         (void);
 
 void          gh_host_connect            (GhHost *self);
 void          gh_host_disconnect         (GhHost *self);

@@ -122,6 +122,7 @@ typedef struct
 {
   char                 uuid[VIR_UUID_STRING_BUFLEN];
   char                *destination; /* URI */
+  GhSsh               *ssh;         /* (owned) (nullable): how it is reached */
   GhMigrationOptions  *options;
 } Move;
 
@@ -131,6 +132,7 @@ move_free (gpointer data)
   Move *move = data;
 
   g_free (move->destination);
+  g_clear_pointer (&move->ssh, gh_ssh_unref);
   gh_migration_options_free (move->options);
   g_free (move);
 }
@@ -250,7 +252,7 @@ move_worker (GhLane        *lane,
     return NULL;
   if (!peer)
     {
-      destination = gh_conn_open (move->destination, error);
+      destination = gh_conn_open (move->destination, move->ssh, error);
       if (destination == NULL)
         return NULL;
     }
@@ -627,6 +629,7 @@ gh_migration_run_async (GhMigration         *self,
   move = g_new0 (Move, 1);
   g_strlcpy (move->uuid, self->uuid, sizeof move->uuid);
   move->destination = g_strdup (gh_host_get_uri (self->destination));
+  move->ssh = gh_host_dup_ssh (self->destination);
   move->options = gh_migration_options_copy (self->options);
   gh_lane_run_async (self->move_lane, GH_LANE_USER, GH_LANE_WRITE, "domain-migrate", move_worker,
                      move, move_free, NULL, cancellable, moved_cb, g_object_ref (self));

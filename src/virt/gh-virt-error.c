@@ -13,6 +13,7 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
+#include "gh-connect-error.h"
 #include "gh-faults.h"
 #include "gh-virt-error-private.h"
 
@@ -138,6 +139,34 @@ gh_error_is_cancelled (const GError *error)
 }
 
 /**
+ * gh_error_dup_advice:
+ * @error: an error of any domain
+ *
+ * Returns: (transfer full) (nullable): what the user may do about it, in sentences
+ */
+char *
+gh_error_dup_advice (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, NULL);
+
+  return error->domain == GH_CONNECT_ERROR ? g_strdup (gh_connect_error_get_advice (error)) : NULL;
+}
+
+/**
+ * gh_error_dup_command:
+ * @error: an error of any domain
+ *
+ * Returns: (transfer full) (nullable): a command line that does what gh_error_dup_advice() says
+ */
+char *
+gh_error_dup_command (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, NULL);
+
+  return error->domain == GH_CONNECT_ERROR ? g_strdup (gh_connect_error_get_command (error)) : NULL;
+}
+
+/**
  * gh_error_dup_sentence:
  * @error: an error of any domain
  *
@@ -152,6 +181,8 @@ gh_error_dup_sentence (const GError *error)
 {
   g_return_val_if_fail (error != NULL, NULL);
 
+  if (error->domain == GH_CONNECT_ERROR)
+    return g_strdup (gh_connect_error_get_sentence (error));
   if (error->domain != GH_VIRT_ERROR && error->domain != GH_FAULT_ERROR)
     return g_strdup (error->message);
 

@@ -35,6 +35,9 @@ GQuark      gh_virt_error_quark    (void);
 
 /* What an error means to the user, in a sentence; for errors of any domain. */
 char       *gh_error_dup_sentence  (const GError *error);
+/* What helps, in sentences, and as a command to copy; NULL: nothing is known. */
+char       *gh_error_dup_advice    (const GError *error);
+char       *gh_error_dup_command   (const GError *error);
 /* The raw text, with domain and code, for “Details”. */
 char       *gh_error_dup_details   (const GError *error);
 gboolean    gh_error_is_cancelled  (const GError *error);

@@ -497,9 +497,16 @@ test_target (void)
   } cases[] = {
     { "<graphics type='spice'><listen type='none'/></graphics>", "", GH_CONSOLE_SPICE, 0, NULL, 0 },
     { "<graphics type='spice' port='5900' listen='127.0.0.1'/>", "", GH_CONSOLE_SPICE, 0, NULL, 0 },
-    { "<graphics type='vnc' port='5900' listen='127.0.0.1'/>", "qemu+ssh://far/system",
+    { "<graphics type='vnc' port='5900' listen='127.0.0.1'/>", "qemu+tls://far/system",
       GH_CONSOLE_VNC, 0, NULL, 0 },
+    { "<graphics type='vnc' port='5900' listen='0.0.0.0'/>", "qemu+tcp://far/system",
+      GH_CONSOLE_VNC, 0, "far", 5900 },
+    /* By the far end itself: */
+    { "<graphics type='vnc' port='5900' listen='127.0.0.1'/>", "qemu+ssh://far/system",
+      GH_CONSOLE_VNC, 0, "127.0.0.1", 5900 },
     { "<graphics type='vnc' port='5900' listen='0.0.0.0'/>", "qemu+ssh://me@far:22/system",
+      GH_CONSOLE_VNC, 0, "127.0.0.1", 5900 },
+    { "<graphics type='vnc' port='5900' listen='0.0.0.0'/>", "qemu+ssh://far/system?command=/x",
       GH_CONSOLE_VNC, 0, "far", 5900 },
     { "<graphics type='vnc' port='5900' listen='10.1.2.3'/>", "qemu+tls://far/system",
       GH_CONSOLE_VNC, 0, "10.1.2.3", 5900 },
@@ -512,7 +519,7 @@ test_target (void)
       GH_CONSOLE_VNC, 0, NULL, 0 },
     { "<graphics type='egl-headless'/><graphics type='vnc' port='5900' listen='::'/>"
       "<graphics type='spice' port='5901' listen='::'/>", "qemu+ssh://[fe80::1]/system",
-      GH_CONSOLE_SPICE, 2, "fe80::1", 5901 },
+      GH_CONSOLE_SPICE, 2, "::1", 5901 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -27,6 +27,10 @@ static const Row rows[] = {
     "qemu+ssh://me@[fe80::1]/session" },
   { { .kind = SSH, .computer = (char *) "s", .key_file = (char *) "/home/me/a key&b=c?" },
     "qemu+ssh://s/system?keyfile=/home/me/a%20key%26b%3Dc%3F" },
+  { { .kind = SSH, .computer = (char *) "s", .jump = (char *) "me@gate:2222,[fe80::2]" },
+    "qemu+ssh://s/system?jump=me@gate:2222,[fe80::2]" },
+  { { .kind = SSH, .computer = (char *) "s", .key_file = (char *) "/k", .jump = (char *) "gate" },
+    "qemu+ssh://s/system?keyfile=/k&jump=gate" },
   { { .kind = GH_ADDRESS_TLS, .computer = (char *) "10.0.0.1" }, "qemu+tls://10.0.0.1/system" },
   { { .kind = GH_ADDRESS_TCP, .computer = (char *) "::1", .port = 16509 },
     "qemu+tcp://[::1]:16509/system" },
@@ -40,6 +44,11 @@ static const Row rows[] = {
   /* Would be an option of ssh. */
   { { .kind = SSH, .computer = (char *) "-oProxyCommand=reboot" }, NULL },
   { { .kind = SSH, .computer = (char *) "s", .user = (char *) "-l" }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .jump = (char *) "-oProxyCommand=reboot" }, NULL },
+  /* Would mean something to the shell that ssh runs for jump hosts. */
+  { { .kind = SSH, .computer = (char *) "s", .jump = (char *) "a;reboot" }, NULL },
+  { { .kind = SSH, .computer = (char *) "a`reboot`" }, NULL },
+  { { .kind = SSH, .computer = (char *) "s", .user = (char *) "$(reboot)" }, NULL },
   { { .kind = SSH, .computer = (char *) "a b" }, NULL },
   { { .kind = SSH, .computer = (char *) "a/b" }, NULL },
   { { .kind = SSH, .computer = (char *) "a?b" }, NULL },
@@ -76,6 +85,7 @@ test_rows (void)
       g_assert_cmpuint (again->port, ==, rows[i].address.port);
       g_assert_cmpstr (again->user, ==, rows[i].address.user);
       g_assert_cmpstr (again->key_file, ==, rows[i].address.key_file);
+      g_assert_cmpstr (again->jump, ==, rows[i].address.jump);
       same = gh_host_address_to_uri (again, NULL);
       g_assert_cmpstr (same, ==, uri);
     }

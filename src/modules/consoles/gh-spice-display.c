@@ -14,6 +14,7 @@
 #include <gmodule.h>
 #include <spice-client-gtk.h>
 
+#include "gh-host.h"
 #include "gh-virt-error.h"
 
 /* How long to wait for a picture once the channel is open: a guest may show nothing at all. */
@@ -33,6 +34,8 @@ struct _GhSpiceDisplay
 
   GhMachine        *machine; /* (owned) (nullable): NULL over the network */
   guint             graphics_index;
+  char             *tunnel_host; /* (nullable): each socket is a way to it through the host's ssh */
+  guint             tunnel_port;
   GCancellable     *cancellable; /* (owned): of the sockets being fetched */
   GQueue            spares;      /* sockets that no channel asked for yet */
   GQueue            waiting;     /* (element-type SpiceChannel) (owned): without a socket yet */
@@ -196,6 +199,20 @@ socket_fetched_cb (GObject      *object,
     g_debug ("A channel stays closed: %s", error->message);
 }
 
+/* Returns -1 where that cannot be; the host may have been lost. */
+static int
+open_tunnel (GhSpiceDisplay *self)
+{
+  GhHost *host = gh_machine_get_host (self->machine);
+  g_autoptr (GError) error = NULL;
+  int fd = host != NULL ? gh_host_open_tunnel (host, self->tunnel_host, self->tunnel_port, &error)
+                        : -1;
+
+  if (error != NULL)
+    g_debug ("No tunnel: %s", error->message);
+  return fd;
+}
+
 static void
 fetch_socket (GhSpiceDisplay *self)
 {
@@ -209,8 +226,19 @@ channel_open_fd_cb (SpiceChannel   *channel,
                     int             tls,
                     GhSpiceDisplay *self)
 {
+  int fd = -1;
+
   if (self->machine == NULL || self->ending)
     return;
+  if (self->tunnel_host != NULL)
+    {
+      fd = open_tunnel (self);
+      if (fd >= 0)
+        spice_channel_open_fd (channel, fd);
+      else if (is_needed (channel))
+        end (self, NULL);
+      return;
+    }
 
   if (!g_queue_is_empty (&self->spares))
     {
@@ -420,9 +448,11 @@ gh_spice_display_open (GhDisplay             *display,
     {
       g_set_object (&self->machine, target->machine);
       self->graphics_index = target->index;
+      self->tunnel_host = target->tunnel ? g_strdup (target->host) : NULL;
+      self->tunnel_port = target->tunnel ? (guint) target->port : 0;
       if (!spice_session_open_fd (self->session, fd))
         end (self, NULL);
-      for (guint i = 0; self->machine != NULL && i < N_SPARES; i++)
+      for (guint i = 0; self->machine != NULL && !target->tunnel && i < N_SPARES; i++)
         fetch_socket (self);
       return;
     }
@@ -545,6 +575,7 @@ gh_spice_display_dispose (GObject *object)
   g_clear_object (&self->machine);
   g_clear_object (&self->cancellable);
   g_clear_error (&self->end_error);
+  g_clear_pointer (&self->tunnel_host, g_free);
   G_OBJECT_CLASS (gh_spice_display_parent_class)->dispose (object);
 }
 

@@ -1,0 +1,244 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* guesthouse-ssh: what stands between libvirt and ssh.
+ *
+ * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with two links to
+ * this program in it. By the name it is called with it is one of
+ *
+ *   FOLDER/ssh [OPTION…] -- COMPUTER [COMMAND…]
+ *     becomes ssh, with the options that make all connections to the host share one login, end a
+ *     dead one, and ask through Guesthouse when there is a window to ask in.
+ *   FOLDER/askpass PROMPT
+ *     is run by ssh: hands the question to Guesthouse, and its answer to ssh.
+ *
+ * libvirt hands over hardly anything of the environment, so everything else is found in FOLDER:
+ *
+ *   jump    (optional) the computer to go through, as ssh's option -J takes it
+ *   text    what ssh writes to its standard error is added here; libvirt keeps too little of it
+ *   pids    the processes that have become ssh, a line each
+ *   master  the socket of the shared login
+ *   ../ask  (optional) the socket of Guesthouse's questions
+ *
+ * Plain C without GLib, for it runs once for each connection.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* An answer is "+" and the text, or anything else for "no answer". */
+#define ANSWER_GIVEN '+'
+
+static _Noreturn void
+fail (const char *what)
+{
+  fprintf (stderr, "guesthouse-ssh: %s: %s\n", what, strerror (errno));
+  exit (255);
+}
+
+static char *
+format (const char *template,
+        ...)
+{
+  char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, template);
+  if (vasprintf (&text, template, arguments) < 0)
+    fail ("no memory");
+  va_end (arguments);
+  return text;
+}
+
+/* Becoming ssh */
+
+static char *
+read_jump (const char *folder)
+{
+  char *path = format ("%s/jump", folder);
+  FILE *file = fopen (path, "re");
+  char *line = NULL;
+  size_t size = 0;
+  ssize_t length = 0;
+
+  free (path);
+  if (file == NULL)
+    return NULL;
+  length = getline (&line, &size, file);
+  fclose (file);
+  if (length > 0 && line[length - 1] == '\n')
+    line[length - 1] = '\0';
+  return length > 0 && *line != '\0' && *line != '-' ? line : NULL;
+}
+
+/* Errors are for the file; without it they go where they went. */
+static void
+redirect_errors (const char *folder)
+{
+  char *path = format ("%s/text", folder);
+  int fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  free (path);
+  if (fd < 0)
+    return;
+  dup2 (fd, STDERR_FILENO);
+  close (fd);
+}
+
+static void
+note_pid (const char *folder)
+{
+  char *path = format ("%s/pids", folder);
+  char *line = format ("%ld\n", (long) getpid ());
+  int fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    {
+      if (write (fd, line, strlen (line)) < 0)
+        fprintf (stderr, "guesthouse-ssh: %s: %s\n", path, strerror (errno));
+      close (fd);
+    }
+  free (line);
+  free (path);
+}
+
+static int
+run_ssh (const char  *folder,
+         int          argc,
+         char       **argv)
+{
+  char *ask = format ("%s/../ask", folder);
+  char *askpass = format ("%s/askpass", folder);
+  char *master = format ("ControlPath=%s/master", folder);
+  char *jump = read_jump (folder);
+  int asks = access (ask, F_OK) == 0;
+  /* The first value that ssh sees of an option counts: these are stronger than what follows and
+   * than the user's configuration. The rest of that is the user's. */
+  const char *options[] = {
+    "ssh",
+    "-o", "ControlMaster=auto",
+    "-o", master,
+    /* For when Guesthouse is killed: it ends the login itself otherwise. */
+    "-o", "ControlPersist=30",
+    "-o", "ConnectTimeout=10",
+    "-o", "ServerAliveInterval=5",
+    "-o", "ServerAliveCountMax=3",
+    "-o", "ClearAllForwardings=yes",
+    "-o", "RemoteCommand=none",
+    /* Only with somebody to ask: the last two. */
+    "-o", "BatchMode=no",
+  };
+  size_t n = sizeof options / sizeof *options - (asks ? 0 : 2);
+  const char **args = calloc (n + 2 + (size_t) argc + 1, sizeof *args);
+
+  if (args == NULL)
+    fail ("no memory");
+  memcpy (args, options, sizeof options);
+  if (jump != NULL)
+    {
+      args[n++] = "-J";
+      args[n++] = jump;
+    }
+  for (int i = 1; i < argc; i++)
+    args[n++] = argv[i];
+
+  if (asks)
+    {
+      setenv ("SSH_ASKPASS", askpass, 1);
+      setenv ("SSH_ASKPASS_REQUIRE", "force", 1);
+    }
+  redirect_errors (folder);
+  note_pid (folder);
+  execvp ("ssh", (char **) args);
+  fail ("ssh");
+}
+
+/* Asking */
+
+static void
+send_all (int         fd,
+          const char *text,
+          size_t      length)
+{
+  while (length > 0)
+    {
+      ssize_t sent = send (fd, text, length, MSG_NOSIGNAL);
+
+      if (sent < 0 && errno == EINTR)
+        continue;
+      if (sent <= 0)
+        exit (1);
+      text += sent;
+      length -= (size_t) sent;
+    }
+}
+
+static int
+connect_ask (const char *folder)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  char *path = format ("%s/../ask", folder);
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 || strlen (path) >= sizeof address.sun_path)
+    exit (1);
+  strcpy (address.sun_path, path);
+  free (path);
+  if (connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
+    exit (1);
+  return fd;
+}
+
+/* The question is: folder, process that asks, prompt, each ended by a zero byte. */
+static int
+run_askpass (const char *folder,
+             const char *prompt)
+{
+  int fd = connect_ask (folder);
+  char *copy = strdup (folder);
+  char *asker = format ("%ld", (long) getppid ());
+  char buffer[1024];
+  size_t length = 0;
+  ssize_t got = 0;
+
+  send_all (fd, basename (copy), strlen (basename (copy)) + 1);
+  send_all (fd, asker, strlen (asker) + 1);
+  send_all (fd, prompt, strlen (prompt) + 1);
+  while (length < sizeof buffer &&
+         ((got = read (fd, buffer + length, sizeof buffer - length)) > 0 ||
+          (got < 0 && errno == EINTR)))
+    length += got > 0 ? (size_t) got : 0;
+  if (length == 0 || buffer[0] != ANSWER_GIVEN || length == sizeof buffer)
+    return 1;
+  got = write (STDOUT_FILENO, buffer + 1, length - 1);
+  explicit_bzero (buffer, sizeof buffer);
+  return got == (ssize_t) length - 1 ? 0 : 1;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  char *path = strdup (argc > 0 ? argv[0] : "");
+  char *name = strdup (path);
+  const char *folder = dirname (path);
+
+  if (*folder != '/')
+    {
+      fprintf (stderr, "guesthouse-ssh is a part of Guesthouse, and run by it.\n");
+      return 255;
+    }
+  if (strcmp (basename (name), "askpass") == 0)
+    return run_askpass (folder, argc > 1 ? argv[1] : "");
+  return run_ssh (folder, argc, argv);
+}

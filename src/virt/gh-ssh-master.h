@@ -1,0 +1,13 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+void gh_ssh_master_end (const char *path);
+
+G_END_DECLS

@@ -1,0 +1,629 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* libvirt is told to run our helper (src/ssh) in ssh's place, and knows of nothing else. Each
+ * connection has a private folder with what the helper needs to know, below one folder of this
+ * process in XDG_RUNTIME_DIR:
+ *
+ *   guesthouse-PID/           0700
+ *     ask                     the socket of questions, when there is a window to ask in
+ *     1/                      a connection
+ *       ssh, askpass          links to the helper
+ *       jump                  the computer to go through
+ *       text                  what ssh said
+ *       pids                  processes that became ssh
+ *       master                the socket of the login that all of them share
+ *
+ * The login goes through no shell but the one at the far end, and no name gets that could be an
+ * option or means something to a shell: ssh itself passes them to one for ProxyJump.
+ */
+
+#define G_LOG_DOMAIN "gh-ssh"
+
+#include "config.h"
+
+#include "gh-ssh.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gh-askpass.h"
+#include "gh-host-address.h"
+#include "gh-paths.h"
+#include "gh-ssh-master.h"
+#include "gh-threads.h"
+
+#define PREFIX "guesthouse-"
+/* Names of sockets have at most 107 characters, and ssh adds 17 while it makes one. */
+#define MAX_FOLDERS 70
+/* More is noise: what matters is at the end. */
+#define MAX_TEXT (16 * 1024)
+
+static const char * const file_names[] = { "ssh", "askpass", "jump", "text", "pids", "master" };
+
+struct _GhSsh
+{
+  gatomicrefcount  n_refs;
+  char            *folder;
+  char            *open_uri;
+  GStrv            arguments; /* of ssh, up to the computer */
+  char            *computer;
+  char            *address;   /* what the login is for: user, computer and port as given, and jump */
+};
+
+static GMutex mutex;
+static GPtrArray *all;  /* (mutex mutex) (nullable) (element-type GhSsh): unowned */
+static char *folders;   /* (mutex mutex) (nullable): of this process */
+static guint n_made;    /* (mutex mutex) */
+
+/* Folders */
+
+static void
+remove_folder (const char *folder)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (file_names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, file_names[i], NULL);
+
+      g_unlink (path);
+    }
+  if (g_rmdir (folder) != 0 && errno != ENOENT)
+    g_debug ("%s stays: %s", folder, g_strerror (errno));
+}
+
+static void
+end_login (const char *folder)
+{
+  g_autofree char *master = g_build_filename (folder, "master", NULL);
+
+  gh_ssh_master_end (master);
+}
+
+/* What a process that was killed left behind. */
+static void
+remove_folders (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  g_autofree char *ask = g_build_filename (path, "ask", NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *folder = g_build_filename (path, name, NULL);
+
+      if (!g_ascii_isdigit (*name))
+        continue;
+      end_login (folder);
+      remove_folder (folder);
+    }
+  g_unlink (ask);
+  g_rmdir (path);
+}
+
+static void
+remove_old_folders (const char *run)
+{
+  g_autoptr (GDir) dir = g_dir_open (run, 0, NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 pid = 0;
+      g_autofree char *path = g_build_filename (run, name, NULL);
+
+      if (g_str_has_prefix (name, PREFIX) &&
+          g_ascii_string_to_unsigned (name + strlen (PREFIX), 10, 1, G_MAXINT32, &pid, NULL) &&
+          (pid == (guint64) getpid () || (kill ((pid_t) pid, 0) != 0 && errno == ESRCH)))
+        remove_folders (path);
+    }
+}
+
+static const char *
+get_folders_locked (GError **error)
+{
+  const char *run = g_get_user_runtime_dir ();
+  g_autofree char *name = g_strdup_printf (PREFIX "%d", (int) getpid ());
+  g_autofree char *path = g_build_filename (run, name, NULL);
+
+  if (folders != NULL)
+    return folders;
+  remove_old_folders (run);
+  if (strlen (path) <= MAX_FOLDERS && g_mkdir_with_parents (run, 0700) == 0 &&
+      g_mkdir (path, 0700) == 0)
+    folders = g_steal_pointer (&path);
+  else
+    folders = g_dir_make_tmp (PREFIX "XXXXXX", error);
+  return folders;
+}
+
+/**
+ * gh_ssh_get_folders:
+ * @error: (out): why there is none
+ *
+ * Returns: (transfer none) (nullable): the private folder of this process, made when first asked
+ */
+const char *
+gh_ssh_get_folders (GError **error)
+{
+  const char *path = NULL;
+
+  g_mutex_lock (&mutex);
+  path = get_folders_locked (error);
+  g_mutex_unlock (&mutex);
+  return path;
+}
+
+/* URIs */
+
+static const char *
+find_query (const char *uri)
+{
+  const char *query = strchr (uri, '?');
+
+  return query != NULL ? query + 1 : NULL;
+}
+
+static gboolean
+query_has (const char *uri,
+           const char *name)
+{
+  const char *query = find_query (uri);
+  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query : "", "&;", -1);
+  g_autofree char *start = g_strconcat (name, "=", NULL);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (g_str_has_prefix (parts[i], start))
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * gh_ssh_is_wanted:
+ * @uri: a libvirt URI
+ *
+ * Returns: whether its host is reached by our ssh: it is over ssh, and names no command of its own
+ */
+gboolean
+gh_ssh_is_wanted (const char *uri)
+{
+  const char *end = strstr (uri, "://");
+
+  return end != NULL && end - uri > 4 && strncmp (end - 4, "+ssh", 4) == 0 &&
+         !query_has (uri, "command");
+}
+
+/* Without what is ours, and with our command. */
+static char *
+make_open_uri (const char *uri,
+               const char *command)
+{
+  const char *query = find_query (uri);
+  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query : "", "&;", -1);
+  g_autofree char *escaped = g_uri_escape_string (command, "/", FALSE);
+  GString *result = query != NULL ? g_string_new_len (uri, query - uri) : g_string_new (uri);
+
+  if (query == NULL)
+    g_string_append_c (result, '?');
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "=") &&
+        !g_str_has_prefix (parts[i], "no_tty="))
+      g_string_append_printf (result, "%s&", parts[i]);
+  g_string_append_printf (result, "command=%s", escaped);
+  return g_string_free (result, FALSE);
+}
+
+static const char *
+get_param (GHashTable *params,
+           const char *name)
+{
+  const char *value = params != NULL ? g_hash_table_lookup (params, name) : NULL;
+
+  return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static gboolean
+check_name (const char  *name,
+            GError     **error)
+{
+  if (name == NULL || gh_host_address_is_safe (name))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               /* Translators: %s is what the user entered as a user or a computer. */
+               _("“%s” is no name that ssh may be given."), name);
+  return FALSE;
+}
+
+static gboolean
+read_uri (GhSsh       *self,
+          const char  *uri,
+          char       **jump,
+          GError     **error)
+{
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS |
+                                         G_URI_FLAGS_ENCODED_QUERY, error);
+  g_autoptr (GHashTable) params = NULL;
+  g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
+  const char *key = NULL;
+
+  if (parsed == NULL)
+    return FALSE;
+  if (g_uri_get_query (parsed) != NULL)
+    params = g_uri_parse_params (g_uri_get_query (parsed), -1, "&;", G_URI_PARAMS_NONE, NULL);
+  *jump = g_strdup (get_param (params, GH_HOST_ADDRESS_JUMP));
+  key = get_param (params, "keyfile");
+  self->computer = g_strdup (g_uri_get_host (parsed));
+  self->address = g_strdup_printf ("%s@%s:%d%s%s",
+                                   g_uri_get_userinfo (parsed) != NULL ?
+                                   g_uri_get_userinfo (parsed) : "",
+                                   self->computer, g_uri_get_port (parsed),
+                                   *jump != NULL ? " " : "", *jump != NULL ? *jump : "");
+  if (self->computer == NULL || *self->computer == '\0')
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           _("Enter the name or the address of the computer."));
+      return FALSE;
+    }
+  if (!check_name (self->computer, error) || !check_name (g_uri_get_userinfo (parsed), error) ||
+      !check_name (*jump, error))
+    return FALSE;
+
+  g_strv_builder_add_many (arguments, "-T", "-e", "none", NULL);
+  if (g_uri_get_port (parsed) > 0)
+    {
+      g_autofree char *port = g_strdup_printf ("%d", g_uri_get_port (parsed));
+
+      g_strv_builder_add_many (arguments, "-p", port, NULL);
+    }
+  if (g_uri_get_userinfo (parsed) != NULL)
+    g_strv_builder_add_many (arguments, "-l", g_uri_get_userinfo (parsed), NULL);
+  if (key != NULL)
+    g_strv_builder_add_many (arguments, "-i", key, NULL);
+  self->arguments = g_strv_builder_end (arguments);
+  return TRUE;
+}
+
+/* Making one */
+
+static gboolean
+fill_folder (GhSsh       *self,
+             const char  *jump,
+             GError     **error)
+{
+  g_autofree char *helper = gh_paths_dup_helper ("guesthouse-ssh");
+  g_autofree char *ssh = g_build_filename (self->folder, "ssh", NULL);
+  g_autofree char *askpass = g_build_filename (self->folder, "askpass", NULL);
+  g_autofree char *jump_path = g_build_filename (self->folder, "jump", NULL);
+
+  if (g_mkdir (self->folder, 0700) != 0 || symlink (helper, ssh) != 0 ||
+      symlink (helper, askpass) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", self->folder,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  return jump == NULL || g_file_set_contents (jump_path, jump, -1, error);
+}
+
+/**
+ * gh_ssh_new:
+ * @uri: a libvirt URI that gh_ssh_is_wanted() for
+ * @error: (out): what is wrong with it
+ *
+ * Prepares a connection; nothing is run yet.
+ *
+ * Returns: (transfer full) (nullable): what is needed to open it
+ */
+GhSsh *
+gh_ssh_new (const char  *uri,
+            GError     **error)
+{
+  g_autoptr (GhSsh) self = NULL;
+  g_autofree char *jump = NULL;
+  g_autofree char *ssh = NULL;
+  const char *parent = NULL;
+
+  g_return_val_if_fail (gh_ssh_is_wanted (uri), NULL);
+
+  self = g_new0 (GhSsh, 1);
+  g_atomic_ref_count_init (&self->n_refs);
+  if (!read_uri (self, uri, &jump, error))
+    return NULL;
+
+  g_mutex_lock (&mutex);
+  parent = get_folders_locked (error);
+  if (parent != NULL)
+    self->folder = g_strdup_printf ("%s/%u", parent, ++n_made);
+  if (all == NULL)
+    all = g_ptr_array_new ();
+  g_ptr_array_add (all, self);
+  g_mutex_unlock (&mutex);
+
+  if (self->folder == NULL || !fill_folder (self, jump, error))
+    return NULL;
+  ssh = g_build_filename (self->folder, "ssh", NULL);
+  self->open_uri = make_open_uri (uri, ssh);
+  return g_steal_pointer (&self);
+}
+
+GhSsh *
+gh_ssh_ref (GhSsh *self)
+{
+  g_atomic_ref_count_inc (&self->n_refs);
+  return self;
+}
+
+/* Waits for the login's end, so not on the main thread. */
+static gpointer
+free_worker (gpointer data)
+{
+  GhSsh *self = data;
+
+  if (self->folder != NULL)
+    {
+      end_login (self->folder);
+      remove_folder (self->folder);
+    }
+  g_strfreev (self->arguments);
+  g_free (self->computer);
+  g_free (self->address);
+  g_free (self->open_uri);
+  g_free (self->folder);
+  g_free (self);
+  return NULL;
+}
+
+void
+gh_ssh_unref (GhSsh *self)
+{
+  if (!g_atomic_ref_count_dec (&self->n_refs))
+    return;
+  g_mutex_lock (&mutex);
+  if (all != NULL)
+    g_ptr_array_remove_fast (all, self);
+  g_mutex_unlock (&mutex);
+  if (GH_IS_MAIN_THREAD () && self->folder != NULL)
+    g_thread_unref (g_thread_new ("ssh-end", free_worker, self));
+  else
+    free_worker (self);
+}
+
+/**
+ * gh_ssh_dup_address:
+ * @folder: a folder
+ *
+ * Returns: (transfer full) (nullable): where the connection of that folder goes to, by which its
+ *   passwords are remembered; %NULL when there is none any more
+ */
+char *
+gh_ssh_dup_address (const char *folder)
+{
+  char *address = NULL;
+
+  g_mutex_lock (&mutex);
+  for (guint i = 0; all != NULL && i < all->len && address == NULL; i++)
+    {
+      GhSsh *self = g_ptr_array_index (all, i);
+
+      if (g_strcmp0 (self->folder, folder) == 0)
+        address = g_strdup (self->address);
+    }
+  g_mutex_unlock (&mutex);
+  return address;
+}
+
+/**
+ * gh_ssh_get_open_uri:
+ * @self: a connection
+ *
+ * Returns: (transfer none): the URI to open; not to be shown or kept
+ */
+const char *
+gh_ssh_get_open_uri (GhSsh *self)
+{
+  return self->open_uri;
+}
+
+const char *
+gh_ssh_get_folder (GhSsh *self)
+{
+  return self->folder;
+}
+
+/* What ssh said */
+
+/**
+ * gh_ssh_get_text_end:
+ * @self: a connection
+ *
+ * Returns: how much ssh has said so far
+ */
+goffset
+gh_ssh_get_text_end (GhSsh *self)
+{
+  g_autofree char *path = g_build_filename (self->folder, "text", NULL);
+  struct stat info;
+
+  return stat (path, &info) == 0 ? info.st_size : 0;
+}
+
+/**
+ * gh_ssh_dup_text:
+ * @self: a connection
+ * @start: from where on, of gh_ssh_get_text_end()
+ *
+ * Returns: (transfer full): what ssh, and the far end through it, said since; valid UTF-8
+ */
+char *
+gh_ssh_dup_text (GhSsh   *self,
+                 goffset  start)
+{
+  g_autofree char *path = g_build_filename (self->folder, "text", NULL);
+  int fd = open (path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  g_autofree char *buffer = g_malloc0 (MAX_TEXT);
+  gssize length = 0;
+
+  if (fd < 0)
+    return g_strdup ("");
+  length = pread (fd, buffer, MAX_TEXT, start);
+  close (fd);
+  if (length <= 0)
+    return g_strdup ("");
+  g_strchomp (g_strdelimit (buffer, "\r", ' '));
+  return g_utf8_make_valid (buffer, -1);
+}
+
+/* Processes */
+
+/* Whether it is a child of this process that runs in @folder's name: numbers are used again. */
+static gboolean
+is_our_ssh (const char *folder,
+            int         pid)
+{
+  g_autofree char *stat_path = g_strdup_printf ("/proc/%d/stat", pid);
+  g_autofree char *line_path = g_strdup_printf ("/proc/%d/cmdline", pid);
+  g_autofree char *stat_text = NULL;
+  g_autofree char *line = NULL;
+  g_autofree char *needle = g_strdup_printf ("ControlPath=%s/", folder);
+  const char *after = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (stat_path, &stat_text, NULL, NULL) ||
+      !g_file_get_contents (line_path, &line, &length, NULL))
+    return FALSE;
+  /* After the name in parentheses: state, parent. */
+  after = strrchr (stat_text, ')');
+  return after != NULL && strlen (after) > 4 && atoi (after + 4) == getpid () &&
+         memmem (line, length, needle, strlen (needle)) != NULL;
+}
+
+static void
+stop_folder (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "pids", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  gh_askpass_withdraw (folder);
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      int pid = atoi (lines[i]);
+
+      if (pid > 1 && is_our_ssh (folder, pid))
+        kill (pid, SIGTERM);
+    }
+}
+
+/**
+ * gh_ssh_stop:
+ * @self: a connection
+ *
+ * Ends all that goes through it: an opening that hangs fails, and a question is withdrawn. Main
+ * thread.
+ */
+void
+gh_ssh_stop (GhSsh *self)
+{
+  stop_folder (self->folder);
+}
+
+/**
+ * gh_ssh_shutdown:
+ *
+ * Ends all logins, for the program ends; what still goes through them breaks. Main thread.
+ */
+void
+gh_ssh_shutdown (void)
+{
+  g_autoptr (GPtrArray) open = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = NULL;
+
+  g_mutex_lock (&mutex);
+  for (guint i = 0; all != NULL && i < all->len; i++)
+    g_ptr_array_add (open, g_strdup (((GhSsh *) g_ptr_array_index (all, i))->folder));
+  path = g_steal_pointer (&folders);
+  g_mutex_unlock (&mutex);
+  for (guint i = 0; i < open->len; i++)
+    if (g_ptr_array_index (open, i) != NULL)
+      stop_folder (g_ptr_array_index (open, i));
+  gh_askpass_stop ();
+  if (path != NULL)
+    remove_folders (path);
+}
+
+/* Tunnels */
+
+static void
+tunnel_ended_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GhSsh *self = user_data;
+
+  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
+  gh_ssh_unref (self);
+}
+
+/**
+ * gh_ssh_open_tunnel:
+ * @self: a connection
+ * @address: an address as the host sees it, such as 127.0.0.1
+ * @port: a port there
+ * @error: (out): why ssh could not be run
+ *
+ * Opens a connection from the host to one of its ports, through the login that is there. What goes
+ * wrong later shows in the connection being closed, and in what ssh says. Main thread.
+ *
+ * Returns: a socket, or -1
+ */
+int
+gh_ssh_open_tunnel (GhSsh       *self,
+                    const char  *address,
+                    guint        port,
+                    GError     **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *ssh = g_build_filename (self->folder, "ssh", NULL);
+  g_autofree char *target = g_strdup_printf (strchr (address, ':') != NULL ? "[%s]:%u" : "%s:%u",
+                                             address, port);
+  int pair[2] = { -1, -1 };
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "socketpair: %s",
+                   g_strerror (errno));
+      return -1;
+    }
+  g_ptr_array_add (argv, ssh);
+  for (guint i = 0; self->arguments[i] != NULL; i++)
+    g_ptr_array_add (argv, self->arguments[i]);
+  g_ptr_array_add (argv, (gpointer) "-W");
+  g_ptr_array_add (argv, target);
+  g_ptr_array_add (argv, (gpointer) "--");
+  g_ptr_array_add (argv, self->computer);
+  g_ptr_array_add (argv, NULL);
+
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
+  g_subprocess_launcher_take_stdin_fd (launcher, fcntl (pair[1], F_DUPFD_CLOEXEC, 0));
+  g_subprocess_launcher_take_stdout_fd (launcher, pair[1]);
+  process = g_subprocess_launcher_spawnv (launcher, (const char * const *) argv->pdata, error);
+  if (process == NULL)
+    {
+      close (pair[0]);
+      return -1;
+    }
+  g_subprocess_wait_async (process, NULL, tunnel_ended_cb, gh_ssh_ref (self));
+  return pair[0];
+}
