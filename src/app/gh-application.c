@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "gh-activity.h"
+#include "gh-askpass.h"
+#include "gh-askpass-dialog.h"
 #include "gh-color-scheme.h"
 #include "gh-host.h"
 #include "gh-lane.h"
@@ -301,6 +303,43 @@ watch_stalls (void)
     gh_stall_watch_start ((guint) atoi (limit));
 }
 
+/* The window the user looks at, which may be one that is modal. */
+static GtkWindow *
+find_front_window (GhApplication *self)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+  GtkWindow *front = self->window != NULL ? GTK_WINDOW (self->window) : NULL;
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    {
+      if (!gtk_widget_is_visible (l->data) ||
+          gtk_window_get_window_type (l->data) != GTK_WINDOW_TOPLEVEL)
+        continue;
+      if (gtk_window_is_active (l->data))
+        return l->data;
+      if (gtk_window_get_modal (l->data))
+        front = l->data;
+    }
+  return front;
+}
+
+static void
+ssh_asks_cb (GhQuestion *question,
+             gpointer    user_data)
+{
+  gh_askpass_dialog_present (find_front_window (user_data), question);
+}
+
+static void
+answer_ssh (GhApplication *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* ssh then asks in the terminal, if there is one. */
+  if (!gh_askpass_start (ssh_asks_cb, self, &error))
+    g_warning ("ssh cannot ask for passwords in a window: %s", error->message);
+}
+
 static void
 gh_application_startup (GApplication *application)
 {
@@ -316,6 +355,7 @@ gh_application_startup (GApplication *application)
   g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
                                    G_N_ELEMENTS (action_entries), self);
   set_accelerators (GTK_APPLICATION (self));
+  answer_ssh (self);
   watch_stalls ();
 }
 

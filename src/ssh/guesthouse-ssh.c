@@ -4,18 +4,21 @@
 
 /* guesthouse-ssh: what stands between libvirt and ssh.
  *
- * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with two links to
- * this program in it. By the name it is called with it is one of
+ * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with links to this
+ * program in it. By the name it is called with it is one of
  *
  *   FOLDER/ssh [OPTION…] -- COMPUTER [COMMAND…]
  *     becomes ssh, with the options that make all connections to the host share one login, end a
  *     dead one, and ask through Guesthouse when there is a window to ask in.
+ *   FOLDER/hop ADDRESS
+ *     is run by that ssh where another computer is between: becomes the ssh to that one. With ssh's
+ *     own option -J nobody would hear why it failed.
  *   FOLDER/askpass PROMPT
  *     is run by ssh: hands the question to Guesthouse, and its answer to ssh.
  *
  * libvirt hands over hardly anything of the environment, so everything else is found in FOLDER:
  *
- *   jump    (optional) the computer to go through, as ssh's option -J takes it
+ *   jump    (optional) the computers to go through, as ssh's option -J takes them
  *   text    what ssh writes to its standard error is added here; libvirt keeps too little of it
  *   pids    the processes that have become ssh, a line each
  *   master  the socket of the shared login
@@ -112,16 +115,61 @@ note_pid (const char *folder)
   free (path);
 }
 
+/* Whether there is a window to ask in; tells ssh. */
+static int
+set_askpass (const char *folder)
+{
+  char *ask = format ("%s/../ask", folder);
+  char *askpass = format ("%s/askpass", folder);
+  int asks = access (ask, F_OK) == 0;
+
+  if (asks)
+    {
+      setenv ("SSH_ASKPASS", askpass, 1);
+      setenv ("SSH_ASKPASS_REQUIRE", "force", 1);
+    }
+  free (ask);
+  free (askpass);
+  return asks;
+}
+
+static int
+run_hop (const char *folder,
+         const char *address)
+{
+  char *jump = read_jump (folder);
+  char *last = NULL;
+  const char *args[20] = { "ssh", "-T", "-o", "ControlPath=none", "-o", "ConnectTimeout=10",
+                           "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
+                           "-o", "RemoteCommand=none" };
+  size_t n = 12;
+
+  redirect_errors (folder);
+  if (jump == NULL)
+    fail ("jump");
+  last = strrchr (jump, ',');
+  if (last != NULL)
+    {
+      *last = '\0';
+      args[n++] = "-J";
+      args[n++] = jump;
+    }
+  args[n++] = "-W";
+  args[n++] = address;
+  args[n++] = "--";
+  args[n++] = format ("ssh://%s", last != NULL ? last + 1 : jump);
+  execvp ("ssh", (char **) args);
+  fail ("ssh");
+}
+
 static int
 run_ssh (const char  *folder,
          int          argc,
          char       **argv)
 {
-  char *ask = format ("%s/../ask", folder);
-  char *askpass = format ("%s/askpass", folder);
   char *master = format ("ControlPath=%s/master", folder);
   char *jump = read_jump (folder);
-  int asks = access (ask, F_OK) == 0;
+  int asks = set_askpass (folder);
   /* The first value that ssh sees of an option counts: these are stronger than what follows and
    * than the user's configuration. The rest of that is the user's. */
   const char *options[] = {
@@ -146,17 +194,12 @@ run_ssh (const char  *folder,
   memcpy (args, options, sizeof options);
   if (jump != NULL)
     {
-      args[n++] = "-J";
-      args[n++] = jump;
+      args[n++] = "-o";
+      args[n++] = format ("ProxyCommand=%s/hop [%%h]:%%p", folder);
     }
   for (int i = 1; i < argc; i++)
     args[n++] = argv[i];
 
-  if (asks)
-    {
-      setenv ("SSH_ASKPASS", askpass, 1);
-      setenv ("SSH_ASKPASS_REQUIRE", "force", 1);
-    }
   redirect_errors (folder);
   note_pid (folder);
   execvp ("ssh", (char **) args);
@@ -238,7 +281,10 @@ main (int    argc,
       fprintf (stderr, "guesthouse-ssh is a part of Guesthouse, and run by it.\n");
       return 255;
     }
-  if (strcmp (basename (name), "askpass") == 0)
+  name = basename (name);
+  if (strcmp (name, "askpass") == 0)
     return run_askpass (folder, argc > 1 ? argv[1] : "");
+  if (strcmp (name, "hop") == 0)
+    return run_hop (folder, argc > 1 ? argv[1] : "");
   return run_ssh (folder, argc, argv);
 }

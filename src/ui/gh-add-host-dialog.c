@@ -31,6 +31,8 @@ struct _GhAddHostDialog
   GtkComboBoxText *machines_combo;
   GtkWidget       *key_row;
   GtkEntry        *key_entry;
+  GtkWidget       *jump_row;
+  GtkEntry        *jump_entry;
   GtkWidget       *uri_row;
   GtkEntry        *uri_entry;
   GtkSwitch       *start_switch;
@@ -86,6 +88,7 @@ read_address (GhAddHostDialog *self)
   address->computer = dup_stripped (self->computer_entry);
   address->user = dup_stripped (self->user_entry);
   address->key_file = dup_stripped (self->key_entry);
+  address->jump = dup_stripped (self->jump_entry);
   address->uri = dup_stripped (self->uri_entry);
   address->own = gtk_combo_box_get_active (GTK_COMBO_BOX (self->machines_combo)) == 1;
   if (*port != '\0' && g_ascii_string_to_unsigned (port, 10, 1, G_MAXUINT16, &number, NULL))
@@ -136,6 +139,7 @@ update (GhAddHostDialog *self)
   gtk_widget_set_visible (self->machines_row, far);
   gtk_widget_set_visible (self->user_row, ssh);
   gtk_widget_set_visible (self->key_row, ssh);
+  gtk_widget_set_visible (self->jump_row, ssh);
   gtk_widget_set_visible (self->uri_row, kind == GH_ADDRESS_OTHER);
   gtk_label_set_text (self->note_label, get_note (kind));
 
@@ -325,6 +329,8 @@ gh_add_host_dialog_class_init (GhAddHostDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, machines_combo);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, key_row);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, key_entry);
+  gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, jump_row);
+  gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, jump_entry);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, uri_row);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, uri_entry);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, start_switch);

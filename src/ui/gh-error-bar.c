@@ -17,6 +17,8 @@ typedef struct
 {
   char *title;
   char *sentence;
+  char *advice;  /* (nullable) */
+  char *command; /* (nullable) */
   char *details;
   char *offer;  /* (nullable) */
   char *action; /* (nullable) */
@@ -29,6 +31,9 @@ struct _GhErrorBar
   GtkInfoBar    *bar;
   GtkLabel      *title_label;
   GtkLabel      *sentence_label;
+  GtkLabel      *advice_label;
+  GtkWidget     *command_box;
+  GtkLabel      *command_label;
   GtkLabel      *details_label;
   GtkRevealer   *details_revealer;
   GtkWidget     *details_button;
@@ -47,6 +52,8 @@ failure_free (gpointer data)
 
   g_free (failure->title);
   g_free (failure->sentence);
+  g_free (failure->advice);
+  g_free (failure->command);
   g_free (failure->details);
   g_free (failure->offer);
   g_free (failure->action);
@@ -97,6 +104,10 @@ show_first (GhErrorBar *self)
   gtk_label_set_text (self->title_label, failure->title);
   gtk_label_set_text (self->sentence_label, failure->sentence);
   gtk_widget_set_visible (GTK_WIDGET (self->sentence_label), *failure->sentence != '\0');
+  gtk_label_set_text (self->advice_label, failure->advice != NULL ? failure->advice : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->advice_label), failure->advice != NULL);
+  gtk_label_set_text (self->command_label, failure->command != NULL ? failure->command : "");
+  gtk_widget_set_visible (self->command_box, failure->command != NULL);
   gtk_label_set_text (self->details_label, failure->details);
   gtk_revealer_set_reveal_child (self->details_revealer, FALSE);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->details_button), FALSE);
@@ -120,6 +131,13 @@ closed_cb (GhErrorBar *self)
 }
 
 static void
+copy_clicked_cb (GhErrorBar *self)
+{
+  gtk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD),
+                          gtk_label_get_text (self->command_label), -1);
+}
+
+static void
 gh_error_bar_finalize (GObject *object)
 {
   g_queue_clear_full (&GH_ERROR_BAR (object)->failures, failure_free);
@@ -133,7 +151,10 @@ gh_error_bar_class_init (GhErrorBarClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = gh_error_bar_finalize;
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-error-bar.ui");
+  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, advice_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, bar);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, command_box);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, command_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_button);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_revealer);
@@ -142,6 +163,7 @@ gh_error_bar_class_init (GhErrorBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, title_label);
   gtk_widget_class_bind_template_callback (widget_class, closed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, copy_clicked_cb);
 }
 
 static void
@@ -196,6 +218,8 @@ gh_error_bar_add (GhErrorBar   *self,
   failure = g_new0 (Failure, 1);
   failure->title = g_strdup (title);
   failure->sentence = gh_error_dup_sentence (error);
+  failure->advice = gh_error_dup_advice (error);
+  failure->command = gh_error_dup_command (error);
   failure->details = gh_error_dup_details (error);
   failure->offer = g_strdup (offer);
   failure->action = g_strdup (action);

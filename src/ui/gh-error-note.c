@@ -18,11 +18,21 @@ struct _GhErrorNote
   GtkImage    *icon;
   GtkLabel    *title_label;
   GtkLabel    *sentence_label;
+  GtkLabel    *advice_label;
+  GtkWidget   *command_box;
+  GtkLabel    *command_label;
   GtkExpander *details_expander;
   GtkLabel    *details_label;
 };
 
 G_DEFINE_FINAL_TYPE (GhErrorNote, gh_error_note, GTK_TYPE_BIN)
+
+static void
+copy_clicked_cb (GhErrorNote *self)
+{
+  gtk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD),
+                          gtk_label_get_text (self->command_label), -1);
+}
 
 static void
 gh_error_note_class_init (GhErrorNoteClass *klass)
@@ -33,8 +43,12 @@ gh_error_note_class_init (GhErrorNoteClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, icon);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, title_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, sentence_label);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, advice_label);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, command_box);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, command_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, details_expander);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, details_label);
+  gtk_widget_class_bind_template_callback (widget_class, copy_clicked_cb);
 }
 
 static void
@@ -53,6 +67,19 @@ set_icon (GhErrorNote *self,
   gtk_image_set_from_icon_name (self->icon, icon_name, GTK_ICON_SIZE_BUTTON);
   gtk_style_context_remove_class (style, bad ? "gh-note" : "gh-refusal");
   gtk_style_context_add_class (style, bad ? "gh-refusal" : "gh-note");
+}
+
+static void
+set_advice (GhErrorNote  *self,
+            const GError *error)
+{
+  g_autofree char *advice = error != NULL ? gh_error_dup_advice (error) : NULL;
+  g_autofree char *command = error != NULL ? gh_error_dup_command (error) : NULL;
+
+  gtk_label_set_label (self->advice_label, advice != NULL ? advice : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->advice_label), advice != NULL);
+  gtk_label_set_label (self->command_label, command != NULL ? command : "");
+  gtk_widget_set_visible (self->command_box, command != NULL);
 }
 
 /**
@@ -78,6 +105,7 @@ gh_error_note_show_error (GhErrorNote  *self,
   gtk_label_set_label (self->title_label, title != NULL ? title : "");
   gtk_widget_set_visible (GTK_WIDGET (self->title_label), title != NULL);
   gtk_label_set_label (self->sentence_label, sentence);
+  set_advice (self, error);
   gtk_label_set_label (self->details_label, details);
   gtk_widget_set_visible (GTK_WIDGET (self->details_expander), details != NULL);
   gtk_widget_show (GTK_WIDGET (self));
@@ -104,6 +132,7 @@ gh_error_note_show_outcome (GhErrorNote  *self,
   details = error != NULL ? gh_error_dup_details (error) : NULL;
   gtk_widget_hide (GTK_WIDGET (self->title_label));
   gtk_label_set_label (self->sentence_label, text);
+  set_advice (self, NULL);
   gtk_label_set_label (self->details_label, details != NULL ? details : "");
   gtk_widget_set_visible (GTK_WIDGET (self->details_expander), details != NULL);
   gtk_widget_show (GTK_WIDGET (self));

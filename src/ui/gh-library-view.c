@@ -14,6 +14,7 @@
 #include "gh-library-renderer.h"
 #include "gh-saved-hosts.h"
 #include "gh-ui.h"
+#include "gh-virt-error.h"
 
 struct _GhLibraryView
 {
@@ -369,16 +370,30 @@ any_connected (GhLibraryView *self)
   return FALSE;
 }
 
+/* Why a host is lost, and what helps, in lines; NULL when it is not. */
+static char *
+dup_why (GhHost *host)
+{
+  const GError *error = gh_host_get_error (host);
+  g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
+  g_autofree char *advice = error != NULL ? gh_error_dup_advice (error) : NULL;
+  g_autofree char *command = error != NULL ? gh_error_dup_command (error) : NULL;
+
+  return error != NULL ? g_strconcat (sentence, advice != NULL ? "\n" : "",
+                                      advice != NULL ? advice : "", command != NULL ? "\n" : "",
+                                      command, NULL)
+                       : NULL;
+}
+
 static void
 show_host_lost (GhLibraryView *self,
                 GhHost        *host)
 {
   g_autofree char *title = g_strdup_printf (_("Cannot reach %s"), gh_host_get_label (host));
-  g_autofree char *error_text = NULL;
+  g_autofree char *why = dup_why (host);
 
-  g_object_get (host, "error-text", &error_text, NULL);
   g_set_object (&self->menu_host, host);
-  show_placeholder (self, "network-offline-symbolic", title, error_text, _("Try again"),
+  show_placeholder (self, "network-offline-symbolic", title, why, _("Try again"),
                     "library.host-retry", TRUE);
 }
 
@@ -886,7 +901,6 @@ query_tooltip_cb (GhLibraryView *self,
                   GtkTooltip    *tooltip)
 {
   g_autoptr (GtkTreePath) path = NULL;
-  g_autofree char *error_text = NULL;
   g_autofree char *text = NULL;
   GhMachine *machine = NULL;
   GhHost *host = NULL;
@@ -912,9 +926,10 @@ query_tooltip_cb (GhLibraryView *self,
     }
   else
     {
-      g_object_get (host, "error-text", &error_text, NULL);
+      g_autofree char *why = dup_why (host);
+
       text = g_strdup_printf ("%s\n%s%s%s", gh_host_get_label (host), gh_host_get_uri (host),
-                              error_text != NULL ? "\n" : "", error_text != NULL ? error_text : "");
+                              why != NULL ? "\n" : "", why != NULL ? why : "");
     }
   gtk_tooltip_set_text (tooltip, text);
   gtk_tree_view_set_tooltip_row (self->tree, tooltip, path);

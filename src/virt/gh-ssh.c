@@ -9,14 +9,14 @@
  *   guesthouse-PID/           0700
  *     ask                     the socket of questions, when there is a window to ask in
  *     1/                      a connection
- *       ssh, askpass          links to the helper
+ *       ssh, hop, askpass     links to the helper
  *       jump                  the computer to go through
  *       text                  what ssh said
  *       pids                  processes that became ssh
  *       master                the socket of the login that all of them share
  *
- * The login goes through no shell but the one at the far end, and no name gets that could be an
- * option or means something to a shell: ssh itself passes them to one for ProxyJump.
+ * The login goes through no shell but the one at the far end, and no name gets there that could be
+ * an option or means something to a shell: ssh itself runs one to get to a computer through another.
  */
 
 #define G_LOG_DOMAIN "gh-ssh"
@@ -47,7 +47,7 @@
 /* More is noise: what matters is at the end. */
 #define MAX_TEXT (16 * 1024)
 
-static const char * const file_names[] = { "ssh", "askpass", "jump", "text", "pids", "master" };
+static const char * const file_names[] = { "ssh", "hop", "askpass", "jump", "text", "pids", "master" };
 
 struct _GhSsh
 {
@@ -126,6 +126,16 @@ remove_old_folders (const char *run)
     }
 }
 
+/* A shell sees it when a computer is between. */
+static gboolean
+is_plain (const char *path)
+{
+  for (const char *c = path; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && strchr ("/._-+", *c) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
 static const char *
 get_folders_locked (GError **error)
 {
@@ -136,7 +146,7 @@ get_folders_locked (GError **error)
   if (folders != NULL)
     return folders;
   remove_old_folders (run);
-  if (strlen (path) <= MAX_FOLDERS && g_mkdir_with_parents (run, 0700) == 0 &&
+  if (strlen (path) <= MAX_FOLDERS && is_plain (path) && g_mkdir_with_parents (run, 0700) == 0 &&
       g_mkdir (path, 0700) == 0)
     folders = g_steal_pointer (&path);
   else
@@ -298,12 +308,17 @@ fill_folder (GhSsh       *self,
              GError     **error)
 {
   g_autofree char *helper = gh_paths_dup_helper ("guesthouse-ssh");
-  g_autofree char *ssh = g_build_filename (self->folder, "ssh", NULL);
-  g_autofree char *askpass = g_build_filename (self->folder, "askpass", NULL);
   g_autofree char *jump_path = g_build_filename (self->folder, "jump", NULL);
+  gboolean made = g_mkdir (self->folder, 0700) == 0;
 
-  if (g_mkdir (self->folder, 0700) != 0 || symlink (helper, ssh) != 0 ||
-      symlink (helper, askpass) != 0)
+  /* The first three are links to it. */
+  for (guint i = 0; i < 3 && made; i++)
+    {
+      g_autofree char *path = g_build_filename (self->folder, file_names[i], NULL);
+
+      made = symlink (helper, path) == 0;
+    }
+  if (!made)
     {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", self->folder,
                    g_strerror (errno));

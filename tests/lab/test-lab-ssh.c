@@ -1,0 +1,502 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Hosts over ssh, against a real sshd on loopback with a real libvirtd behind it. */
+
+#include "config.h"
+
+#include "gh-lab-sshd.h"
+
+#include <arpa/inet.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gh-askpass.h"
+#include "gh-connect-error.h"
+#include "gh-console.h"
+#include "gh-host.h"
+#include "gh-secrets.h"
+#include "gh-stall-watch.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+#include "gh-virt-error.h"
+
+#define MACHINE "behind"
+
+typedef struct
+{
+  GhLab      *lab; /* (nullable): no sshd to be had, the test is skipped */
+  GhLabSshd  *sshd;
+  GhHost     *host;
+  GPtrArray  *questions; /* (element-type GhQuestion): as they came */
+} Fixture;
+
+/* A keyring of one secret. */
+static char *kept;
+static guint n_cleared;
+
+static void
+lookup_async (const char          *kind,
+              const char          *name,
+              const char          *address,
+              GCancellable        *cancellable,
+              GAsyncReadyCallback  callback,
+              gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_return_pointer (task, g_strdup (kept), (GDestroyNotify) gh_secrets_free);
+}
+
+static char *
+lookup_finish (GAsyncResult *result)
+{
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
+static void
+store (const char *kind,
+       const char *name,
+       const char *address,
+       const char *label,
+       const char *secret)
+{
+  g_assert_cmpstr (kind, ==, "passphrase");
+  g_free (kept);
+  kept = g_strdup (secret);
+}
+
+static void
+clear (const char *kind,
+       const char *name,
+       const char *address)
+{
+  n_cleared++;
+  g_clear_pointer (&kept, g_free);
+}
+
+static const GhSecretsModule keyring = { lookup_async, lookup_finish, store, clear };
+
+/* The fixture */
+
+static void
+asked_cb (GhQuestion *question,
+          gpointer    user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->questions, g_object_ref (question));
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+  g_autoptr (GError) error = NULL;
+  virDomainPtr domain = NULL;
+
+  if (!gh_lab_has_sshd ())
+    return;
+  fixture->lab = gh_lab_new ();
+  fixture->sshd = gh_lab_sshd_new (fixture->lab);
+  fixture->questions = g_ptr_array_new_with_free_func (g_object_unref);
+  domain = virDomainDefineXML (gh_lab_connect (fixture->lab),
+                               "<domain type='qemu'><name>" MACHINE "</name>"
+                               "<memory unit='MiB'>64</memory>"
+                               "<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>");
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+  gh_secrets_set_module (&keyring);
+  gh_askpass_start (asked_cb, fixture, &error);
+  g_assert_no_error (error);
+  uri = gh_lab_sshd_dup_uri (fixture->sshd);
+  fixture->host = gh_host_new (uri);
+}
+
+static gboolean
+is_null (gpointer data)
+{
+  return *(gpointer *) data == NULL;
+}
+
+/* No ssh, no folder. */
+static gboolean
+nothing_is_left (gpointer data)
+{
+  g_autofree char *path = g_strdup_printf ("%s/guesthouse-%d", g_get_user_runtime_dir (),
+                                           (int) getpid ());
+  g_auto (GStrv) processes = gh_lab_list_processes (((Fixture *) data)->lab);
+
+  for (guint i = 0; processes[i] != NULL; i++)
+    if (strstr (processes[i], "ControlPath=") != NULL || strstr (processes[i], "[mux]") != NULL)
+      return FALSE;
+  return !g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  gpointer weak = fixture->host;
+
+  if (fixture->lab == NULL)
+    return;
+  g_object_add_weak_pointer (G_OBJECT (fixture->host), &weak);
+  gh_host_disconnect (fixture->host);
+  g_object_unref (fixture->host);
+  gh_test_wait_until (is_null, &weak);
+  gh_host_end_logins ();
+  g_assert_true (gh_lab_wait (20, nothing_is_left, fixture));
+  gh_secrets_set_module (NULL);
+  g_clear_pointer (&kept, g_free);
+  n_cleared = 0;
+  g_ptr_array_unref (fixture->questions);
+  gh_lab_sshd_free (fixture->sshd);
+  gh_lab_free (fixture->lab);
+}
+
+/* Waiting */
+
+typedef struct
+{
+  Fixture     *fixture;
+  GhHostState  state;
+  guint        n_questions;
+} Wanted;
+
+static gboolean
+has_state (gpointer data)
+{
+  Wanted *wanted = data;
+
+  return gh_host_get_state (wanted->fixture->host) == wanted->state;
+}
+
+static gboolean
+has_questions (gpointer data)
+{
+  Wanted *wanted = data;
+
+  return wanted->fixture->questions->len >= wanted->n_questions;
+}
+
+static void
+wait_for_state (Fixture     *fixture,
+                GhHostState  state)
+{
+  Wanted wanted = { fixture, state };
+
+  if (gh_lab_wait (60, has_state, &wanted))
+    return;
+  if (gh_host_get_error (fixture->host) != NULL)
+    g_error ("state %d: %s", gh_host_get_state (fixture->host),
+             gh_host_get_error (fixture->host)->message);
+  g_error ("state %d", gh_host_get_state (fixture->host));
+}
+
+static GhQuestion *
+wait_for_question (Fixture *fixture,
+                   guint    n)
+{
+  Wanted wanted = { fixture, .n_questions = n };
+
+  g_assert_true (gh_lab_wait (30, has_questions, &wanted));
+  return g_ptr_array_index (fixture->questions, n - 1);
+}
+
+static void
+assert_lost (Fixture            *fixture,
+             GhConnectErrorCode  code,
+             gboolean            tried_again)
+{
+  wait_for_state (fixture, GH_HOST_LOST);
+  g_assert_error (gh_host_get_error (fixture->host), GH_CONNECT_ERROR, (int) code);
+  if (tried_again)
+    g_assert_cmpint (gh_host_get_retry_time (fixture->host), >, 0);
+  else
+    g_assert_cmpint (gh_host_get_retry_time (fixture->host), ==, 0);
+}
+
+/* Tests */
+
+/* An unknown computer is shown by its fingerprint; then all goes through one login. */
+static void
+test_lists (Fixture       *fixture,
+            gconstpointer  data)
+{
+  GhQuestion *question = NULL;
+  GhTestCall facts = { 0 };
+  g_autoptr (GError) error = NULL;
+  GhCapabilities *capabilities = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_NOTHING);
+  gh_host_connect (fixture->host);
+  question = wait_for_question (fixture, 1);
+  g_assert_cmpint (gh_question_get_kind (question), ==, GH_QUESTION_HOST_KEY);
+  g_assert_cmpstr (gh_question_get_key_type (question), ==, "ED25519");
+  g_assert_cmpstr (gh_question_get_fingerprint (question), ==,
+                   gh_lab_sshd_get_fingerprint (fixture->sshd));
+  g_assert_nonnull (strstr (gh_question_get_name (question), "127.0.0.1"));
+  gh_question_answer (question, "yes", FALSE);
+
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
+  /* The URI stays what the user entered. */
+  g_assert_null (strstr (gh_host_get_uri (fixture->host), "command"));
+
+  /* A third connection, for a job. */
+  gh_host_load_capabilities_async (fixture->host, NULL, gh_test_call_cb, &facts);
+  capabilities = gh_host_load_capabilities_finish (fixture->host, gh_test_call_wait (&facts),
+                                                   &error);
+  g_assert_no_error (error);
+  gh_capabilities_unref (capabilities);
+  gh_test_call_clear (&facts);
+  g_assert_cmpuint (gh_lab_sshd_count_sessions (fixture->sshd), >=, 3);
+  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 1);
+  g_assert_cmpuint (fixture->questions->len, ==, 1);
+}
+
+static void
+test_untrusted (Fixture       *fixture,
+                gconstpointer  data)
+{
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_NOTHING);
+  gh_host_connect (fixture->host);
+  gh_question_cancel (wait_for_question (fixture, 1));
+  assert_lost (fixture, GH_CONNECT_ERROR_CANCELLED, FALSE);
+  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 0);
+}
+
+/* A changed key is refused, without a question. */
+static void
+test_changed (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *advice = NULL;
+  g_autofree char *command = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_OTHER);
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_HOST_KEY_CHANGED, FALSE);
+  g_assert_cmpuint (fixture->questions->len, ==, 0);
+  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 0);
+  advice = gh_error_dup_advice (gh_host_get_error (fixture->host));
+  g_assert_nonnull (strstr (advice, gh_lab_sshd_get_fingerprint (fixture->sshd)));
+  g_assert_null (strstr (advice, "Key before: ?"));
+  command = gh_error_dup_command (gh_host_get_error (fixture->host));
+  g_assert_true (g_str_has_prefix (command, "ssh-keygen -f "));
+  g_assert_nonnull (strstr (command, "-R '[127.0.0.1]:"));
+}
+
+static void
+test_wrong_key (Fixture       *fixture,
+                gconstpointer  data)
+{
+  g_autofree char *command = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_key (fixture->sshd, FALSE, NULL);
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_KEY_REFUSED, FALSE);
+  command = gh_error_dup_command (gh_host_get_error (fixture->host));
+  g_assert_true (g_str_has_prefix (command, "ssh-copy-id -p "));
+
+  /* Put right, it works at once. */
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, NULL);
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+}
+
+/* Asked for until it fits; remembered only then; forgotten when it does not fit any more. */
+static void
+test_passphrase (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  GhQuestion *question = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, "open sesame");
+  gh_host_connect (fixture->host);
+  question = wait_for_question (fixture, 1);
+  g_assert_cmpint (gh_question_get_kind (question), ==, GH_QUESTION_PASSPHRASE);
+  g_assert_true (g_str_has_suffix (gh_question_get_name (question), "/key"));
+  g_assert_false (gh_question_get_refused (question));
+  gh_question_answer (question, "open barley", TRUE);
+  question = wait_for_question (fixture, 2);
+  g_assert_true (gh_question_get_refused (question));
+  g_assert_null (kept);
+  gh_question_answer (question, "open sesame", TRUE);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_cmpstr (kept, ==, "open sesame");
+
+  gh_host_disconnect (fixture->host);
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_cmpuint (fixture->questions->len, ==, 2);
+
+  gh_host_disconnect (fixture->host);
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, "another one");
+  n_cleared = 0;
+  gh_host_connect (fixture->host);
+  question = wait_for_question (fixture, 3);
+  g_assert_true (gh_question_get_refused (question));
+  g_assert_cmpuint (n_cleared, ==, 1);
+  gh_question_cancel (question);
+  assert_lost (fixture, GH_CONNECT_ERROR_CANCELLED, FALSE);
+  g_assert_null (kept);
+}
+
+/* Through the same computer once more, which is another login. */
+static void
+test_jump (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  uri = g_strdup_printf ("%s?jump=%s@localhost:%u", gh_host_get_uri (fixture->host),
+                         g_get_user_name (), gh_lab_sshd_get_port (fixture->sshd));
+  g_object_unref (fixture->host);
+  fixture->host = gh_host_new (uri);
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
+  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 2);
+}
+
+/* A computer that takes the connection and says nothing. */
+static int
+listen_and_be_silent (guint *port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t length = sizeof address;
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
+  g_assert_no_errno (listen (fd, 5));
+  g_assert_no_errno (getsockname (fd, (struct sockaddr *) &address, &length));
+  *port = ntohs (address.sin_port);
+  return fd;
+}
+
+static gboolean
+ssh_runs (gpointer data)
+{
+  return !nothing_is_left (data);
+}
+
+static gboolean
+no_ssh_runs (gpointer data)
+{
+  g_auto (GStrv) processes = gh_lab_list_processes (((Fixture *) data)->lab);
+
+  for (guint i = 0; processes[i] != NULL; i++)
+    if (strstr (processes[i], "ControlPath=") != NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+test_slow (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+  guint port = 0;
+  int fd = -1;
+
+  if (fixture->lab == NULL)
+    return;
+  fd = listen_and_be_silent (&port);
+  uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", port);
+  g_object_unref (fixture->host);
+  fixture->host = gh_host_new (uri);
+
+  /* Given up by the user: the ssh goes at once. */
+  gh_host_connect (fixture->host);
+  g_assert_true (gh_lab_wait (20, ssh_runs, fixture));
+  gh_host_disconnect (fixture->host);
+  g_assert_true (gh_lab_wait (5, no_ssh_runs, fixture));
+
+  /* And by itself after ten seconds. */
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_TIMED_OUT, TRUE);
+  close (fd);
+}
+
+/* The line is cut: noticed at once, and back by itself, with the same machines. */
+static void
+test_dropped (Fixture       *fixture,
+              gconstpointer  data)
+{
+  GhMachine *machine = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  machine = gh_host_find_machine (fixture->host, MACHINE);
+  g_assert_cmpuint (gh_lab_sshd_signal (fixture->sshd, SIGKILL), >, 0);
+  wait_for_state (fixture, GH_HOST_LOST);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_UNKNOWN);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_true (gh_host_find_machine (fixture->host, MACHINE) == machine);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_OFF);
+  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 2);
+}
+
+/* The far end says nothing any more: nothing here waits, and it is noticed. */
+static void
+test_frozen (Fixture       *fixture,
+             gconstpointer  data)
+{
+  if (fixture->lab == NULL)
+    return;
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  gh_stall_watch_start (50);
+  gh_stall_watch_reset ();
+  g_assert_cmpuint (gh_lab_sshd_signal (fixture->sshd, SIGSTOP), >, 0);
+  gh_test_wait_until (has_state, &(Wanted){ fixture, GH_HOST_LOST });
+  g_assert_cmpuint (gh_stall_watch_get_count (), ==, 0);
+  gh_stall_watch_stop ();
+  /* A new connection is served by new processes. */
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  gh_lab_sshd_signal (fixture->sshd, SIGCONT);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  gh_threads_init ();
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(name, function) \
+  g_test_add ("/lab/ssh/" name, Fixture, NULL, set_up, function, tear_down)
+  ADD ("lists", test_lists);
+  ADD ("untrusted", test_untrusted);
+  ADD ("changed", test_changed);
+  ADD ("wrong-key", test_wrong_key);
+  ADD ("passphrase", test_passphrase);
+  ADD ("jump", test_jump);
+  ADD ("slow", test_slow);
+  ADD ("dropped", test_dropped);
+  ADD ("frozen", test_frozen);
+  return g_test_run ();
+}
