@@ -595,8 +595,19 @@ gh_machine_open_graphics_async (GhMachine           *self,
                                 GAsyncReadyCallback  callback,
                                 gpointer             user_data)
 {
+  GhHost *host = NULL;
+
   g_return_if_fail (GH_IS_MACHINE (self));
 
+  /* No file descriptor comes over a network; libvirt would say so in words of its own. */
+  host = gh_machine_get_host (self);
+  if (host != NULL && !gh_host_is_local (host))
+    {
+      g_task_report_new_error (self, callback, user_data, gh_machine_open_graphics_async,
+                               G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               "The host is another computer");
+      return;
+    }
   run (self, GH_ROLE_CONSOLE, GH_LANE_READ, "domain-open-graphics", graphics_worker,
        call_new (self, index),
        close_late_socket, g_task_new (self, cancellable, callback, user_data));

@@ -9,7 +9,7 @@
 #include "gh-lab-sshd.h"
 
 #include <arpa/inet.h>
-#include <glib/gstdio.h>
+#include <libvirt/virterror.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -34,7 +34,12 @@ typedef struct
   GhLabSshd  *sshd;
   GhHost     *host;
   GPtrArray  *questions; /* (element-type GhQuestion): as they came */
+  guint       n_logins;  /* before this test */
 } Fixture;
+
+/* Of all tests: starting a daemon takes seconds. */
+static GhLab *shared_lab;
+static GhLabSshd *shared_sshd;
 
 /* A keyring of one secret. */
 static char *kept;
@@ -94,24 +99,37 @@ asked_cb (GhQuestion *question,
 }
 
 static void
-set_up (Fixture       *fixture,
-        gconstpointer  data)
+start_world (void)
 {
-  g_autofree char *uri = NULL;
-  g_autoptr (GError) error = NULL;
   virDomainPtr domain = NULL;
 
-  if (!gh_lab_has_sshd ())
-    return;
-  fixture->lab = gh_lab_new ();
-  fixture->sshd = gh_lab_sshd_new (fixture->lab);
-  fixture->questions = g_ptr_array_new_with_free_func (g_object_unref);
-  domain = virDomainDefineXML (gh_lab_connect (fixture->lab),
+  shared_lab = gh_lab_new ();
+  shared_sshd = gh_lab_sshd_new (shared_lab);
+  domain = virDomainDefineXML (gh_lab_connect (shared_lab),
                                "<domain type='qemu'><name>" MACHINE "</name>"
                                "<memory unit='MiB'>64</memory>"
                                "<os><type arch='x86_64' machine='q35'>hvm</type></os></domain>");
   g_assert_nonnull (domain);
   virDomainFree (domain);
+}
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_lab_has_sshd ())
+    return;
+  if (shared_lab == NULL)
+    start_world ();
+  fixture->lab = shared_lab;
+  fixture->sshd = shared_sshd;
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, NULL);
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_RIGHT);
+  fixture->n_logins = gh_lab_sshd_count_logins (fixture->sshd);
+  fixture->questions = g_ptr_array_new_with_free_func (g_object_unref);
   gh_secrets_set_module (&keyring);
   gh_askpass_start (asked_cb, fixture, &error);
   g_assert_no_error (error);
@@ -157,8 +175,12 @@ tear_down (Fixture       *fixture,
   g_clear_pointer (&kept, g_free);
   n_cleared = 0;
   g_ptr_array_unref (fixture->questions);
-  gh_lab_sshd_free (fixture->sshd);
-  gh_lab_free (fixture->lab);
+}
+
+static guint
+count_logins (Fixture *fixture)
+{
+  return gh_lab_sshd_count_logins (fixture->sshd) - fixture->n_logins;
 }
 
 /* Waiting */
@@ -260,7 +282,7 @@ test_lists (Fixture       *fixture,
   gh_capabilities_unref (capabilities);
   gh_test_call_clear (&facts);
   g_assert_cmpuint (gh_lab_sshd_count_sessions (fixture->sshd), >=, 3);
-  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 1);
+  g_assert_cmpuint (count_logins (fixture), ==, 1);
   g_assert_cmpuint (fixture->questions->len, ==, 1);
 }
 
@@ -274,7 +296,7 @@ test_untrusted (Fixture       *fixture,
   gh_host_connect (fixture->host);
   gh_question_cancel (wait_for_question (fixture, 1));
   assert_lost (fixture, GH_CONNECT_ERROR_CANCELLED, FALSE);
-  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 0);
+  g_assert_cmpuint (count_logins (fixture), ==, 0);
 }
 
 /* A changed key is refused, without a question. */
@@ -291,7 +313,7 @@ test_changed (Fixture       *fixture,
   gh_host_connect (fixture->host);
   assert_lost (fixture, GH_CONNECT_ERROR_HOST_KEY_CHANGED, FALSE);
   g_assert_cmpuint (fixture->questions->len, ==, 0);
-  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 0);
+  g_assert_cmpuint (count_logins (fixture), ==, 0);
   advice = gh_error_dup_advice (gh_host_get_error (fixture->host));
   g_assert_nonnull (strstr (advice, gh_lab_sshd_get_fingerprint (fixture->sshd)));
   g_assert_null (strstr (advice, "Key before: ?"));
@@ -376,7 +398,7 @@ test_jump (Fixture       *fixture,
   gh_host_connect (fixture->host);
   wait_for_state (fixture, GH_HOST_CONNECTED);
   g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
-  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 2);
+  g_assert_cmpuint (count_logins (fixture), ==, 2);
 }
 
 /* A computer that takes the connection and says nothing. */
@@ -457,7 +479,7 @@ test_dropped (Fixture       *fixture,
   wait_for_state (fixture, GH_HOST_CONNECTED);
   g_assert_true (gh_host_find_machine (fixture->host, MACHINE) == machine);
   g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_OFF);
-  g_assert_cmpuint (gh_lab_sshd_count_logins (fixture->sshd), ==, 2);
+  g_assert_cmpuint (count_logins (fixture), ==, 2);
 }
 
 /* The far end says nothing any more: nothing here waits, and it is noticed. */
@@ -480,10 +502,86 @@ test_frozen (Fixture       *fixture,
   gh_lab_sshd_signal (fixture->sshd, SIGCONT);
 }
 
+/* Displays */
+
+static gboolean
+is_shown (gpointer data)
+{
+  return gh_console_get_state (data) == GH_CONSOLE_SHOWN;
+}
+
+/* A display that listens on the local address of its host, seen from here: every channel goes
+ * through ssh, by the one login. */
+static void
+test_console (Fixture       *fixture,
+              gconstpointer  data)
+{
+  const char *graphics = data;
+  g_autofree char *xml = NULL;
+  virDomainPtr domain = NULL;
+  GtkWidget *window = NULL;
+  GtkWidget *console = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GFile) file = NULL;
+  g_autoptr (GdkPixbuf) frame = NULL;
+
+  if (fixture->lab == NULL || !gh_lab_has_guest ())
+    return;
+  xml = g_strdup_printf ("<domain type='qemu'><name>screen</name><memory unit='MiB'>192</memory>"
+                         "<os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel>"
+                         "<initrd>%s</initrd><cmdline>console=tty0</cmdline></os><devices>"
+                         "<graphics type='%s' autoport='yes' listen='127.0.0.1'/>"
+                         "<video><model type='virtio'/></video></devices></domain>",
+                         gh_lab_get_kernel (fixture->lab), gh_lab_get_initrd (fixture->lab),
+                         graphics);
+  domain = virDomainCreateXML (gh_lab_connect (fixture->lab), xml, 0);
+  if (domain == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+
+  window = gtk_window_new (GTK_WINDOW_TOPLEVEL);
+  gtk_window_set_default_size (GTK_WINDOW (window), 900, 600);
+  console = gh_console_new (GH_CONSOLE_GRAPHICAL);
+  gtk_container_add (GTK_CONTAINER (window), console);
+  gtk_widget_show_all (window);
+  gh_console_set_machine (GH_CONSOLE (console), gh_host_find_machine (fixture->host, "screen"));
+  if (!gh_lab_wait (60, is_shown, console))
+    g_error ("console: “%s”", gh_console_get_status_text (GH_CONSOLE (console)));
+
+  path = gh_lab_dup_path (fixture->lab, "screen.png");
+  file = g_file_new_for_path (path);
+  gh_console_take_screenshot_async (GH_CONSOLE (console), file, NULL, gh_test_call_cb, &call);
+  gh_console_take_screenshot_finish (GH_CONSOLE (console), gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  frame = gdk_pixbuf_new_from_file (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gdk_pixbuf_get_width (frame), >=, 640);
+  g_assert_cmpuint (count_logins (fixture), ==, 1);
+
+  gtk_widget_destroy (window);
+  virDomainDestroy (domain);
+  virDomainFree (domain);
+}
+
+/* spice-gtk complains aloud of connections that are closed while they begin. */
+static gboolean
+is_fatal_cb (const char     *domain,
+             GLogLevelFlags  level,
+             const char     *message,
+             gpointer        user_data)
+{
+  return g_strcmp0 (domain, "GSpice") != 0;
+}
+
 int
 main (int   argc,
       char *argv[])
 {
+  int status = 0;
+
   gh_threads_init ();
   g_test_init (&argc, &argv, NULL);
 
@@ -498,5 +596,14 @@ main (int   argc,
   ADD ("slow", test_slow);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
-  return g_test_run ();
+  if (gtk_init_check (&argc, &argv))
+    {
+      g_test_log_set_fatal_handler (is_fatal_cb, NULL);
+      g_test_add ("/lab/ssh/spice", Fixture, "spice", set_up, test_console, tear_down);
+      g_test_add ("/lab/ssh/vnc", Fixture, "vnc", set_up, test_console, tear_down);
+    }
+  status = g_test_run ();
+  g_clear_pointer (&shared_sshd, gh_lab_sshd_free);
+  g_clear_pointer (&shared_lab, gh_lab_free);
+  return status;
 }
