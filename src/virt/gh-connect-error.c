@@ -331,6 +331,10 @@ dup_command (const Row  *row,
   if (row->command == NULL)
     return NULL;
   command = g_string_new (row->command + (*row->command == '@'));
+  /* The user's own is no service of the system's. */
+  if (row->code == GH_CONNECT_ERROR_DAEMON_OFF && uri != NULL &&
+      g_str_has_suffix (g_uri_get_path (uri), "/session"))
+    g_string_assign (command, "libvirtd --daemon");
   if (known != NULL && strstr (row->command, "{known}") != NULL)
     {
       g_string_assign (command, "ssh-keygen -f {file} -R {known}");

@@ -107,6 +107,16 @@ test_forms (Fixture       *fixture,
   g_assert_false (can_connect (fixture));
   enter (fixture, "Computer", "fe80::1");
   g_assert_true (gh_ui_test_shows (root, "qemu+ssh://root@[fe80::1]/system"));
+  enter (fixture, "Jump host", "me@gate");
+  enter (fixture, "Private key", "/home/me/a key");
+  g_assert_true (gh_ui_test_shows (root, "qemu+ssh://root@[fe80::1]/system"
+                                         "?keyfile=/home/me/a%20key&jump=me@gate"));
+  enter (fixture, "Jump host", "gate;reboot");
+  g_assert_false (can_connect (fixture));
+  enter (fixture, "Jump host", "me@gate");
+  enter (fixture, "Computer", "server.example");
+  gh_ui_test_settle ();
+  gh_ui_test_shoot (root, "add-host-ssh");
 
   choose_kind (fixture, "Another computer, over TCP");
   g_assert_true (gh_ui_test_shows (root, "Not encrypted"));
@@ -163,6 +173,11 @@ test_fails (Fixture       *fixture,
   enter (fixture, "URI", "qemu+unix:///session?socket=/nowhere/sock");
   gh_ui_test_click (root, "Connect");
   gh_ui_test_wait_shows (root, "The host could not be connected");
+  /* Why, what helps, and how. */
+  g_assert_true (gh_ui_test_shows (root, "The host's libvirt service is not running."));
+  g_assert_true (gh_ui_test_shows (root, "Start it."));
+  g_assert_true (gh_ui_test_shows (root, "libvirtd --daemon"));
+  gh_ui_test_click (root, "Copy the command");
   g_assert_true (can_connect (fixture));
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->hosts)), ==, 0);
   after = gh_saved_hosts_dup_uris ();
