@@ -79,16 +79,19 @@ typedef struct
 } Row;
 
 #define TIMED_OUT_SENTENCE N_("The computer did not answer in time.")
-#define TIMED_OUT_ADVICE N_("Is it switched on, and is the address right? A firewall may also drop " \
-                            "the connection.")
+#define TIMED_OUT_ADVICE \
+  N_("Is it switched on, and is the address right? A firewall may also drop the connection.")
 #define NAME_SENTENCE N_("There is no computer of this name.")
-#define NAME_ADVICE N_("Check how the name is written. Names of the home network may need an ending " \
-                       "such as “.local” or “.lan”.")
+#define NAME_ADVICE \
+  N_("Check how the name is written. Names of the home network may need an ending such as " \
+     "“.local” or “.lan”.")
 #define ROUTE_SENTENCE N_("There is no way to this computer.")
-#define ROUTE_ADVICE N_("Check the network connection of this computer, and a VPN if one is needed.")
+#define ROUTE_ADVICE \
+  N_("Check the network connection of this computer, and a VPN if one is needed.")
 #define GROUP_SENTENCE N_("The user may not manage the machines of this host.")
-#define GROUP_ADVICE N_("Become a member of the group “libvirt” there, which means full rights on " \
-                        "that computer, and log in anew.")
+#define GROUP_ADVICE \
+  N_("Become a member of the group “libvirt” there, which means full rights on that computer, " \
+     "and log in anew.")
 #define GROUP_COMMAND "@sudo usermod -aG libvirt {user}"
 #define OFF_SENTENCE N_("The host's libvirt service is not running.")
 #define OFF_ADVICE N_("Start it.")
@@ -204,9 +207,10 @@ static const Row rows[] = {
     TIMED_OUT_ADVICE, NULL, RETRY },
   { GH_CONNECT_ERROR_NO_CA, NET, "annot read CA certificate", NULL,
     N_("The certificate of the authority is missing on this computer."),
-    N_("Ask who looks after the host for “cacert.pem”, and put it in /etc/pki/CA or ~/.pki/libvirt."),
+    N_("Ask who looks after the host for “cacert.pem”, and put it in /etc/pki/CA or "
+       "~/.pki/libvirt."),
     NULL, NEEDS_USER },
-  { GH_CONNECT_ERROR_NO_CLIENT_CERTIFICATE, NET, "annot read certificate", "client", 
+  { GH_CONNECT_ERROR_NO_CLIENT_CERTIFICATE, NET, "annot read certificate", "client",
     N_("Your certificate is missing on this computer."),
     N_("Ask who looks after the host for “clientcert.pem” and “clientkey.pem”, and put them in "
        "~/.pki/libvirt."), NULL, NEEDS_USER },
@@ -435,7 +439,8 @@ gh_connect_error_new (const char   *uri,
                       const char   *ssh_text,
                       gboolean      cancelled)
 {
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS, NULL);
+  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS,
+                                         NULL);
   gboolean has_text = ssh_text != NULL && *ssh_text != '\0';
   g_autofree char *text = has_text ? g_strdup_printf ("%s\n%s", cause->message, ssh_text)
                                    : g_strdup (cause->message);

@@ -46,8 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhHostAddress, gh_host_address_free)
 /* Of a URI over ssh: the computer to go through. Ours: libvirt does not know it. */
 #define GH_HOST_ADDRESS_JUMP "jump"
 
-/* Whether ssh may be given @name as a user or computer: it cannot be an option, and means nothing to
- * a shell. */
+/* Whether ssh may be given @name as a user or computer: it cannot be an option, and means nothing
+ * to a shell. */
 gboolean       gh_host_address_is_safe      (const char *name);
 
 /* NULL and G_IO_ERROR_INVALID_ARGUMENT, in words, when it is not complete or cannot be. */

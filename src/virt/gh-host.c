@@ -470,7 +470,7 @@ drop_lanes (GhHost *self)
   g_clear_object (&self->stats);
   g_clear_object (&self->console);
   g_clear_object (&self->control);
-  /* An opening that hangs would wait for ever. What is open closes by itself: a job may still run. */
+  /* An opening that hangs would wait for ever. What is open closes by itself: a job may run. */
   if (self->ssh != NULL && self->state == GH_HOST_CONNECTING)
     gh_ssh_stop (self->ssh);
   g_clear_pointer (&self->ssh, gh_ssh_unref);

@@ -32,7 +32,7 @@ connect_master (const char *path)
 
   if (strlen (path) >= sizeof address.sun_path)
     return -1;
-  strcpy (address.sun_path, path);
+  memcpy (address.sun_path, path, strlen (path) + 1);
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -1;

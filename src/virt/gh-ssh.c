@@ -16,7 +16,8 @@
  *       master                the socket of the login that all of them share
  *
  * The login goes through no shell but the one at the far end, and no name gets there that could be
- * an option or means something to a shell: ssh itself runs one to get to a computer through another.
+ * an option or means something to a shell: ssh itself runs one to get to a computer through
+ * another.
  */
 
 #define G_LOG_DOMAIN "gh-ssh"
@@ -47,7 +48,9 @@
 /* More is noise: what matters is at the end. */
 #define MAX_TEXT (16 * 1024)
 
-static const char * const file_names[] = { "ssh", "hop", "askpass", "jump", "text", "pids", "master" };
+static const char * const file_names[] = {
+  "ssh", "hop", "askpass", "jump", "text", "pids", "master"
+};
 
 struct _GhSsh
 {
@@ -56,7 +59,7 @@ struct _GhSsh
   char            *open_uri;
   GStrv            arguments; /* of ssh, up to the computer */
   char            *computer;
-  char            *address;   /* what the login is for: user, computer and port as given, and jump */
+  char            *address;   /* what the login is for: user, computer, port, and jump hosts */
 };
 
 static GMutex mutex;

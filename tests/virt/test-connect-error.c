@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* Every reason that is recognised, from the texts that ssh, the far end and libvirt really write. */
+/* Every reason that is recognised, from the texts that ssh, the far end and libvirt write. */
 
 #include "config.h"
 
@@ -34,7 +34,8 @@ static const struct
     "ssh: connect to host server port 2222: Connection refused", "ssh service does not answer",
     NULL, FALSE },
   { GH_CONNECT_ERROR_NO_ROUTE, SSH_URI, RECV,
-    "ssh: connect to host server port 22: No route to host", "no way to this computer", NULL, FALSE },
+    "ssh: connect to host server port 22: No route to host", "no way to this computer", NULL,
+    FALSE },
   { GH_CONNECT_ERROR_NO_ROUTE, SSH_URI, RECV,
     "ssh: connect to host server port 22: Network is unreachable", "no way", NULL, FALSE },
   { GH_CONNECT_ERROR_TIMED_OUT, SSH_URI, RECV,
@@ -126,7 +127,8 @@ static const struct
     "unable to connect to server at 'server:16509': Connection refused", NULL,
     "does not listen on the network", NULL, FALSE },
   { GH_CONNECT_ERROR_NO_ROUTE, "qemu+tcp://server/system",
-    "unable to connect to server at 'server:16509': No route to host", NULL, "no way", NULL, FALSE },
+    "unable to connect to server at 'server:16509': No route to host", NULL, "no way", NULL,
+    FALSE },
   { GH_CONNECT_ERROR_NO_ROUTE, "qemu+tcp://server/system",
     "unable to connect to server at 'server:16509': Network is unreachable", NULL, "no way", NULL,
     FALSE },

@@ -4,8 +4,8 @@
 
 /* guesthouse-ssh: what stands between libvirt and ssh.
  *
- * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with links to this
- * program in it. By the name it is called with it is one of
+ * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with links to
+ * this program in it. By the name it is called with it is one of
  *
  *   FOLDER/ssh [OPTION…] -- COMPUTER [COMMAND…]
  *     becomes ssh, with the options that make all connections to the host share one login, end a
@@ -26,6 +26,10 @@
  *
  * Plain C without GLib, for it runs once for each connection.
  */
+
+#define G_LOG_DOMAIN "gh-ssh-helper"
+
+#include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -235,7 +239,7 @@ connect_ask (const char *folder)
 
   if (fd < 0 || strlen (path) >= sizeof address.sun_path)
     exit (1);
-  strcpy (address.sun_path, path);
+  memcpy (address.sun_path, path, strlen (path) + 1);
   free (path);
   if (connect (fd, (struct sockaddr *) &address, sizeof address) < 0)
     exit (1);
