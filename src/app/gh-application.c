@@ -8,8 +8,10 @@
 
 #include "gh-application.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n-lib.h>
 #include <handy.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -340,6 +342,27 @@ answer_ssh (GhApplication *self)
     g_warning ("ssh cannot ask for passwords in a window: %s", error->message);
 }
 
+/* As without us, but that no login over ssh stays behind. */
+static gboolean
+terminated_cb (gpointer user_data)
+{
+  int signum = GPOINTER_TO_INT (user_data);
+
+  gh_host_end_logins ();
+  signal (signum, SIG_DFL);
+  raise (signum);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_signals (void)
+{
+  static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_unix_signal_add (signals[i], terminated_cb, GINT_TO_POINTER (signals[i]));
+}
+
 static void
 gh_application_startup (GApplication *application)
 {
@@ -356,6 +379,7 @@ gh_application_startup (GApplication *application)
                                    G_N_ELEMENTS (action_entries), self);
   set_accelerators (GTK_APPLICATION (self));
   answer_ssh (self);
+  watch_signals ();
   watch_stalls ();
 }
 

@@ -76,6 +76,7 @@ struct _GhHost
   GHashTable  *stale;         /* (element-type char): UUIDs */
   gboolean     all_stale;
   gboolean     listed;        /* the first list has arrived */
+  gboolean     watching;      /* all events are registered */
   gboolean     refreshing;
   gboolean     titles_running;
 
@@ -344,6 +345,7 @@ register_event (GhConn                               *conn,
     }
 }
 
+/* Opens, with the one event that the list needs to stay right. */
 static gpointer
 open_worker (GhLane        *lane,
              gpointer       data,
@@ -358,6 +360,30 @@ open_worker (GhLane        *lane,
 
   register_event (conn, sink, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                   VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb));
+  /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
+  if (g_str_has_prefix (conn->uri, "test:"))
+    return NULL;
+  if (virConnectRegisterCloseCallback (conn->conn, closed_event_cb, sink_ref (sink),
+                                       sink_unref) < 0)
+    sink_unref (sink);
+  else
+    conn->closed_cb = closed_event_cb;
+  return NULL;
+}
+
+/* The other events: each is a round trip, which may be long, and the list is read meanwhile. */
+static gpointer
+events_worker (GhLane        *lane,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  EventSink *sink = data;
+  GhConn *conn = gh_lane_get_connection (lane);
+
+  if (gh_conn_get (lane, error) == NULL)
+    return NULL;
+
   register_event (conn, sink, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE,
                   VIR_DOMAIN_EVENT_CALLBACK (metadata_event_cb));
   register_event (conn, sink, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
@@ -373,14 +399,6 @@ open_worker (GhLane        *lane,
   if (conn->pool_event_id < 0)
     sink_unref (sink);
   virResetLastError ();
-  /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
-  if (g_str_has_prefix (conn->uri, "test:"))
-    return NULL;
-  if (virConnectRegisterCloseCallback (conn->conn, closed_event_cb, sink_ref (sink),
-                                       sink_unref) < 0)
-    sink_unref (sink);
-  else
-    conn->closed_cb = closed_event_cb;
   return NULL;
 }
 
@@ -480,6 +498,7 @@ drop_lanes (GhHost *self)
   self->refreshing = FALSE;
   self->titles_running = FALSE;
   self->listed = FALSE;
+  self->watching = FALSE;
   self->all_stale = FALSE;
   g_hash_table_remove_all (self->stale);
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
@@ -748,7 +767,8 @@ start_titles (GhHost *self)
   gpointer machine;
   guint n = 0;
 
-  if (self->titles_running || self->stats == NULL || !self->listed)
+  /* A title that changes after it was read is told by an event. */
+  if (self->titles_running || self->stats == NULL || !self->listed || !self->watching)
     return;
 
   g_hash_table_iter_init (&iter, self->machines);
@@ -890,6 +910,27 @@ start_figures (GhHost *self)
 /* Connecting */
 
 static void
+watching_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  GhHost *self = GH_HOST (object);
+  g_autoptr (GError) error = NULL;
+
+  /* A connection that broke is told by its own event. */
+  if (!gh_call_finish_void (self, result, &error))
+    return;
+  self->watching = TRUE;
+  start_titles (self);
+  /* Who was quick may have read what changed before anybody told. */
+  if (self->listed)
+    {
+      g_signal_emit (self, signals[DEFINITION_CHANGED], 0, NULL);
+      gh_host_mark_storage_stale (self);
+    }
+}
+
+static void
 opened_cb (GObject      *object,
            GAsyncResult *result,
            gpointer      user_data)
@@ -907,6 +948,9 @@ opened_cb (GObject      *object,
       self->stats =
         gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
       self->all_stale = TRUE;
+      gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-events",
+                    events_worker, sink_ref (self->sink), sink_unref, NULL,
+                    g_task_new (self, self->cancellable, watching_cb, NULL));
       start_refresh (self);
       return;
     }

@@ -20,6 +20,7 @@
 #include "gh-connect-error.h"
 #include "gh-console.h"
 #include "gh-host.h"
+#include "gh-lab-line.h"
 #include "gh-secrets.h"
 #include "gh-stall-watch.h"
 #include "gh-test.h"
@@ -27,6 +28,7 @@
 #include "gh-virt-error.h"
 
 #define MACHINE "behind"
+#define N_FAR 200
 
 typedef struct
 {
@@ -502,6 +504,78 @@ test_frozen (Fixture       *fixture,
   gh_lab_sshd_signal (fixture->sshd, SIGCONT);
 }
 
+/* Distance */
+
+/* The best of three: other work on the computer takes time, too. */
+static double
+measure (double (*func) (gpointer data),
+         gpointer data)
+{
+  double best = G_MAXDOUBLE;
+
+  for (guint i = 0; i < 3; i++)
+    best = MIN (best, func (data));
+  return best;
+}
+
+static double
+open_bare (gpointer uri)
+{
+  gint64 start = g_get_monotonic_time ();
+  virConnectPtr connection = virConnectOpen (uri);
+  double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+
+  g_assert_nonnull (connection);
+  virConnectClose (connection);
+  return seconds;
+}
+
+static double
+open_listed (gpointer uri)
+{
+  g_autoptr (GhHost) host = gh_host_new (uri);
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+  double seconds = 0.0;
+
+  gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
+  gh_host_ready_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  g_assert_cmpuint (gh_host_get_n_machines (host), >=, N_FAR);
+  gh_host_disconnect (host);
+  return seconds;
+}
+
+/* Two hundred machines, 50 ms away: listed less than a second after the connection is open. */
+static void
+test_far (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autoptr (GhLabLine) line = NULL;
+  g_autofree char *uri = NULL;
+  double bare = 0.0;
+  double listed = 0.0;
+
+  for (guint i = 0; i < N_FAR; i++)
+    {
+      g_autofree char *xml =
+        g_strdup_printf ("<domain type='qemu'><name>far-%u</name><memory unit='MiB'>64</memory><os>"
+                         "<type arch='x86_64' machine='q35'>hvm</type></os></domain>", i);
+      virDomainPtr domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+
+      g_assert_nonnull (domain);
+      virDomainFree (domain);
+    }
+  line = gh_lab_line_new (lab, 50);
+  uri = gh_lab_line_dup_uri (line);
+  bare = measure (open_bare, uri);
+  listed = measure (open_listed, uri);
+  g_test_message ("open %.3f s, listed %.3f s", bare, listed);
+  g_assert_cmpfloat (listed - bare, <, 1.0);
+}
+
 /* Displays */
 
 static gboolean
@@ -596,6 +670,7 @@ main (int   argc,
   ADD ("slow", test_slow);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
+  g_test_add_func ("/lab/ssh/far", test_far);
   if (gtk_init_check (&argc, &argv))
     {
       g_test_log_set_fatal_handler (is_fatal_cb, NULL);

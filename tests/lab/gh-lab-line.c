@@ -1,0 +1,221 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-lab-line"
+
+#include "gh-lab-line.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Bytes under way. */
+typedef struct
+{
+  gint64  due_us;
+  GBytes *bytes; /* (nullable): the end */
+} Packet;
+
+/* One direction of a connection. */
+typedef struct
+{
+  int    from;
+  int    to;
+  GQueue packets; /* (element-type Packet) */
+  gboolean ended; /* nothing more is read */
+} Way;
+
+struct _GhLabLine
+{
+  char      *path;
+  char      *target;
+  gint64     delay_us;
+  int        listener;
+  int        stop;
+  GThread   *thread;
+  GPtrArray *ways; /* (element-type Way): of the thread */
+};
+
+static void
+way_free (gpointer data)
+{
+  Way *way = data;
+  Packet *packet = NULL;
+
+  while ((packet = g_queue_pop_head (&way->packets)) != NULL)
+    {
+      g_clear_pointer (&packet->bytes, g_bytes_unref);
+      g_free (packet);
+    }
+  close (way->from);
+  close (way->to);
+  g_free (way);
+}
+
+static int
+open_socket (const char *path,
+             gboolean    listens)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpuint (strlen (path), <, sizeof address.sun_path);
+  memcpy (address.sun_path, path, strlen (path) + 1);
+  if (listens)
+    {
+      g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
+      g_assert_no_errno (listen (fd, 10));
+    }
+  else
+    g_assert_no_errno (connect (fd, (struct sockaddr *) &address, sizeof address));
+  return fd;
+}
+
+static void
+add_way (GhLabLine *self,
+         int        from,
+         int        to)
+{
+  Way *way = g_new0 (Way, 1);
+
+  way->from = dup (from);
+  way->to = dup (to);
+  g_queue_init (&way->packets);
+  g_ptr_array_add (self->ways, way);
+}
+
+static void
+take_connection (GhLabLine *self)
+{
+  int near_end = accept (self->listener, NULL, NULL);
+  int far_end = open_socket (self->target, FALSE);
+
+  add_way (self, near_end, far_end);
+  add_way (self, far_end, near_end);
+  close (near_end);
+  close (far_end);
+}
+
+static void
+read_way (GhLabLine *self,
+          Way       *way)
+{
+  char buffer[65536];
+  gssize length = read (way->from, buffer, sizeof buffer);
+  Packet *packet = g_new0 (Packet, 1);
+
+  packet->due_us = g_get_monotonic_time () + self->delay_us;
+  packet->bytes = length > 0 ? g_bytes_new (buffer, (gsize) length) : NULL;
+  way->ended = length <= 0;
+  g_queue_push_tail (&way->packets, packet);
+}
+
+/* Sends what is due; returns when the next is, or G_MAXINT64. */
+static gint64
+write_way (Way *way)
+{
+  Packet *packet = NULL;
+
+  while ((packet = g_queue_peek_head (&way->packets)) != NULL)
+    {
+      gsize length = 0;
+      const char *data = packet->bytes != NULL ? g_bytes_get_data (packet->bytes, &length) : NULL;
+
+      if (packet->due_us > g_get_monotonic_time ())
+        return packet->due_us;
+      /* Who has gone gets nothing. */
+      while (length > 0)
+        {
+          gssize sent = send (way->to, data, length, MSG_NOSIGNAL);
+
+          if (sent <= 0)
+            break;
+          data += sent;
+          length -= (gsize) sent;
+        }
+      if (packet->bytes == NULL)
+        shutdown (way->to, SHUT_WR);
+      g_clear_pointer (&packet->bytes, g_bytes_unref);
+      g_free (g_queue_pop_head (&way->packets));
+    }
+  return G_MAXINT64;
+}
+
+static gpointer
+line_worker (gpointer data)
+{
+  GhLabLine *self = data;
+
+  while (TRUE)
+    {
+      g_autofree struct pollfd *fds = g_new0 (struct pollfd, self->ways->len + 2);
+      guint n_ways = self->ways->len;
+      gint64 next_us = G_MAXINT64;
+      int timeout_ms = -1;
+
+      fds[0] = (struct pollfd){ self->stop, POLLIN, 0 };
+      fds[1] = (struct pollfd){ self->listener, POLLIN, 0 };
+      for (guint i = 0; i < n_ways; i++)
+        {
+          Way *way = g_ptr_array_index (self->ways, i);
+
+          next_us = MIN (next_us, write_way (way));
+          fds[i + 2] = (struct pollfd){ way->ended ? -1 : way->from, POLLIN, 0 };
+        }
+      if (next_us != G_MAXINT64)
+        timeout_ms = (int) MAX ((next_us - g_get_monotonic_time ()) / 1000, 0) + 1;
+      if (poll (fds, n_ways + 2, timeout_ms) < 0)
+        continue;
+      if (fds[0].revents != 0)
+        return NULL;
+      for (guint i = 0; i < n_ways; i++)
+        if (fds[i + 2].revents != 0)
+          read_way (self, g_ptr_array_index (self->ways, i));
+      if (fds[1].revents != 0)
+        take_connection (self);
+    }
+}
+
+GhLabLine *
+gh_lab_line_new (GhLab *lab,
+                 guint  round_trip_ms)
+{
+  static guint n_lines = 0;
+  g_auto (GStrv) environ = gh_lab_dup_environ (lab);
+  g_autofree char *name = g_strdup_printf ("line%u", ++n_lines);
+  GhLabLine *self = g_new0 (GhLabLine, 1);
+
+  self->path = gh_lab_dup_path (lab, name);
+  self->target = g_build_filename (g_environ_getenv (environ, "XDG_RUNTIME_DIR"), "libvirt",
+                                   "libvirt-sock", NULL);
+  self->delay_us = round_trip_ms * G_TIME_SPAN_MILLISECOND / 2;
+  self->ways = g_ptr_array_new_with_free_func (way_free);
+  self->stop = eventfd (0, EFD_CLOEXEC);
+  self->listener = open_socket (self->path, TRUE);
+  self->thread = g_thread_new ("line", line_worker, self);
+  return self;
+}
+
+void
+gh_lab_line_free (GhLabLine *self)
+{
+  eventfd_write (self->stop, 1);
+  g_thread_join (self->thread);
+  g_ptr_array_unref (self->ways);
+  close (self->listener);
+  close (self->stop);
+  unlink (self->path);
+  g_free (self->target);
+  g_free (self->path);
+  g_free (self);
+}
+
+char *
+gh_lab_line_dup_uri (GhLabLine *self)
+{
+  return g_strdup_printf ("qemu+unix:///session?socket=%s", self->path);
+}

@@ -1,0 +1,25 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-lab.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GhLabLine:
+ *
+ * A long line to a lab's daemon: what is sent arrives late, and nothing is lost. It runs on a thread
+ * of its own.
+ */
+typedef struct _GhLabLine GhLabLine;
+
+GhLabLine *gh_lab_line_new     (GhLab *lab, guint round_trip_ms);
+void       gh_lab_line_free    (GhLabLine *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
+/* To the daemon, by the line. */
+char      *gh_lab_line_dup_uri (GhLabLine *self);
+
+G_END_DECLS
