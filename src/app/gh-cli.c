@@ -267,11 +267,11 @@ gh_cli_fail (GhCli        *self,
     gh_cli_tell (self, "guesthouse: %s\n", what);
   else
     gh_cli_tell (self, "guesthouse: %s: %s\n", what, sentence);
+  gh_cli_tell_details (self, error);
   if (advice != NULL)
     gh_cli_tell (self, "%s\n", advice);
   if (command != NULL)
     gh_cli_tell (self, "  %s\n", command);
-  gh_cli_tell_details (self, error);
   if (!self->json)
     return status;
 
