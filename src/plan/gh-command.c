@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "gh-host-address.h"
+
 /**
  * gh_command_dup_quoted:
  * @word: one word
@@ -47,7 +49,8 @@ gh_command_dup_virsh (const char *uri,
 
   if (uri != NULL)
     {
-      g_autofree char *quoted = gh_command_dup_quoted (uri);
+      g_autofree char *plain = gh_host_address_dup_plain (uri);
+      g_autofree char *quoted = gh_command_dup_quoted (plain);
 
       g_string_append_printf (line, "-c %s ", quoted);
     }

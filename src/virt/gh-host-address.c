@@ -238,3 +238,27 @@ gh_host_address_new_from_uri (const char *uri)
   other->uri = g_strdup (uri);
   return other;
 }
+
+/**
+ * gh_host_address_dup_plain:
+ * @uri: a host's URI
+ *
+ * Returns: (transfer full): the URI as libvirt knows it, for its own programs: those find the way
+ *   through other computers in the configuration of ssh
+ */
+char *
+gh_host_address_dup_plain (const char *uri)
+{
+  const char *query = strchr (uri, '?');
+  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query + 1 : "", "&;", -1);
+  GString *plain = g_string_new (uri);
+
+  if (query == NULL)
+    return g_string_free (plain, FALSE);
+  g_string_truncate (plain, (gsize) (query - uri));
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "="))
+      g_string_append_printf (plain, "%c%s", strchr (plain->str, '?') == NULL ? '?' : '&',
+                              parts[i]);
+  return g_string_free (plain, FALSE);
+}

@@ -50,6 +50,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhHostAddress, gh_host_address_free)
  * to a shell. */
 gboolean       gh_host_address_is_safe      (const char *name);
 
+/* As other programs know it: without what is ours. */
+char          *gh_host_address_dup_plain    (const char *uri);
+
 /* NULL and G_IO_ERROR_INVALID_ARGUMENT, in words, when it is not complete or cannot be. */
 char          *gh_host_address_to_uri       (const GhHostAddress *self, GError **error);
 

@@ -218,19 +218,11 @@ static char *
 make_open_uri (const char *uri,
                const char *command)
 {
-  const char *query = find_query (uri);
-  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query : "", "&;", -1);
+  g_autofree char *plain = gh_host_address_dup_plain (uri);
   g_autofree char *escaped = g_uri_escape_string (command, "/", FALSE);
-  GString *result = query != NULL ? g_string_new_len (uri, query - uri) : g_string_new (uri);
 
-  if (query == NULL)
-    g_string_append_c (result, '?');
-  for (guint i = 0; parts[i] != NULL; i++)
-    if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "=") &&
-        !g_str_has_prefix (parts[i], "no_tty="))
-      g_string_append_printf (result, "%s&", parts[i]);
-  g_string_append_printf (result, "command=%s", escaped);
-  return g_string_free (result, FALSE);
+  return g_strdup_printf ("%s%ccommand=%s", plain, strchr (plain, '?') != NULL ? '&' : '?',
+                          escaped);
 }
 
 static const char *

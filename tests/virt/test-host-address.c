@@ -91,11 +91,31 @@ test_rows (void)
     }
 }
 
+/* Other programs do not know what is ours. */
+static void
+test_plain (void)
+{
+  static const char * const cases[][2] = {
+    { "qemu:///system", "qemu:///system" },
+    { "qemu+ssh://s/system?jump=a", "qemu+ssh://s/system" },
+    { "qemu+ssh://s/system?keyfile=/a%20b&jump=a&x=y", "qemu+ssh://s/system?keyfile=/a%20b&x=y" },
+    { "qemu+ssh://s/system?jump=a&no_tty=1", "qemu+ssh://s/system?no_tty=1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *plain = gh_host_address_dup_plain (cases[i][0]);
+
+      g_assert_cmpstr (plain, ==, cases[i][1]);
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/host-address/rows", test_rows);
+  g_test_add_func ("/host-address/plain", test_plain);
   return g_test_run ();
 }

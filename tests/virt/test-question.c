@@ -254,7 +254,7 @@ test_names (void)
   ssh = gh_ssh_new ("qemu+ssh://server/system?keyfile=/a&jump=gate&no_tty=1&x=y", &none);
   g_assert_no_error (none);
   g_assert_true (g_str_has_prefix (gh_ssh_get_open_uri (ssh),
-                                   "qemu+ssh://server/system?keyfile=/a&x=y&command=/"));
+                                   "qemu+ssh://server/system?keyfile=/a&no_tty=1&x=y&command=/"));
   gh_ssh_shutdown ();
 }
 
