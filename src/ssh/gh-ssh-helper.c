@@ -261,6 +261,8 @@ run_askpass (const char *folder,
   send_all (fd, basename (copy), strlen (basename (copy)) + 1);
   send_all (fd, asker, strlen (asker) + 1);
   send_all (fd, prompt, strlen (prompt) + 1);
+  free (copy);
+  free (asker);
   while (length < sizeof buffer &&
          ((got = read (fd, buffer + length, sizeof buffer - length)) > 0 ||
           (got < 0 && errno == EINTR)))
@@ -277,18 +279,18 @@ main (int    argc,
       char **argv)
 {
   char *path = strdup (argc > 0 ? argv[0] : "");
-  char *name = strdup (path);
+  const char *name = strrchr (argc > 0 ? argv[0] : "", '/');
   const char *folder = dirname (path);
+  int status = 255;
 
-  if (*folder != '/')
-    {
-      fprintf (stderr, "guesthouse-ssh is a part of Guesthouse, and run by it.\n");
-      return 255;
-    }
-  name = basename (name);
-  if (strcmp (name, "askpass") == 0)
-    return run_askpass (folder, argc > 1 ? argv[1] : "");
-  if (strcmp (name, "hop") == 0)
-    return run_hop (folder, argc > 1 ? argv[1] : "");
-  return run_ssh (folder, argc, argv);
+  if (*folder != '/' || name == NULL)
+    fprintf (stderr, "guesthouse-ssh is a part of Guesthouse, and run by it.\n");
+  else if (strcmp (name, "/askpass") == 0)
+    status = run_askpass (folder, argc > 1 ? argv[1] : "");
+  else if (strcmp (name, "/hop") == 0)
+    status = run_hop (folder, argc > 1 ? argv[1] : "");
+  else
+    status = run_ssh (folder, argc, argv);
+  free (path);
+  return status;
 }

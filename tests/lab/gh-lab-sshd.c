@@ -149,7 +149,7 @@ write_client (GhLabSshd *self)
   g_autofree char *path = g_strdup_printf ("%s/bin:%s", self->folder, g_getenv ("PATH"));
   g_autofree char *bin = in_folder (self, "bin");
 
-  g_assert_no_errno (g_mkdir (bin, 0700));
+  g_assert_no_errno (g_mkdir_with_parents (bin, 0700));
   write_file (self, "ssh_config", 0600,
               g_strdup_printf ("Host *\nUserKnownHostsFile %s/known\nGlobalKnownHostsFile none\n"
                                "IdentityFile %s/key\nIdentitiesOnly yes\nIdentityAgent none\n"
@@ -202,7 +202,7 @@ gh_lab_sshd_new (GhLab *lab)
   self->lab = lab;
   self->folder = gh_lab_dup_path (lab, "sshd");
   self->port = find_port ();
-  g_assert_no_errno (g_mkdir (self->folder, 0700));
+  g_assert_no_errno (g_mkdir_with_parents (self->folder, 0700));
   make_key (self, "host", "");
   make_key (self, "other", "");
   key = in_folder (self, "host.pub");
