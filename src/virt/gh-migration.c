@@ -14,6 +14,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-faults.h"
+#include "gh-host-address.h"
 #include "gh-host-private.h"
 #include "gh-virt-error-private.h"
 
@@ -628,7 +629,10 @@ gh_migration_run_async (GhMigration         *self,
   self->watch_lane = gh_host_open_job_lane (self->source);
   move = g_new0 (Move, 1);
   g_strlcpy (move->uuid, self->uuid, sizeof move->uuid);
-  move->destination = g_strdup (gh_host_get_uri (self->destination));
+  /* The source knows nothing of our way there. */
+  move->destination = self->options->peer || self->options->tunnelled
+                      ? gh_host_address_dup_plain (gh_host_get_uri (self->destination))
+                      : g_strdup (gh_host_get_uri (self->destination));
   move->ssh = gh_host_dup_ssh (self->destination);
   move->options = gh_migration_options_copy (self->options);
   gh_lane_run_async (self->move_lane, GH_LANE_USER, GH_LANE_WRITE, "domain-migrate", move_worker,
