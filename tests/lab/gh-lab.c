@@ -498,7 +498,7 @@ add_files (GhLab      *self,
 {
   static const char *passing[] = { ".cache", "run", ".config/pulse", ".config/dconf",
                                    ".config/libvirt/virtstoraged", ".local/share/gvfs-metadata",
-                                   "f", NULL };
+                                   ".config/libvirt/libvirtd.conf", "f", NULL };
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const char *name = NULL;
 
