@@ -3,8 +3,12 @@
  */
 
 /* define: parameters uuid, name, and nvram-was-there: the file for the firmware's variables
- *   existed before, so undoing keeps it. The XML is in memory only: undoing does not need it.
+ *   existed before, so undoing keeps it; moved: its peer has the machine too, and other steps
+ *   brought its state: undoing takes away the definition alone, and only while the peer still has
+ *   the machine; autostart: the host is to start it by itself. The XML is in memory only: undoing
+ *   does not need it.
  * undefine, undefine-final: parameters uuid, name, flags; xml: the definition, without secrets;
+ *   moved: another host has the machine now;
  *   secrets: it had some; autostart: the host started it by itself. The whole definition is in
  *   memory only, so what a crash interrupted comes back without passwords, and says so.
  */
@@ -21,6 +25,7 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-step-private.h"
+#include "gh-virt-error.h"
 
 #define ALL_FLAGS \
   (GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS | GH_UNDEFINE_NVRAM | GH_UNDEFINE_TPM | \
@@ -139,6 +144,20 @@ dup_machine_left (GhStep *step)
 }
 
 static void
+autostart_set_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
 undefined_cb (GObject      *object,
               GAsyncResult *result,
               gpointer      user_data)
@@ -161,13 +180,24 @@ defined_cb (GObject      *object,
   GError *error = NULL;
   g_autofree char *uuid = gh_host_define_finish (GH_HOST (object), result, &error);
 
-  if (uuid != NULL)
-    g_task_return_boolean (task, TRUE);
-  else
+  if (uuid == NULL)
     g_task_return_error (task, error);
+  else if (gh_step_get_boolean (get_step (task), "autostart"))
+    gh_host_set_autostart_async (get_host (task), uuid, TRUE, NULL, autostart_set_cb,
+                                 g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 /* define */
+
+static GhUndefineFlags
+choose_undo_flags (GhStep *step)
+{
+  if (gh_step_get_boolean (step, "moved"))
+    return GH_UNDEFINE_SAVED_STATE | GH_UNDEFINE_SNAPSHOTS;
+  return gh_step_get_boolean (step, "nvram-was-there") ? ALL_FLAGS & ~GH_UNDEFINE_NVRAM : ALL_FLAGS;
+}
 
 static char *
 define_dup_title (GhStep *step)
@@ -184,8 +214,7 @@ define_dup_command (GhStep *step)
 static char *
 define_dup_undo_command (GhStep *step)
 {
-  return dup_undefine_command (step, gh_step_get_boolean (step, "nvram-was-there")
-                                     ? ALL_FLAGS & ~GH_UNDEFINE_NVRAM : ALL_FLAGS);
+  return dup_undefine_command (step, choose_undo_flags (step));
 }
 
 static void
@@ -250,7 +279,8 @@ define_do_async (GhStep              *step,
                  gpointer             user_data)
 {
   g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
-  g_autofree char *nvram_path = guess_nvram_path (step, host);
+  g_autofree char *nvram_path = gh_step_get_boolean (step, "moved") ? NULL
+                                : guess_nvram_path (step, host);
   g_autoptr (GFile) nvram = NULL;
 
   if (nvram_path == NULL)
@@ -265,17 +295,54 @@ define_do_async (GhStep              *step,
 }
 
 static void
+undefine_again (GTask *task)
+{
+  GhStep *step = get_step (task);
+
+  gh_host_undefine_async (get_host (task), gh_step_get_string (step, "uuid"),
+                          choose_undo_flags (step), NULL, undefined_cb, g_object_ref (task));
+}
+
+static void
+peer_definition_loaded_cb (GObject      *object,
+                           GAsyncResult *result,
+                           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GhDefinition) definition = gh_host_load_definition_finish (GH_HOST (object), result,
+                                                                        &error);
+
+  if (definition != NULL)
+    undefine_again (task);
+  else if (g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             _("It is nowhere else any more, so it stays."));
+  else
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  g_clear_error (&error);
+}
+
+static void
 define_undo_async (GhStep              *step,
                    GhHost              *host,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  GhUndefineFlags flags = ALL_FLAGS;
+  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  GhHost *peer = gh_step_get_peer (step);
 
-  if (gh_step_get_boolean (step, "nvram-was-there"))
-    flags &= ~GH_UNDEFINE_NVRAM;
-  gh_host_undefine_async (host, gh_step_get_string (step, "uuid"), flags, NULL, undefined_cb,
-                          new_task (step, host, NULL, callback, user_data));
+  if (!gh_step_get_boolean (step, "moved"))
+    undefine_again (task);
+  else if (peer == NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             _("It is not known whether the machine is anywhere else."));
+  else
+    gh_host_load_definition_async (peer, gh_step_get_string (step, "uuid"), NULL,
+                                   peer_definition_loaded_cb, g_object_ref (task));
 }
 
 static const char * const needs[] = { "uuid", "name", NULL };
@@ -320,6 +387,9 @@ gh_define_step_new (const char *uuid,
 static char *
 undefine_dup_title (GhStep *step)
 {
+  if (gh_step_get_boolean (step, "moved"))
+    return g_strdup_printf (_("Remove the machine “%s” from where it was"),
+                            gh_step_get_string (step, "name"));
   return g_strdup_printf (_("Remove the machine “%s”"), gh_step_get_string (step, "name"));
 }
 
@@ -443,20 +513,6 @@ has_definition (GPtrArray  *definitions,
 }
 
 static void
-autostart_set_cb (GObject      *object,
-                  GAsyncResult *result,
-                  gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 defined_again_cb (GObject      *object,
                   GAsyncResult *result,
                   gpointer      user_data)
@@ -564,5 +620,21 @@ gh_undefine_step_new (const char      *uuid,
   gh_step_set_string (self, "uuid", uuid);
   gh_step_set_string (self, "name", name);
   gh_step_set_int (self, "flags", (gint64) flags);
+  return self;
+}
+
+GhStep *
+gh_undefine_moved_step_new (const char      *uuid,
+                            const char      *name,
+                            GhUndefineFlags  flags)
+{
+  GhStep *self = g_object_new (gh_undefine_final_step_get_type (), NULL);
+
+  g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
+
+  gh_step_set_string (self, "uuid", uuid);
+  gh_step_set_string (self, "name", name);
+  gh_step_set_int (self, "flags", (gint64) flags);
+  gh_step_set_boolean (self, "moved", TRUE);
   return self;
 }

@@ -3,9 +3,11 @@
  */
 
 /* pool-create: parameters uuid, name, path; folder-made: whether the folder was not
- * there before; n-volumes: how many images were in it when the pool was made. When there
+ * there before; temporary: it is there for this plan only, what is in it comes and goes without
+ * it; n-volumes: how many images were in it when the pool was made. When there
  * are more now, undoing leaves the pool: somebody keeps images in it, or an image of this
  * plan could not be removed, and would be harder to remove without its pool.
+ * pool-close: parameters uuid, name, path.
  */
 
 #define G_LOG_DOMAIN "gh-pool-step"
@@ -20,14 +22,24 @@
 #include "gh-machine-spec.h"
 #include "gh-step-private.h"
 
+/* The step that a pool-close is for, which knows whether the folder was there before. */
+#define OPENED "gh-opened-step"
+
 typedef GhStep GhPoolCreateStep;
 typedef GhStepClass GhPoolCreateStepClass;
 
+typedef GhStep GhPoolCloseStep;
+typedef GhStepClass GhPoolCloseStepClass;
+
 G_DEFINE_FINAL_TYPE (GhPoolCreateStep, gh_pool_create_step, GH_TYPE_STEP)
+G_DEFINE_FINAL_TYPE (GhPoolCloseStep, gh_pool_close_step, GH_TYPE_STEP)
 
 static char *
 dup_title (GhStep *step)
 {
+  if (gh_step_get_boolean (step, "temporary"))
+    return g_strdup_printf (_("Open the folder “%s” for copying"),
+                            gh_step_get_string (step, "path"));
   return g_strdup_printf (_("Make the storage pool “%s”"), gh_step_get_string (step, "name"));
 }
 
@@ -106,6 +118,8 @@ pool_created_cb (GObject      *object,
 
   if (error != NULL)
     g_task_return_error (task, error);
+  else if (gh_step_get_boolean (GH_STEP (g_task_get_source_object (task)), "temporary"))
+    g_task_return_boolean (task, TRUE);
   else
     gh_host_load_volumes_async (GH_HOST (object), /* refresh= */ FALSE, NULL, volumes_counted_cb,
                                 g_object_ref (task));
@@ -272,5 +286,90 @@ gh_pool_create_step_new (const char *uuid,
   gh_step_set_string (self, "uuid", uuid);
   gh_step_set_string (self, "name", name);
   gh_step_set_string (self, "path", path);
+  return self;
+}
+
+GhStep *
+gh_pool_open_step_new (GhHost     *host,
+                       const char *uuid,
+                       const char *name,
+                       const char *path)
+{
+  GhStep *self = gh_pool_create_step_new (uuid, name, path);
+
+  gh_step_set_boolean (self, "temporary", TRUE);
+  gh_step_set_host (self, host);
+  gh_step_set_weight (self, 0.1);
+  return self;
+}
+
+/* pool-close */
+
+static char *
+close_dup_title (GhStep *step)
+{
+  return g_strdup_printf (_("Close the folder “%s” again"), gh_step_get_string (step, "path"));
+}
+
+static void
+close_do_async (GhStep              *step,
+                GhHost              *host,
+                GCancellable        *cancellable,
+                GAsyncReadyCallback  callback,
+                gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+  GhStep *opened = g_object_get_data (G_OBJECT (step), OPENED);
+
+  g_task_set_source_tag (task, close_do_async);
+  g_task_set_check_cancellable (task, FALSE);
+  gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
+                             opened != NULL && gh_step_get_boolean (opened, "folder-made"), NULL,
+                             pool_removed_cb, task);
+}
+
+/* Only the pool goes, which the step that made it would have taken away too. */
+static void
+close_undo_async (GhStep              *step,
+                  GhHost              *host,
+                  GAsyncReadyCallback  callback,
+                  gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, close_undo_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+gh_pool_close_step_class_init (GhPoolCloseStepClass *klass)
+{
+  klass->kind = "pool-close";
+  klass->needs = needs;
+  klass->dup_title = close_dup_title;
+  klass->dup_command = dup_undo_command;
+  klass->dup_left = dup_left;
+  klass->do_async = close_do_async;
+  klass->undo_async = close_undo_async;
+}
+
+static void
+gh_pool_close_step_init (GhPoolCloseStep *self)
+{
+}
+
+GhStep *
+gh_pool_close_step_new (GhStep *opened)
+{
+  static const char * const params[] = { "uuid", "name", "path" };
+  GhStep *self = g_object_new (gh_pool_close_step_get_type (), NULL);
+
+  g_return_val_if_fail (GH_IS_STEP (opened) && gh_step_get_host (opened) != NULL, self);
+
+  for (guint i = 0; i < G_N_ELEMENTS (params); i++)
+    gh_step_set_string (self, params[i], gh_step_get_string (opened, params[i]));
+  gh_step_set_host (self, gh_step_get_host (opened));
+  gh_step_set_weight (self, 0.1);
+  g_object_set_data_full (G_OBJECT (self), OPENED, g_object_ref (opened), g_object_unref);
   return self;
 }

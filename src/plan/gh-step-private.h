@@ -27,6 +27,9 @@ JsonObject *gh_step_copy_params     (JsonObject     *params);
 /* The types of gh-steps.h, for journals. */
 GType gh_backup_step_get_type         (void);
 GType gh_pool_create_step_get_type    (void);
+GType gh_pool_close_step_get_type     (void);
+GType gh_move_check_step_get_type     (void);
+GType gh_volume_transfer_step_get_type (void);
 GType gh_volume_create_step_get_type  (void);
 GType gh_volume_remove_step_get_type  (void);
 GType gh_copy_step_get_type           (void);

@@ -42,10 +42,20 @@ G_BEGIN_DECLS
  *   a guest that was left paused here goes on, but only when the other host has none
  * settle: nothing; what the move itself did not do any more is done
  * sysprep: nothing; it only changes what other steps have made
- * tpm-copy: the clone's folder goes, with the files that were copied */
+ * tpm-copy: the clone's folder goes, with the files that were copied
+ * volume-transfer: as volume-create, for a volume that came from another host; what is half done
+ *   goes too
+ * pool-close: nothing; it takes away a pool that a pool-create of the same plan made for a while
+ * move-check: nothing; it only looks */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
+
+/* The same for a folder that need not be known to the host for longer than the plan takes. What it
+ * holds is not ours. Ends with gh_pool_close_step_new(). */
+GhStep *gh_pool_open_step_new     (GhHost *host, const char *uuid, const char *name,
+                                   const char *path);
+GhStep *gh_pool_close_step_new    (GhStep *opened);
 
 /* @path: where the volume will be, for the check that nothing is there. @backing_path and
  * @backing_format: (nullable). */
@@ -98,6 +108,28 @@ GhStep *gh_copy_step_new          (const char *source, const char *source_format
 GhStep *gh_nvram_copy_step_new    (const char *source, const char *path, GhCopyMethod method,
                                    const char *pool);
 
+typedef enum
+{
+  GH_TRANSFER_DISK,
+  GH_TRANSFER_NVRAM, /* no failure when there is none */
+  GH_TRANSFER_TPM,   /* likewise */
+} GhTransferKind;
+
+typedef struct
+{
+  GhHost     *host;
+  const char *pool;
+  const char *path;
+} GhTransferEnd;
+
+/* Sends a volume to another host, with the whole file as it is, and reads it back. */
+GhStep *gh_volume_transfer_step_new (const GhTransferEnd *from, const GhTransferEnd *to,
+                                     GhTransferKind kind);
+/* Fails when the machine @uuid of @source was started, or one of @transfers (element-type GhStep)
+ * changed at the source since it was sent, or @host does not have the machine. */
+GhStep *gh_move_check_step_new    (GhHost *source, GhHost *host, const char *uuid,
+                                   const char *name, GPtrArray *transfers);
+
 /* The CD from which cloud-init in a guest learns who it is. @pool: as above. @hostname, @user_data:
  * (nullable); the latter may hold secrets and is in memory only. Kind "copy". */
 GhStep *gh_seed_step_new          (const char *path, const char *pool, const char *instance_id,
@@ -115,6 +147,8 @@ GhStep *gh_define_step_new        (const char *uuid, const char *name, const cha
 GhStep *gh_start_step_new         (const char *uuid, const char *name);
 GhStep *gh_force_off_step_new     (const char *uuid, const char *name);
 GhStep *gh_undefine_step_new      (const char *uuid, const char *name, GhUndefineFlags flags);
+/* The same where it has been brought to another host: it must not come back, so it is final. */
+GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhUndefineFlags flags);
 
 /* @on: FALSE to make it an ordinary machine again. Fails while it runs. */
 GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);

@@ -1,0 +1,513 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Moving a machine that is off. libvirt's own offline migration moves the definition only, so its
+ * disks and its state are sent by us, and all of it is at the destination and was read back
+ * before anything is taken away here. That is the definition alone: disks, firmware variables and
+ * TPM state stay at the source until the user deletes them.
+ *
+ * What is in no pool (state never is) is lent one for as long as the plan takes. */
+
+#define G_LOG_DOMAIN "gh-move-off"
+
+#include "config.h"
+
+#include "gh-move-off.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-move-xml.h"
+#include "gh-steps.h"
+#include "gh-virt-error.h"
+
+/* Facts */
+
+void
+gh_move_facts_free (GhMoveFacts *self)
+{
+  g_clear_pointer (&self->storage, gh_storage_info_unref);
+  g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_clear_pointer (&self->folders, gh_state_folders_free);
+  g_clear_pointer (&self->folders_there, gh_state_folders_free);
+  g_clear_pointer (&self->graph, gh_image_graph_unref);
+  g_free (self);
+}
+
+typedef struct
+{
+  GhHost      *destination;
+  GhMoveFacts *facts;
+} Reading;
+
+static void
+reading_free (gpointer data)
+{
+  Reading *reading = data;
+
+  g_object_unref (reading->destination);
+  g_clear_pointer (&reading->facts, gh_move_facts_free);
+  g_free (reading);
+}
+
+static GhMoveFacts *
+get_facts (GTask *task)
+{
+  return ((Reading *) g_task_get_task_data (task))->facts;
+}
+
+static void
+graph_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  reading->facts->graph = gh_image_graph_load_finish (GH_HOST (object), result, &error);
+  if (reading->facts->graph == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&reading->facts),
+                           (GDestroyNotify) gh_move_facts_free);
+}
+
+static void
+storage_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->storage = gh_host_load_storage_finish (GH_HOST (object), result, &error);
+  if (get_facts (task)->storage == NULL)
+    g_task_return_error (task, error);
+  else
+    gh_image_graph_load_async (GH_HOST (object), g_task_get_cancellable (task), graph_loaded_cb,
+                               g_object_ref (task));
+}
+
+static void
+pools_there_loaded_cb (GObject      *object,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
+  if (get_facts (task)->pools == NULL)
+    g_task_return_error (task, error);
+  else
+    gh_host_load_storage_async (g_task_get_source_object (task), /* refresh= */ TRUE,
+                                g_task_get_cancellable (task), storage_loaded_cb,
+                                g_object_ref (task));
+}
+
+static void
+folders_there_loaded_cb (GObject      *object,
+                         GAsyncResult *result,
+                         gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  /* A check tells when one is missing that is needed. */
+  get_facts (task)->folders_there = gh_host_load_state_folders_finish (GH_HOST (object), result,
+                                                                       NULL);
+  gh_host_load_pools_async (GH_HOST (object), g_task_get_cancellable (task), pools_there_loaded_cb,
+                            g_object_ref (task));
+}
+
+static void
+folders_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+
+  reading->facts->folders = gh_host_load_state_folders_finish (GH_HOST (object), result, NULL);
+  gh_host_load_state_folders_async (reading->destination, g_task_get_cancellable (task),
+                                    folders_there_loaded_cb, g_object_ref (task));
+}
+
+void
+gh_move_facts_load_async (GhHost              *source,
+                          GhHost              *destination,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  GTask *task = g_task_new (source, cancellable, callback, user_data);
+  Reading *reading = g_new0 (Reading, 1);
+
+  reading->destination = g_object_ref (destination);
+  reading->facts = g_new0 (GhMoveFacts, 1);
+  g_task_set_source_tag (task, gh_move_facts_load_async);
+  g_task_set_task_data (task, reading, reading_free);
+  gh_host_load_state_folders_async (source, cancellable, folders_loaded_cb, task);
+}
+
+GhMoveFacts *
+gh_move_facts_load_finish (GhHost        *source,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, source), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* Where things are */
+
+/* Of NVRAM here; NULL: it has none, or nobody knows. */
+static char *
+dup_nvram_path (const GhMove      *self,
+                const GhMoveFacts *facts)
+{
+  char *path = gh_domain_xml_dup_nvram_path (self->before);
+  g_autofree char *file = NULL;
+
+  if (path != NULL || facts->folders == NULL ||
+      gh_domain_xml_get_firmware (self->before) == GH_FIRMWARE_BIOS)
+    return path;
+  file = g_strdup_printf ("%s_VARS.fd", self->name);
+  return g_build_filename (facts->folders->nvram, file, NULL);
+}
+
+/* Of NVRAM there, where libvirt looks for it by itself; NULL: nobody knows. */
+static char *
+dup_nvram_path_there (const GhMove      *self,
+                      const GhMoveFacts *facts)
+{
+  g_autofree char *file = g_strdup_printf ("%s_VARS.fd", self->new_name);
+
+  return facts->folders_there != NULL
+         ? g_build_filename (facts->folders_there->nvram, file, NULL) : NULL;
+}
+
+/* Checks */
+
+/* Takes @title. */
+static void
+take_check (GhPlanDraft  *draft,
+            GhCheckLevel  level,
+            const char   *id,
+            char         *title,
+            const char   *detail)
+{
+  gh_plan_draft_add_check (draft, gh_check_new (level, id, title, detail));
+  g_free (title);
+}
+
+static void
+check_disk (const GhMove      *self,
+            const GhMoveFacts *facts,
+            const GhMoveDisk  *disk,
+            GhPlanDraft       *draft)
+{
+  g_autoptr (GPtrArray) chain = gh_image_graph_find_chain (facts->graph, disk->path);
+  g_autofree char *size = disk->allocation > 0 ? g_format_size (disk->allocation) : NULL;
+
+  if (chain->len > 0)
+    take_check (draft, GH_CHECK_REFUSAL, "disk-linked",
+                /* Translators: two paths of images. */
+                g_strdup_printf (_("“%s” lies on “%s”"), disk->path,
+                                 ((GhImage *) g_ptr_array_index (chain, 0))->path),
+                _("It holds only what differs from that, which others may need here. Make the "
+                  "machine independent first, or clone it in full and move the clone."));
+  if (self->removes_disks)
+    {
+      take_check (draft, GH_CHECK_WARNING, "deleted-at-source",
+                  g_strdup_printf (_("Deleted at the source when all has arrived: %s"), disk->path),
+                  NULL);
+      return;
+    }
+  take_check (draft, GH_CHECK_NOTE, "kept-at-source",
+              size != NULL
+              /* Translators: a path and a size. */
+              ? g_strdup_printf (_("Kept at the source: %s (%s)"), disk->path, size)
+              : g_strdup_printf (_("Kept at the source: %s"), disk->path),
+              _("It is not used there any more. Delete it when the machine runs well at the "
+                "destination."));
+}
+
+static void
+check_nvram (const GhMove      *self,
+             const GhMoveFacts *facts,
+             GhPlanDraft       *draft)
+{
+  g_autofree char *path = dup_nvram_path (self, facts);
+
+  if (gh_domain_xml_get_firmware (self->before) == GH_FIRMWARE_BIOS)
+    return;
+  if (path == NULL || facts->folders_there == NULL)
+    take_check (draft, GH_CHECK_WARNING, "nvram-lost",
+                g_strdup (_("The variables of its firmware cannot be sent")),
+                _("It gets new ones: its boot entries are gone, and with Secure Boot its keys. "
+                  "Most systems start all the same. A host does not say where it keeps them."));
+  else
+    take_check (draft, GH_CHECK_NOTE, "kept-at-source",
+                g_strdup_printf (_("Kept at the source: %s"), path),
+                _("The variables of its firmware, as they are now."));
+}
+
+static void
+check_tpm (const GhMove      *self,
+           const GhMoveFacts *facts,
+           GhPlanDraft       *draft)
+{
+  g_autofree char *file = gh_domain_xml_dup_tpm_file (self->before);
+
+  if (file == NULL)
+    return;
+  if (facts->folders == NULL || facts->folders_there == NULL)
+    take_check (draft, GH_CHECK_WARNING, "tpm-lost",
+                g_strdup (_("The secrets in its TPM cannot be sent")),
+                _("It gets a new TPM. A disk that was encrypted with the help of the old one can "
+                  "then be opened with its recovery key only. A host does not say where it keeps "
+                  "them."));
+  else
+    take_check (draft, GH_CHECK_WARNING, "tpm-sent",
+                g_strdup (_("The secrets in its TPM go through this computer, and stay at the "
+                            "source too")),
+                _("Keys of encrypted disks are among them. Whoever may read the files of either "
+                  "host can read them."));
+}
+
+void
+gh_move_add_checks (const GhMove      *self,
+                    const GhMoveFacts *facts,
+                    GhPlanDraft       *draft)
+{
+  if (self->has_saved_state)
+    take_check (draft, GH_CHECK_REFUSAL, "saved-state",
+                g_strdup_printf (_("“%s” was saved in the middle of its run"), self->name),
+                _("What it has in its memory stays behind when it is moved. Run it and shut it "
+                  "down, or discard the saved state."));
+  if (self->n_snapshots > 0)
+    take_check (draft, GH_CHECK_WARNING, "snapshots-lost",
+                g_strdup_printf (ngettext ("Its snapshot is forgotten",
+                                           "Its %u snapshots are forgotten", self->n_snapshots),
+                                 self->n_snapshots),
+                _("Their data goes along inside of the disks, but at the destination nothing knows "
+                  "of them."));
+  for (guint i = 0; i < self->disks->len; i++)
+    check_disk (self, facts, g_ptr_array_index (self->disks, i), draft);
+  check_nvram (self, facts, draft);
+  check_tpm (self, facts, draft);
+}
+
+/* Steps */
+
+/* Pools that are lent: opened by the first who needs one. */
+typedef struct
+{
+  GhPlanDraft *draft;
+  GPtrArray   *opened; /* (element-type GhStep): pool-create steps */
+} Lending;
+
+static char *
+dup_known_pool (GPtrArray  *pools,
+                const char *folder)
+{
+  for (guint i = 0; i < pools->len; i++)
+    {
+      GhPoolInfo *pool = g_ptr_array_index (pools, i);
+
+      if (pool->active && g_strcmp0 (pool->path, folder) == 0)
+        return g_strdup (pool->name);
+    }
+  return NULL;
+}
+
+static char *
+dup_lent_pool (Lending    *lending,
+               GhHost     *host,
+               const char *folder)
+{
+  for (guint i = 0; i < lending->opened->len; i++)
+    {
+      GhStep *step = g_ptr_array_index (lending->opened, i);
+
+      if (gh_step_get_host (step) == host &&
+          strcmp (gh_step_get_string (step, "path"), folder) == 0)
+        return g_strdup (gh_step_get_string (step, "name"));
+    }
+  return NULL;
+}
+
+/* The name of a pool of @host for the folder: one that is there, or else one for the plan. */
+static char *
+lend_pool (Lending    *lending,
+           GhHost     *host,
+           GPtrArray  *pools,
+           const char *folder)
+{
+  g_autofree char *name = dup_known_pool (pools, folder);
+  g_autofree char *uuid = NULL;
+  GhStep *step = NULL;
+
+  if (name == NULL)
+    name = dup_lent_pool (lending, host, folder);
+  if (name != NULL)
+    return g_steal_pointer (&name);
+  uuid = g_uuid_string_random ();
+  name = g_strdup_printf ("guesthouse-%.8s", uuid);
+  step = gh_pool_open_step_new (host, uuid, name, folder);
+  g_ptr_array_add (lending->opened, g_object_ref (step));
+  gh_plan_draft_add_step (lending->draft, step);
+  return g_steal_pointer (&name);
+}
+
+static char *
+find_source_pool (const GhMove      *self,
+                  const GhMoveFacts *facts,
+                  Lending           *lending,
+                  const char        *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  for (guint i = 0; i < facts->storage->volumes->len; i++)
+    {
+      GhVolumeInfo *volume = g_ptr_array_index (facts->storage->volumes, i);
+
+      if (g_strcmp0 (volume->path, path) == 0)
+        return g_strdup (volume->pool);
+    }
+  return lend_pool (lending, self->source, facts->storage->pools, folder);
+}
+
+static GhStep *
+new_transfer (const GhMove      *self,
+              const GhMoveFacts *facts,
+              Lending           *lending,
+              const char        *path,
+              const char        *pool,
+              const char        *destination,
+              GhTransferKind     kind)
+{
+  g_autofree char *source_pool = find_source_pool (self, facts, lending, path);
+  GhTransferEnd from = { self->source, source_pool, path };
+  GhTransferEnd to = { self->destination, pool, destination };
+
+  return gh_volume_transfer_step_new (&from, &to, kind);
+}
+
+static void
+add_nvram (const GhMove      *self,
+           const GhMoveFacts *facts,
+           Lending           *lending,
+           GPtrArray         *transfers)
+{
+  g_autofree char *path = dup_nvram_path (self, facts);
+  g_autofree char *destination = dup_nvram_path_there (self, facts);
+  g_autofree char *folder = NULL;
+  g_autofree char *pool = NULL;
+  GhStep *step = NULL;
+
+  if (path == NULL || destination == NULL)
+    return;
+  folder = g_path_get_dirname (destination);
+  pool = lend_pool (lending, self->destination, facts->pools, folder);
+  step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_NVRAM);
+  gh_domain_xml_set_nvram_path (self->after, destination);
+  gh_step_set_weight (step, 0.2);
+  g_ptr_array_add (transfers, step);
+}
+
+static void
+add_tpm (const GhMove      *self,
+         const GhMoveFacts *facts,
+         Lending           *lending,
+         GPtrArray         *transfers)
+{
+  g_autofree char *file = gh_domain_xml_dup_tpm_file (self->before);
+  g_autofree char *path = NULL;
+  g_autofree char *destination = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *above = NULL;
+  g_autofree char *above_pool = NULL;
+  g_autofree char *pool = NULL;
+  GhStep *step = NULL;
+
+  if (file == NULL || facts->folders == NULL || facts->folders_there == NULL)
+    return;
+  path = g_build_filename (facts->folders->tpm, file, NULL);
+  destination = g_build_filename (facts->folders_there->tpm, file, NULL);
+  folder = g_path_get_dirname (destination);
+  above = g_path_get_dirname (folder);
+  /* One for each, so that undoing takes both folders away. */
+  above_pool = lend_pool (lending, self->destination, facts->pools, above);
+  pool = lend_pool (lending, self->destination, facts->pools, folder);
+  step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_TPM);
+  gh_step_set_weight (step, 0.2);
+  g_ptr_array_add (transfers, step);
+}
+
+static double
+choose_weight (const GhMove     *self,
+               const GhMoveDisk *disk)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; i < self->disks->len; i++)
+    total += ((GhMoveDisk *) g_ptr_array_index (self->disks, i))->allocation;
+  return total > 0 ? 1.0 + 20.0 * (double) disk->allocation / (double) total : 10.0;
+}
+
+static void
+add_closing (Lending *lending)
+{
+  for (guint i = lending->opened->len; i > 0; i--)
+    gh_plan_draft_add_step (lending->draft,
+                            gh_pool_close_step_new (g_ptr_array_index (lending->opened, i - 1)));
+}
+
+static void
+add_hand_over (const GhMove *self,
+               GPtrArray    *transfers,
+               GhPlanDraft  *draft)
+{
+  g_autofree char *xml = gh_domain_xml_to_string (self->after);
+  GhUndefineFlags flags = self->n_snapshots > 0 ? GH_UNDEFINE_SNAPSHOTS : 0;
+  GhStep *define = gh_define_step_new (self->uuid, self->new_name, xml);
+
+  gh_step_set_host (define, self->destination);
+  gh_step_set_boolean (define, "autostart", self->autostart);
+  gh_step_set_peer (define, self->source);
+  gh_step_set_boolean (define, "moved", TRUE);
+  gh_plan_draft_add_step (draft, define);
+  gh_plan_draft_add_step (draft, gh_move_check_step_new (self->source, self->destination,
+                                                         self->uuid, self->name, transfers));
+  gh_plan_draft_add_step (draft, gh_undefine_moved_step_new (self->uuid, self->name, flags));
+}
+
+void
+gh_move_add_steps (const GhMove      *self,
+                   const GhMoveFacts *facts,
+                   GhPlanDraft       *draft)
+{
+  g_autoptr (GPtrArray) transfers = g_ptr_array_new ();
+  Lending lending = { draft, g_ptr_array_new_with_free_func (g_object_unref) };
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const GhMoveDisk *disk = g_ptr_array_index (self->disks, i);
+      GhStep *step = new_transfer (self, facts, &lending, disk->path, disk->pool,
+                                   disk->destination, GH_TRANSFER_DISK);
+
+      gh_step_set_weight (step, choose_weight (self, disk));
+      g_ptr_array_add (transfers, step);
+    }
+  add_nvram (self, facts, &lending, transfers);
+  add_tpm (self, facts, &lending, transfers);
+  for (guint i = 0; i < transfers->len; i++)
+    gh_plan_draft_add_step (draft, g_ptr_array_index (transfers, i));
+  add_hand_over (self, transfers, draft);
+  add_closing (&lending);
+  g_ptr_array_unref (lending.opened);
+}

@@ -1,0 +1,78 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "gh-domain-xml.h"
+#include "gh-host.h"
+#include "gh-image-graph.h"
+#include "gh-plan.h"
+#include "gh-state-folders.h"
+#include "gh-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GhMoveDisk:
+ *
+ * A disk of a machine that is off, to be sent to another host.
+ */
+typedef struct
+{
+  const char *target;      /* "vda" */
+  const char *path;        /* here */
+  guint64     allocation;  /* bytes; 0: not known */
+  const char *pool;        /* there */
+  const char *destination; /* there: its path in that pool */
+} GhMoveDisk;
+
+/* What is to become of the machine. */
+typedef struct
+{
+  GhHost      *source;
+  GhHost      *destination;
+  const char  *uuid;
+  const char  *name;       /* here */
+  const char  *new_name;   /* there */
+  GhDomainXml *before;     /* its definition here */
+  GhDomainXml *after;      /* there, with secrets; we set where its NVRAM is */
+  GPtrArray   *disks;      /* (element-type GhMoveDisk): that are sent; others are where they are */
+  guint        n_snapshots;
+  gboolean     has_saved_state;
+  gboolean     autostart;
+  gboolean     removes_disks; /* here, when all is done */
+} GhMove;
+
+/**
+ * GhMoveFacts:
+ *
+ * What sending a machine that is off needs to know of both hosts besides that. Immutable.
+ */
+typedef struct
+{
+  GhStorageInfo  *storage;          /* here */
+  GPtrArray      *pools;            /* (element-type GhPoolInfo): there */
+  GhStateFolders *folders;          /* (nullable): here */
+  GhStateFolders *folders_there;    /* (nullable) */
+  GhImageGraph   *graph;            /* here */
+} GhMoveFacts;
+
+void         gh_move_facts_free        (GhMoveFacts *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMoveFacts, gh_move_facts_free)
+
+/* Both hosts are connected. Changes nothing. */
+void         gh_move_facts_load_async  (GhHost *source, GhHost *destination,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback, gpointer user_data);
+GhMoveFacts *gh_move_facts_load_finish (GhHost *source, GAsyncResult *result, GError **error);
+
+/* What speaks against it, and what to know. Ids: "saved-state", "disk-linked", "snapshots-lost",
+ * "nvram-lost", "tpm-sent", "tpm-lost", "kept-at-source". */
+void         gh_move_add_checks        (const GhMove *self, const GhMoveFacts *facts,
+                                        GhPlanDraft *draft);
+/* Sends, defines there, makes sure, and only then removes the definition here. */
+void         gh_move_add_steps         (const GhMove *self, const GhMoveFacts *facts,
+                                        GhPlanDraft *draft);
+
+G_END_DECLS

@@ -1,0 +1,565 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* volume-transfer: a volume of the step's host becomes what a volume of its peer is, by streams.
+ * Parameters source, source-pool, pool, name, path, what (“disk”, “nvram”, “tpm”), optional: it is
+ *   no failure when there is nothing at the source;
+ *   absent: nothing was at the path when it was looked at, journaled before it is made, with
+ *   length: that of the source, as a file, and changed: when it was last written to;
+ *   made: it is there;
+ *   whole: everything is in it, and was read back.
+ *
+ * When undoing removes the volume:
+ *
+ *   absent   at the path                       then
+ *   no       whatever                          it is not ours: nothing is done
+ *   yes      nothing                           done
+ *   yes      no longer than the source, or     removed, unless a machine uses it
+ *            whole and as long as it was
+ *   yes      anything else                     left: somebody else made it, or changed it
+ *
+ * What belongs to the source is never touched. */
+
+#define G_LOG_DOMAIN "gh-transfer-step"
+
+#include "config.h"
+
+#include "gh-steps.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "gh-command.h"
+#include "gh-file-users.h"
+#include "gh-machine-spec.h"
+#include "gh-step-private.h"
+#include "gh-storage.h"
+#include "gh-transfer.h"
+#include "gh-virt-error.h"
+
+typedef GhStep GhVolumeTransferStep;
+typedef GhStepClass GhVolumeTransferStepClass;
+
+G_DEFINE_FINAL_TYPE (GhVolumeTransferStep, gh_volume_transfer_step, GH_TYPE_STEP)
+
+#define PROGRESS_INTERVAL_MS 100
+/* Hosts are back on their other connections by then, if they are. */
+#define MAX_READY_TRIES 20
+#define READY_INTERVAL_MS 500
+/* A volume that was being written to a moment ago cannot always be removed at once. */
+#define MAX_DELETE_TRIES 60
+
+typedef struct
+{
+  GhHost             *host;
+  GhTransferProgress *progress;
+  guint               timer;
+  guint               n_tries;
+} Work;
+
+static void
+work_free (gpointer data)
+{
+  Work *work = data;
+
+  g_clear_handle_id (&work->timer, g_source_remove);
+  g_clear_object (&work->host);
+  gh_transfer_progress_unref (work->progress);
+  g_free (work);
+}
+
+static GhStep *
+get_step (GTask *task)
+{
+  return GH_STEP (g_task_get_source_object (task));
+}
+
+static Work *
+get_work (GTask *task)
+{
+  return g_task_get_task_data (task);
+}
+
+static GTask *
+new_task (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+  Work *work = g_new0 (Work, 1);
+
+  work->host = g_object_ref (host);
+  work->progress = gh_transfer_progress_new ();
+  g_task_set_source_tag (task, new_task);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, work, work_free);
+  return task;
+}
+
+static gboolean
+is_about (GhStep     *step,
+          const char *what)
+{
+  return g_strcmp0 (gh_step_get_string (step, "what"), what) == 0;
+}
+
+static char *
+dup_title (GhStep *step)
+{
+  const char *path = gh_step_get_string (step, "path");
+  g_autofree char *name = g_path_get_basename (path != NULL ? path : "");
+
+  if (is_about (step, "nvram"))
+    return g_strdup_printf (_("Send the firmware variables as “%s”"), name);
+  if (is_about (step, "tpm"))
+    return g_strdup (_("Send the secrets in the TPM"));
+  return g_strdup_printf (_("Send the disk “%s”, and read it back"), name);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("The file “%s”"), gh_step_get_string (step, "path"));
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  const char *path = gh_step_get_string (step, "path");
+  const char *pool = gh_step_get_string (step, "pool");
+  g_autofree char *length = g_strdup_printf ("%" G_GINT64_FORMAT,
+                                             gh_step_get_int (step, "length"));
+  g_autofree char *download = gh_command_dup_virsh (gh_step_get_string (step, "peer"),
+                                                    "vol-download", "--sparse", "--vol",
+                                                    gh_step_get_string (step, "source"),
+                                                    "--file", "volume", NULL);
+  g_autofree char *create = gh_command_dup_virsh (gh_step_get_uri (step), "vol-create-as", "--pool",
+                                                  pool, "--name", gh_step_get_string (step, "name"),
+                                                  "--capacity", length, "--allocation", "0",
+                                                  "--format", "raw", NULL);
+  g_autofree char *upload = gh_command_dup_virsh (gh_step_get_uri (step), "vol-upload", "--sparse",
+                                                  "--vol", path, "--file", "volume", NULL);
+
+  return g_strjoin ("\n", download, create, upload, NULL);
+}
+
+static char *
+dup_undo_command (GhStep *step)
+{
+  return gh_command_dup_virsh (gh_step_get_uri (step), "vol-delete", "--vol",
+                               gh_step_get_string (step, "path"), NULL);
+}
+
+/* Afterwards: what follows needs both hosts, and theirs are other connections. */
+
+static void wait_for_hosts (GTask *task);
+
+static gboolean
+try_again_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  get_work (task)->timer = 0;
+  wait_for_hosts (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+host_ready_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = get_work (task);
+  GError *error = NULL;
+
+  if (gh_host_ready_finish (GH_HOST (object), result, &error))
+    wait_for_hosts (task);
+  else if (gh_error_is_cancelled (error) || work->n_tries++ >= MAX_READY_TRIES)
+    g_task_return_error (task, g_steal_pointer (&error));
+  else
+    work->timer = g_timeout_add_full (G_PRIORITY_DEFAULT, READY_INTERVAL_MS, try_again_cb,
+                                      g_object_ref (task), g_object_unref);
+  g_clear_error (&error);
+}
+
+static void
+pool_refreshed_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* It is to know what the volume holds now; it can do without. */
+  if (!gh_host_refresh_pool_finish (GH_HOST (object), result, &error))
+    g_debug ("Could not refresh the pool: %s", error->message);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+wait_for_hosts (GTask *task)
+{
+  GhStep *step = get_step (task);
+  GhHost *host = get_work (task)->host;
+  GhHost *peer = gh_step_get_peer (step);
+
+  if (gh_host_get_state (host) != GH_HOST_CONNECTED)
+    gh_host_ready_async (host, g_task_get_cancellable (task), host_ready_cb, g_object_ref (task));
+  else if (gh_host_get_state (peer) != GH_HOST_CONNECTED)
+    gh_host_ready_async (peer, g_task_get_cancellable (task), host_ready_cb, g_object_ref (task));
+  else
+    gh_host_refresh_pool_async (host, gh_step_get_string (step, "pool"), NULL, pool_refreshed_cb,
+                                g_object_ref (task));
+}
+
+/* Doing */
+
+static void
+transferred_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  g_clear_handle_id (&get_work (task)->timer, g_source_remove);
+  if (!gh_host_transfer_finish (GH_HOST (object), result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  gh_step_set_boolean (get_step (task), "whole", TRUE);
+  wait_for_hosts (task);
+}
+
+static gboolean
+progress_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  gh_step_set_fraction (get_step (task),
+                        gh_transfer_progress_get_fraction (get_work (task)->progress));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+made_saved_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (object);
+  Work *work = get_work (task);
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (step, result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  work->timer = g_timeout_add (PROGRESS_INTERVAL_MS, progress_cb, task);
+  gh_host_transfer_async (work->host, gh_step_get_string (step, "pool"),
+                          gh_step_get_string (step, "path"), gh_step_get_peer (step),
+                          gh_step_get_string (step, "source-pool"),
+                          gh_step_get_string (step, "source"), work->progress,
+                          g_task_get_cancellable (task), transferred_cb, g_object_ref (task));
+}
+
+static void
+volume_created_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GError *error = NULL;
+  g_autoptr (GhVolumeInfo) volume = gh_host_create_volume_finish (GH_HOST (object), result, &error);
+
+  if (volume == NULL)
+    g_task_return_error (task, error);
+  else if (strcmp (volume->path, gh_step_get_string (step, "path")) != 0)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             _("The host put it at “%s” instead."), volume->path);
+  else
+    {
+      gh_step_set_boolean (step, "made", TRUE);
+      gh_step_save_async (step, made_saved_cb, g_object_ref (task));
+    }
+}
+
+static void
+absence_saved_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (object);
+  g_autofree char *xml = NULL;
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (step, result, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  /* Raw and empty, whatever will be in it: its holes are then those of the source. */
+  xml = gh_volume_xml_new (gh_step_get_string (step, "name"), "raw",
+                           (guint64) gh_step_get_int (step, "length"), NULL, NULL);
+  gh_host_create_volume_async (get_work (task)->host, gh_step_get_string (step, "pool"), xml,
+                               g_task_get_cancellable (task), volume_created_cb,
+                               g_object_ref (task));
+}
+
+static void
+destination_looked_at_cb (GObject      *object,
+                          GAsyncResult *result,
+                          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GError *error = NULL;
+  g_autoptr (GhVolumeInfo) volume = gh_host_find_volume_finish (GH_HOST (object), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (volume != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                             _("There is a file “%s” already, which is not overwritten."),
+                             gh_step_get_string (step, "path"));
+  else
+    {
+      gh_step_set_boolean (step, "absent", TRUE);
+      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+    }
+}
+
+static void
+source_measured_cb (GObject      *object,
+                    GAsyncResult *result,
+                    gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GhVolumeExtent extent = { 0 };
+  GError *error = NULL;
+
+  if (gh_host_measure_volume_finish (GH_HOST (object), result, &extent, &error))
+    {
+      gh_step_set_int (step, "length", (gint64) extent.length);
+      gh_step_set_int (step, "changed", extent.changed_ns);
+      gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (step, "path"),
+                                 g_task_get_cancellable (task), destination_looked_at_cb,
+                                 g_object_ref (task));
+    }
+  else if (gh_step_get_boolean (step, "optional") &&
+           g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_VOLUME))
+    {
+      g_clear_error (&error);
+      g_task_return_boolean (task, TRUE);
+    }
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+source_refreshed_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  g_autoptr (GError) error = NULL;
+
+  /* It may be of use as it was listed before. */
+  if (!gh_host_refresh_pool_finish (GH_HOST (object), result, &error))
+    g_debug ("Could not refresh the pool: %s", error->message);
+  gh_host_measure_volume_async (GH_HOST (object), gh_step_get_string (step, "source-pool"),
+                                gh_step_get_string (step, "source"),
+                                g_task_get_cancellable (task), source_measured_cb,
+                                g_object_ref (task));
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+
+  gh_host_refresh_pool_async (gh_step_get_peer (step), gh_step_get_string (step, "source-pool"),
+                              cancellable, source_refreshed_cb, g_object_ref (task));
+}
+
+/* Undoing */
+
+static void delete_volume (GTask *task);
+
+static gboolean
+delete_again_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  get_work (task)->timer = 0;
+  delete_volume (task);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+volume_deleted_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = get_work (task);
+  GError *error = NULL;
+
+  if (gh_host_delete_volume_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else if (g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_INVALID) &&
+           work->n_tries++ < MAX_DELETE_TRIES)
+    {
+      g_clear_error (&error);
+      work->timer = g_timeout_add_full (G_PRIORITY_DEFAULT, READY_INTERVAL_MS, delete_again_cb,
+                                        g_object_ref (task), g_object_unref);
+    }
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+delete_volume (GTask *task)
+{
+  gh_host_delete_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+                               NULL, volume_deleted_cb, g_object_ref (task));
+}
+
+static void
+users_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const char *path = gh_step_get_string (get_step (task), "path");
+  GError *error = NULL;
+  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
+  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (text != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
+  else
+    delete_volume (task);
+}
+
+static void
+made_measured_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  const char *paths[] = { gh_step_get_string (step, "path"), NULL };
+  guint64 length = (guint64) gh_step_get_int (step, "length");
+  gboolean whole = gh_step_get_boolean (step, "whole");
+  GhVolumeExtent extent = { 0 };
+  GError *error = NULL;
+
+  if (!gh_host_measure_volume_finish (GH_HOST (object), result, &extent, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (whole ? extent.length != length : extent.length > length)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             _("It is not as it was made, so it may hold something else by now."));
+  else
+    gh_file_users_load_async (GH_HOST (object), paths, NULL, users_loaded_cb, g_object_ref (task));
+}
+
+static void
+made_found_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GError *error = NULL;
+  g_autoptr (GhVolumeInfo) volume = gh_host_find_volume_finish (GH_HOST (object), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (volume == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    gh_host_measure_volume_async (GH_HOST (object), gh_step_get_string (step, "pool"),
+                                  gh_step_get_string (step, "path"), NULL, made_measured_cb,
+                                  g_object_ref (task));
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+
+  if (gh_step_get_boolean (step, "absent"))
+    gh_host_find_volume_async (host, gh_step_get_string (step, "path"), NULL, made_found_cb,
+                               g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static const char * const needs[] = { "source", "path", "pool", "name", "host", "peer", NULL };
+
+static void
+gh_volume_transfer_step_class_init (GhVolumeTransferStepClass *klass)
+{
+  klass->kind = "volume-transfer";
+  klass->needs = needs;
+  klass->dup_title = dup_title;
+  klass->dup_command = dup_command;
+  klass->dup_left = dup_left;
+  klass->dup_undo_command = dup_undo_command;
+  klass->do_async = do_async;
+  klass->undo_async = undo_async;
+}
+
+static void
+gh_volume_transfer_step_init (GhVolumeTransferStep *self)
+{
+}
+
+GhStep *
+gh_volume_transfer_step_new (const GhTransferEnd *from,
+                             const GhTransferEnd *to,
+                             GhTransferKind       kind)
+{
+  static const char * const kinds[] = { "disk", "nvram", "tpm" };
+  GhStep *self = g_object_new (gh_volume_transfer_step_get_type (), NULL);
+  g_autofree char *name = NULL;
+
+  g_return_val_if_fail (from->path != NULL && from->pool != NULL, self);
+  g_return_val_if_fail (to->path != NULL && to->pool != NULL, self);
+
+  name = g_path_get_basename (to->path);
+  gh_step_set_string (self, "source", from->path);
+  gh_step_set_string (self, "source-pool", from->pool);
+  gh_step_set_string (self, "path", to->path);
+  gh_step_set_string (self, "pool", to->pool);
+  gh_step_set_string (self, "name", name);
+  gh_step_set_string (self, "what", kinds[kind]);
+  /* A machine that never ran has neither yet, and gets them when it first does. */
+  gh_step_set_boolean (self, "optional", kind != GH_TRANSFER_DISK);
+  gh_step_set_host (self, to->host);
+  gh_step_set_peer (self, from->host);
+  return self;
+}
