@@ -55,7 +55,7 @@ static const Verb verbs[] = {
   { "keep", N_("keep MACHINE [--name NAME]"),
     N_("Make a throw-away copy a machine like others"), gh_cli_keep },
   { "migrate", N_("migrate MACHINE… DESTINATION-URI [OPTION…]"),
-    N_("Move machines to another host, while they run"), gh_cli_migrate },
+    N_("Move machines to another host"), gh_cli_migrate },
   { "empty-host", N_("empty-host DESTINATION-URI [OPTION…]"),
     N_("Move all machines that run to another host"), gh_cli_empty_host },
   { "template", N_("template MACHINE [--off]"),

@@ -43,6 +43,12 @@ get_name (GhMigratePlan *self)
   return gh_machine_get_name (self->machine);
 }
 
+static gboolean
+is_live (GhMigratePlan *self)
+{
+  return self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE] != 0;
+}
+
 /* The hosts */
 
 static char *
@@ -133,7 +139,7 @@ check_cpu (GhMigratePlan *self,
                 g_strdup_printf (_("The processor of %s lacks something the guest uses"),
                                  get_there (self)),
                 target->cpu_error);
-  else if (g_strcmp0 (mode, "host-passthrough") == 0)
+  else if (is_live (self) && g_strcmp0 (mode, "host-passthrough") == 0)
     take_check (draft, GH_CHECK_WARNING, "cpu-passthrough",
                 g_strdup (_("The guest uses this host's own processor")),
                 _("It goes on only where the processor is of the same model. To move it between "
@@ -213,6 +219,27 @@ check_blockers (GhMigratePlan *self,
     }
 }
 
+/* It can go, but does not start there as it is. */
+static void
+check_blockers_off (GhMigratePlan *self,
+                    GhPlanDraft   *draft)
+{
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (self->facts.xml);
+
+  for (guint i = 0; i < blockers->len; i++)
+    {
+      const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+
+      if (blocker->kind == GH_BLOCKER_HOSTDEV || blocker->kind == GH_BLOCKER_FILESYSTEM ||
+          blocker->kind == GH_BLOCKER_VDPA)
+        take_check (draft, GH_CHECK_WARNING, "stays-here",
+                    g_strdup_printf (_("Something of this host is in the machine: %s"),
+                                     blocker->name != NULL ? blocker->name : "?"),
+                    _("It stays here. The machine does not start there before it is taken out, or "
+                      "the destination has the same."));
+    }
+}
+
 static void
 check_state (GhMigratePlan *self,
              GhPlanDraft   *draft)
@@ -225,7 +252,7 @@ check_state (GhMigratePlan *self,
                 g_strdup_printf (_("“%s” is busy: %s"), get_name (self),
                                  source->job != NULL ? source->job : busy),
                 _("Wait until that is done."));
-  if (source->n_snapshots > 0)
+  if (is_live (self) && source->n_snapshots > 0)
     take_check (draft, GH_CHECK_REFUSAL, "snapshots",
                 g_strdup_printf (ngettext ("“%s” has %u snapshot", "“%s” has %u snapshots",
                                            source->n_snapshots), get_name (self),
@@ -241,7 +268,10 @@ check_state (GhMigratePlan *self,
     take_check (draft, GH_CHECK_REFUSAL, "block-job",
                 g_strdup_printf (_("The disk %s is being copied or changed right now"),
                                  source->block_jobs[i]), _("Wait until that is done."));
-  check_blockers (self, draft);
+  if (is_live (self))
+    check_blockers (self, draft);
+  else
+    check_blockers_off (self, draft);
   if (self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
     take_check (draft, GH_CHECK_WARNING, "temporary",
                 g_strdup_printf (_("“%s” will be at %s only until it is switched off"),
@@ -295,7 +325,7 @@ check_copy (GhMigratePlan       *self,
   if (item->here != NULL && item->here->capacity == 0)
     take_check (draft, GH_CHECK_REFUSAL, "disk-size",
                 g_strdup_printf (_("The size of the disk %s is not known"), target), NULL);
-  if (item->xml->backing != NULL && item->xml->backing[0] != NULL)
+  if (is_live (self) && item->xml->backing != NULL && item->xml->backing[0] != NULL)
     take_check (draft, GH_CHECK_NOTE, "chain-flattened",
                 g_strdup_printf (_("The disk %s will hold everything it rests on here"), target),
                 _("It is a linked clone's or has layers: its copy is one whole image that depends "
@@ -417,7 +447,7 @@ check_images (GhMigratePlan *self,
       for (guint i = 0; i < checks->len; i++)
         gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (checks, i)));
     }
-  else if (gh_migrate_has_copies (&self->facts) &&
+  else if (is_live (self) && gh_migrate_has_copies (&self->facts) &&
            !self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
     take_check (draft, GH_CHECK_NOTE, "source-disks-kept",
                 g_strdup (_("The disks that are copied are kept here as well")),
@@ -451,7 +481,7 @@ static void
 check_address (GhMigratePlan *self,
                GhPlanDraft   *draft)
 {
-  g_autofree char *address = gh_migrate_plan_dup_address (self);
+  g_autofree char *address = is_live (self) ? gh_migrate_plan_dup_address (self) : NULL;
 
   if (address != NULL && self->inputs.address == NULL && g_str_has_prefix (address, "tcp:"))
     take_check (draft, GH_CHECK_NOTE, "address",
@@ -464,10 +494,18 @@ static void
 check_estimate (GhMigratePlan *self,
                 GhPlanDraft   *draft)
 {
-  guint64 bytes = gh_migrate_get_disk_bytes (&self->facts) +
-                  gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
-  g_autofree char *size = g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+  guint64 disks = gh_migrate_get_disk_bytes (&self->facts);
+  guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
+  g_autofree char *size = g_format_size_full (is_live (self) ? bytes : disks,
+                                              G_FORMAT_SIZE_IEC_UNITS);
 
+  if (!is_live (self))
+    {
+      take_check (draft, GH_CHECK_NOTE, "estimate",
+                  g_strdup_printf (_("%s are to be sent, and read back"), size),
+                  _("Through this computer, by the connections to both hosts."));
+      return;
+    }
   take_check (draft, GH_CHECK_NOTE, "estimate",
               /* Translators: an amount of data; seconds; and seconds with a decimal. */
               g_strdup_printf (_("Up to %s are to be sent: about %.0f s; the guest stands still "

@@ -12,13 +12,107 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-migrate-plan-private.h"
+#include "gh-migration-xml.h"
+
+/* (element-type GhMoveDisk): those that are sent. */
+static GPtrArray *
+list_disks (GhMigratePlan *self)
+{
+  GPtrArray *disks = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      GhMoveDisk *disk = NULL;
+
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->destination == NULL)
+        continue;
+      disk = g_new0 (GhMoveDisk, 1);
+      disk->target = item->xml->target;
+      disk->path = item->here->path;
+      disk->allocation = item->here->allocation;
+      disk->pool = item->pool->name;
+      disk->destination = item->destination;
+      g_ptr_array_add (disks, disk);
+    }
+  return disks;
+}
+
+/* Nobody looked whether the destination has them. */
+static void
+check_elsewhere (GhMigratePlan *self,
+                 GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      g_autofree char *title = NULL;
+
+      if (item->here != NULL || item->is_medium || item->xml->source_text == NULL)
+        continue;
+      title = g_strdup_printf (_("The disk %s is not sent: %s"), item->xml->target,
+                               item->xml->source_text);
+      gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_WARNING, "disk-elsewhere", title,
+                                                    _("It is no file or device of this host. The "
+                                                      "machine needs it there as well.")));
+    }
+}
+
+static GhDomainXml *
+make_after (GhMigratePlan  *self,
+            const char     *text,
+            GError        **error)
+{
+  GError *local = NULL;
+  g_autofree char *changed = gh_migrate_plan_dup_changed (self, text, &local);
+  GhDomainXml *after = NULL;
+
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return NULL;
+    }
+  after = gh_domain_xml_new_from_string (changed != NULL ? changed : text, error);
+  if (after != NULL)
+    gh_domain_xml_forget_own_nvram (after);
+  if (after != NULL && self->inputs.name != NULL)
+    gh_domain_xml_set_name (after, self->inputs.name);
+  return after;
+}
 
 gboolean
-gh_migrate_add_off_steps (GhMigratePlan *self,
-                          GhPlanDraft   *draft)
+gh_migrate_add_off_steps (GhMigratePlan  *self,
+                          GhPlanDraft    *draft,
+                          GError        **error)
 {
-  gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_REFUSAL, "off-not-supported",
-                                                _("A machine that is off cannot be moved yet"),
-                                                _("Start it, and move it while it runs.")));
-  return FALSE;
+  const GhMigrationSource *source = self->facts.source;
+  const char *text = source->persistent_xml != NULL ? source->persistent_xml : source->xml;
+  const char *name = gh_machine_get_name (self->machine);
+  g_autoptr (GhDomainXml) before = gh_domain_xml_new_from_string (text, error);
+  g_autoptr (GhDomainXml) after = before != NULL ? make_after (self, text, error) : NULL;
+  g_autoptr (GPtrArray) disks = list_disks (self);
+  GhMove move = {
+    .source = gh_plan_get_host (GH_PLAN (self)),
+    .destination = self->destination,
+    .uuid = gh_machine_get_uuid (self->machine),
+    .name = name,
+    .new_name = self->inputs.name != NULL ? self->inputs.name : name,
+    .before = before,
+    .after = after,
+    .disks = disks,
+    .n_snapshots = source->n_snapshots,
+    .has_saved_state = source->has_saved_state,
+    .autostart = source->autostart,
+    .removes_disks = self->inputs.remove_source,
+  };
+
+  if (after == NULL)
+    return FALSE;
+  /* It was started while we looked, or LIVE was set to what cannot be: a check has said so. */
+  if (self->facts.move == NULL)
+    return TRUE;
+  check_elsewhere (self, draft);
+  gh_move_add_checks (&move, self->facts.move, draft);
+  gh_move_add_steps (&move, self->facts.move, draft);
+  return TRUE;
 }

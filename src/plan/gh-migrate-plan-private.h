@@ -9,6 +9,7 @@
 #include "gh-migrate-plan.h"
 #include "gh-migrate-step.h"
 #include "gh-migration-facts.h"
+#include "gh-move-off.h"
 #include "gh-storage.h"
 
 G_BEGIN_DECLS
@@ -57,6 +58,7 @@ typedef struct
   GPtrArray         *networks;     /* (nullable) (element-type GhNetworkInfo): there */
   GhCapabilities    *capabilities; /* (nullable): there */
   GhImageGraph      *graph;        /* (nullable): here */
+  GhMoveFacts       *move;         /* (nullable): for a machine that is off */
 } GhMigrateFacts;
 
 struct _GhMigratePlan
@@ -107,9 +109,11 @@ guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
 /* (nullable): what is proposed while none is set. */
 char       *gh_migrate_plan_dup_address   (GhMigratePlan *self);
 char       *gh_migrate_plan_dup_disks_address (GhMigratePlan *self);
+/* What is different at the destination; NULL: nothing, or an error. */
+char       *gh_migrate_plan_dup_changed   (GhMigratePlan *self, const char *text, GError **error);
 gboolean    gh_migrate_add_steps          (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
-/* gh-migrate-off.c: of a machine that is off. FALSE, with a refusal in @draft, when it cannot. */
-gboolean    gh_migrate_add_off_steps      (GhMigratePlan *self, GhPlanDraft *draft);
+/* gh-migrate-off.c: of a machine that is off; with the checks that are about that. */
+gboolean    gh_migrate_add_off_steps      (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
 
 /* gh-migrate-checks.c */
 void        gh_migrate_check_all          (GhMigratePlan *self, GhPlanDraft *draft);

@@ -214,6 +214,22 @@ gh_migrate_plan_take_facts (GhMigratePlan  *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SERIAL]);
 }
 
+/* What is chosen of how memory is sent does not matter where none is, and is proposed before it is
+ * known whether the machine runs. */
+static void
+forget_run (GhMigrateChoice *choice)
+{
+  static const GhMigrateOption options[] = {
+    GH_MIGRATE_OPTION_ROUTE, GH_MIGRATE_OPTION_AUTO_CONVERGE, GH_MIGRATE_OPTION_POST_COPY,
+    GH_MIGRATE_OPTION_PARALLEL, GH_MIGRATE_OPTION_CONNECTIONS, GH_MIGRATE_OPTION_COMPRESSION,
+    GH_MIGRATE_OPTION_BANDWIDTH, GH_MIGRATE_OPTION_DOWNTIME, GH_MIGRATE_OPTION_TLS,
+    GH_MIGRATE_OPTION_ADDRESS,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    choice->values[options[i]] = 0;
+}
+
 GhMigrateChoice
 gh_migrate_plan_get_choice (GhMigratePlan *self)
 {
@@ -232,6 +248,8 @@ gh_migrate_plan_get_choice (GhMigratePlan *self)
   else
     choice.values[GH_MIGRATE_OPTION_ADDRESS] = self->inputs.address != NULL;
   choice.values[GH_MIGRATE_OPTION_PRESET] = (int) gh_migrate_rules_find_preset (&choice);
+  if (choice.values[GH_MIGRATE_OPTION_LIVE] == 0)
+    forget_run (&choice);
   return choice;
 }
 
@@ -507,6 +525,7 @@ gh_migrate_plan_init (GhMigratePlan *self)
 {
   g_autofree char *uuid = g_uuid_string_random ();
 
+  self->inputs.choice.can_copy_off = TRUE;
   gh_migrate_rules_apply_preset (&self->inputs.choice, GH_MIGRATE_SAFE);
   self->inputs.modes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->inputs.pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

@@ -34,6 +34,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->networks, g_ptr_array_unref);
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->graph, gh_image_graph_unref);
+  g_clear_pointer (&self->move, gh_move_facts_free);
 }
 
 static void
@@ -168,6 +169,18 @@ graph_loaded_cb (GObject      *object,
   end_one (task, error);
 }
 
+static void
+move_loaded_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->move = gh_move_facts_load_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
 /* The paths that are looked at there: those the disks have here, and those copies could get. */
 static GStrv
 list_paths (GhMigrateFacts *facts)
@@ -205,6 +218,11 @@ load_rest (GTask *task)
   gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
                                    g_object_ref (task));
   gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, g_object_ref (task));
+  if (facts->source->presence.active)
+    return;
+  ((Reading *) g_task_get_task_data (task))->n_waiting++;
+  gh_move_facts_load_async (get_host (task), self->destination, cancellable, move_loaded_cb,
+                            g_object_ref (task));
 }
 
 static void

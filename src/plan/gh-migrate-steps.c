@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* The steps of moving a machine that runs. New volumes are made thin by ourselves: libvirt would
- * make them as large as the disk. */
+/* The steps of moving a machine that runs; gh-migrate-off.c has those of one that is off. New
+ * volumes are made thin by ourselves: libvirt would make them as large as the disk. */
 
 #define G_LOG_DOMAIN "gh-migrate-steps"
 
@@ -75,10 +75,10 @@ gh_migrate_plan_dup_disks_address (GhMigratePlan *self)
 /* The documents */
 
 /* What is different at the destination; NULL: nothing. */
-static char *
-dup_changed (GhMigratePlan  *self,
-             const char     *text,
-             GError        **error)
+char *
+gh_migrate_plan_dup_changed (GhMigratePlan  *self,
+                             const char     *text,
+                             GError        **error)
 {
   g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, error);
   g_autofree char *changed = NULL;
@@ -172,9 +172,10 @@ make_options (GhMigratePlan  *self,
       options->disks = list_copied (facts);
       options->disks_address = gh_migrate_plan_dup_disks_address (self);
     }
-  options->xml = dup_changed (self, facts->source->xml, &local);
+  options->xml = gh_migrate_plan_dup_changed (self, facts->source->xml, &local);
   if (local == NULL && facts->source->persistent_xml != NULL)
-    options->persistent_xml = dup_changed (self, facts->source->persistent_xml, &local);
+    options->persistent_xml = gh_migrate_plan_dup_changed (self, facts->source->persistent_xml,
+                                                           &local);
   if (local == NULL)
     return g_steal_pointer (&options);
   g_propagate_error (error, local);
@@ -250,7 +251,10 @@ gh_migrate_add_steps (GhMigratePlan  *self,
 
   if (!self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
     {
-      gh_migrate_add_off_steps (self, draft);
+      if (!gh_migrate_add_off_steps (self, draft, error))
+        return FALSE;
+      if (self->inputs.remove_source)
+        add_removals (self, draft);
       return TRUE;
     }
   options = make_options (self, error);
