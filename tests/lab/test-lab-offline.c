@@ -784,6 +784,47 @@ assert_refused (Pair       *pair,
     g_error ("not refused by %s:\n%s", id, run->out);
 }
 
+/* Another name, started by its host, a snapshot inside of its disk, and nothing kept here. */
+static void
+test_move_choices (void)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autofree char *disk = NULL;
+  g_autofree char *arrived = NULL;
+  g_autofree char *command = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  virDomainPtr domain = NULL;
+  virDomainSnapshotPtr snapshot = NULL;
+  int autostart = 0;
+
+  pair_init (&pair);
+  make_web (&pair, 1);
+  disk = gh_lab_dup_path (pair.here, "pool/web.qcow2");
+  arrived = gh_lab_dup_path (pair.there, "pool/web.qcow2");
+  domain = virDomainLookupByName (gh_lab_connect (pair.here), "web");
+  snapshot = virDomainSnapshotCreateXML (domain, "<domainsnapshot><name>before</name>"
+                                         "</domainsnapshot>", 0);
+  if (snapshot == NULL || virDomainSetAutostart (domain, 1) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainSnapshotFree (snapshot);
+  virDomainFree (domain);
+
+  run = gh_lab_run (pair.here, "migrate", "web", pair.there_uri, "--offline", "--copy-storage",
+                    "--name", "other", "--remove-source", "--yes", "--json", NULL);
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "snapshots-lost", "warning"));
+  g_assert_true (gh_lab_run_has_check (run, "deleted-at-source", "warning"));
+  g_assert_cmpint (gh_lab_get_machine_state (pair.here, "web"), ==, -1);
+  g_assert_false (g_file_test (disk, G_FILE_TEST_EXISTS));
+  domain = virDomainLookupByName (gh_lab_connect (pair.there), "other");
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainGetAutostart (domain, &autostart), ==, 0);
+  g_assert_cmpint (autostart, ==, 1);
+  virDomainFree (domain);
+  command = g_strdup_printf ("qemu-img snapshot -l '%s' | grep -q before", arrived);
+  run_program ("sh", "-c", command, NULL);
+}
+
 /* What speaks against it is told before anything is sent. */
 static void
 test_move_refused (void)
@@ -845,6 +886,7 @@ main (int   argc,
   if (gh_lab_has_guest ())
     {
       g_test_add_func ("/lab/offline/move/boots", test_move_boots);
+      g_test_add_func ("/lab/offline/move/choices", test_move_choices);
       g_test_add_func ("/lab/offline/move/killed", test_move_killed);
       g_test_add_func ("/lab/offline/move/cancelled", test_move_cancelled);
       g_test_add_func ("/lab/offline/move/daemon-killed", test_move_daemon_killed);
