@@ -365,22 +365,42 @@ source_measured_cb (GObject      *object,
     g_task_return_error (task, error);
 }
 
+/* Plans look before; but of files in no pool a host says only now what they lie on. */
+static void
+source_found_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
+  GError *error = NULL;
+  g_autoptr (GhVolumeInfo) volume = gh_host_find_volume_finish (GH_HOST (object), result, &error);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (volume != NULL && volume->backing_path != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                             _("“%s” lies on “%s”"), volume->path, volume->backing_path);
+  else
+    gh_host_measure_volume_async (GH_HOST (object), gh_step_get_string (step, "source-pool"),
+                                  gh_step_get_string (step, "source"),
+                                  g_task_get_cancellable (task), source_measured_cb,
+                                  g_object_ref (task));
+}
+
 static void
 source_refreshed_cb (GObject      *object,
                      GAsyncResult *result,
                      gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = get_step (task);
   g_autoptr (GError) error = NULL;
 
   /* It may be of use as it was listed before. */
   if (!gh_host_refresh_pool_finish (GH_HOST (object), result, &error))
     g_debug ("Could not refresh the pool: %s", error->message);
-  gh_host_measure_volume_async (GH_HOST (object), gh_step_get_string (step, "source-pool"),
-                                gh_step_get_string (step, "source"),
-                                g_task_get_cancellable (task), source_measured_cb,
-                                g_object_ref (task));
+  gh_host_find_volume_async (GH_HOST (object), gh_step_get_string (get_step (task), "source"),
+                             g_task_get_cancellable (task), source_found_cb, g_object_ref (task));
 }
 
 static void
@@ -504,6 +524,26 @@ made_found_cb (GObject      *object,
 }
 
 static void
+find_made (GTask *task)
+{
+  gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+                             NULL, made_found_cb, g_object_ref (task));
+}
+
+/* Its own connections may have been lost with those of the transfer, and be back by now. */
+static void
+host_to_undo_ready_cb (GObject      *object,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  /* When it is not, looking says why. */
+  (void) gh_host_ready_finish (GH_HOST (object), result, NULL);
+  find_made (task);
+}
+
+static void
 undo_async (GhStep              *step,
             GhHost              *host,
             GAsyncReadyCallback  callback,
@@ -511,11 +551,12 @@ undo_async (GhStep              *step,
 {
   g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
 
-  if (gh_step_get_boolean (step, "absent"))
-    gh_host_find_volume_async (host, gh_step_get_string (step, "path"), NULL, made_found_cb,
-                               g_object_ref (task));
-  else
+  if (!gh_step_get_boolean (step, "absent"))
     g_task_return_boolean (task, TRUE);
+  else if (gh_host_get_state (host) == GH_HOST_CONNECTED)
+    find_made (task);
+  else
+    gh_host_ready_async (host, NULL, host_to_undo_ready_cb, g_object_ref (task));
 }
 
 static const char * const needs[] = { "source", "path", "pool", "name", "host", "peer", NULL };

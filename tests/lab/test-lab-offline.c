@@ -747,6 +747,29 @@ test_move_daemon_killed (void)
   run_program ("cmp", disk, arrived, NULL);
 }
 
+/* Something else writes to its disk meanwhile: what was sent is not what it is. */
+static void
+test_move_changed_meanwhile (void)
+{
+  g_auto (Pair) pair = { NULL };
+  g_auto (Before) before = { NULL };
+  g_autofree char *disk = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  GhLabChild *child = NULL;
+
+  pair_init (&pair);
+  make_web (&pair, 16);
+  before_take (&before, &pair);
+  disk = gh_lab_dup_path (pair.here, "pool/web.qcow2");
+  child = begin_slow_move (&pair, "transfer-segment-verify:delay=500");
+  run_program ("qemu-io", "-f", "qcow2", "-c", "write -P 7 0 4k", disk, NULL);
+  run = gh_lab_child_wait (child);
+  gh_lab_assert_status (run, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  assert_only_here (&pair, "web");
+  before_assert (&before, &pair);
+}
+
 /* Somebody starts it here meanwhile: it stays here. */
 static void
 test_move_started_meanwhile (void)
@@ -890,6 +913,7 @@ main (int   argc,
       g_test_add_func ("/lab/offline/move/killed", test_move_killed);
       g_test_add_func ("/lab/offline/move/cancelled", test_move_cancelled);
       g_test_add_func ("/lab/offline/move/daemon-killed", test_move_daemon_killed);
+      g_test_add_func ("/lab/offline/move/changed-meanwhile", test_move_changed_meanwhile);
       g_test_add_func ("/lab/offline/move/started-meanwhile", test_move_started_meanwhile);
       g_test_add_func ("/lab/offline/move/refused", test_move_refused);
     }
