@@ -883,7 +883,7 @@ test_move_refused (void)
   virStoragePoolFree (pool);
 
   domain = virDomainLookupByName (gh_lab_connect (pair.here), "web");
-  g_assert_cmpint (virDomainCreate (domain), ==, 0);
+  g_assert_cmpint (virDomainCreateWithFlags (domain, VIR_DOMAIN_START_PAUSED), ==, 0);
   assert_refused (&pair, "web", "options");
   if (virDomainManagedSave (domain, 0) < 0)
     g_error ("%s", virGetLastErrorMessage ());
