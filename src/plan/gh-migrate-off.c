@@ -12,7 +12,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-migrate-plan-private.h"
-#include "gh-migration-xml.h"
 
 /* (element-type GhMoveDisk): those that are sent. */
 static GPtrArray *
@@ -73,8 +72,6 @@ make_after (GhMigratePlan  *self,
       return NULL;
     }
   after = gh_domain_xml_new_from_string (changed != NULL ? changed : text, error);
-  if (after != NULL)
-    gh_domain_xml_forget_own_nvram (after);
   if (after != NULL && self->inputs.name != NULL)
     gh_domain_xml_set_name (after, self->inputs.name);
   return after;
