@@ -44,9 +44,10 @@ make_pool (GhLab      *lab,
 
   g_mkdir_with_parents (path, 0700);
   pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
-  if (pool == NULL || virStoragePoolCreate (pool, 0) < 0 ||
-      virStoragePoolSetAutostart (pool, 1) < 0)
-    g_error ("%s", virGetLastErrorMessage ());
+  if (pool == NULL)
+    g_error ("%s: defining a pool: %s", path, virGetLastErrorMessage ());
+  if (virStoragePoolCreate (pool, 0) < 0 || virStoragePoolSetAutostart (pool, 1) < 0)
+    g_error ("%s: starting a pool: %s", path, virGetLastErrorMessage ());
   virStoragePoolFree (pool);
 }
 
