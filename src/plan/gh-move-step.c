@@ -4,7 +4,7 @@
 
 /* move-check: between sending a machine that is off and removing it from where it was. Sending
  * takes long, and nobody can keep others from starting it meanwhile: what was sent would be what
- * its disks were, and what it did since would be lost. Parameters uuid, name. It changes nothing. */
+ * its disks were, and what it did since would be lost. Parameters uuid, name. Changes nothing. */
 
 #define G_LOG_DOMAIN "gh-move-step"
 

@@ -114,8 +114,10 @@ pause_worker (GhTransfer *self,
 /* Doing a segment until it is done */
 
 /* @segment (transfer none) for those who take one; a new one for the reader. */
-typedef gboolean (*SegmentFunc) (GhTransferRole *self, virConnectPtr conn, GhTransferSegment **segment,
-                                 GError **error);
+typedef gboolean (*SegmentFunc) (GhTransferRole     *self,
+                                 virConnectPtr       conn,
+                                 GhTransferSegment **segment,
+                                 GError            **error);
 
 static void
 note_cut (GhTransferRole *self,
@@ -138,7 +140,8 @@ is_cut (GhTransferRole *self,
         virConnectPtr   conn,
         const GError   *error)
 {
-  if (!self->connected || gh_transfer_is_stopped (self->transfer) || error->domain == GH_FAULT_ERROR)
+  if (!self->connected || gh_transfer_is_stopped (self->transfer) ||
+      error->domain == GH_FAULT_ERROR)
     return FALSE;
   return conn == NULL || virConnectIsAlive (conn) != 1;
 }
@@ -352,7 +355,9 @@ gh_transfer_role_worker (GhLane        *lane,
                          GCancellable  *cancellable,
                          GError       **error)
 {
-  static void (* const funcs[GH_TRANSFER_N_ROLES]) (GhTransferRole *, GError **) = { read_all, write_all, verify_all };
+  static void (* const funcs[GH_TRANSFER_N_ROLES]) (GhTransferRole *, GError **) = {
+    read_all, write_all, verify_all,
+  };
   GhTransferRole *self = data;
 
   self->lane = lane;

@@ -226,8 +226,9 @@ start_role (GhTransfer         *transfer,
   role->pool = g_strdup (pool);
   role->path = g_strdup (path);
   transfer->n_running++;
-  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, names[kind], gh_transfer_role_worker, role, gh_transfer_role_free,
-                     NULL, NULL, role_ended_cb, gh_transfer_ref (transfer));
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, names[kind], gh_transfer_role_worker,
+                     role, gh_transfer_role_free, NULL, NULL, role_ended_cb,
+                     gh_transfer_ref (transfer));
 }
 
 void

@@ -111,11 +111,14 @@ measure_worker (GhLane        *lane,
 {
   Measure *self = data;
   virConnectPtr conn = gh_conn_get (lane, error);
-  g_autoptr (virStorageVol) volume = conn != NULL ? gh_transfer_find_volume (conn, self->pool, self->path,
-                                                                 error) : NULL;
+  g_autoptr (virStorageVol) volume = NULL;
   g_autofree GhVolumeExtent *extent = g_new0 (GhVolumeExtent, 1);
 
-  return volume != NULL && gh_transfer_measure (volume, extent, error) ? g_steal_pointer (&extent) : NULL;
+  if (conn != NULL)
+    volume = gh_transfer_find_volume (conn, self->pool, self->path, error);
+  if (volume == NULL || !gh_transfer_measure (volume, extent, error))
+    return NULL;
+  return g_steal_pointer (&extent);
 }
 
 void
