@@ -60,6 +60,7 @@ typedef struct
   char             *pool;      /* (nullable) */
   char             *path;
   gboolean          connected; /* it has been, once */
+  guint             n_cuts;    /* how often it was not any more */
   virConnectPtr     conn;      /* (unowned) (nullable): whose @volume and @stream are */
   virStorageVolPtr  volume;    /* (nullable) */
   virStreamPtr      stream;    /* (nullable): a download */

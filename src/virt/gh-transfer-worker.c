@@ -140,18 +140,32 @@ is_cut (GhTransferRole *self,
         virConnectPtr   conn,
         const GError   *error)
 {
+  unsigned long version = 0;
+  gboolean cut = FALSE;
+
   if (!self->connected || gh_transfer_is_stopped (self->transfer) ||
       error->domain == GH_FAULT_ERROR)
     return FALSE;
-  return conn == NULL || virConnectIsAlive (conn) != 1;
+  if (conn == NULL || virConnectIsAlive (conn) != 1)
+    return TRUE;
+  /* It may not know yet. */
+  cut = virConnectGetLibVersion (conn, &version) < 0;
+  virResetLastError ();
+  return cut;
 }
 
 static gboolean
 is_busy (GhTransferRole *self,
+         gboolean        was_cut,
          const GError   *error)
 {
-  return !gh_transfer_is_stopped (self->transfer) &&
-         g_error_matches (error, GH_VIRT_ERROR, VIR_ERR_OPERATION_INVALID);
+  if (gh_transfer_is_stopped (self->transfer))
+    return FALSE;
+  /* A daemon that has just begun may not have started its pools yet. */
+  if (was_cut && (g_error_matches (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_VOL) ||
+                  g_error_matches (error, GH_VIRT_ERROR, VIR_ERR_NO_STORAGE_POOL)))
+    return TRUE;
+  return g_error_matches (error, GH_VIRT_ERROR, VIR_ERR_OPERATION_INVALID);
 }
 
 /* FALSE with an error: it failed for good, or was stopped. */
@@ -161,7 +175,7 @@ persist (GhTransferRole     *self,
          GhTransferSegment **segment,
          GError            **error)
 {
-  gint64 busy_end = g_get_monotonic_time () + BUSY_S * G_TIME_SPAN_SECOND;
+  gint64 busy_end = 0;
   gint64 end = 0;
   guint pause_ms = MIN_PAUSE_MS;
 
@@ -171,6 +185,8 @@ persist (GhTransferRole     *self,
       virConnectPtr conn = gh_conn_get (self->lane, &problem);
 
       /* It may have been replaced while this one waited for others. */
+      if (conn != self->conn && self->conn != NULL)
+        self->n_cuts++;
       if (conn != self->conn)
         gh_transfer_role_drop_handles (self);
       self->conn = conn;
@@ -187,7 +203,10 @@ persist (GhTransferRole     *self,
         g_clear_error (&problem);
       if (problem == NULL)
         gh_transfer_set_cancelled (&problem);
-      if (is_busy (self, problem) && g_get_monotonic_time () < busy_end)
+      if (busy_end == 0)
+        busy_end = g_get_monotonic_time () + BUSY_S * G_TIME_SPAN_SECOND;
+      if (is_busy (self, /* was_cut= */ self->n_cuts > 0, problem) &&
+          g_get_monotonic_time () < busy_end)
         {
           gh_transfer_role_drop_handles (self);
           pause_worker (self->transfer, MIN_PAUSE_MS);
@@ -202,6 +221,8 @@ persist (GhTransferRole     *self,
         }
       g_debug ("%s: %s; trying again", self->path, problem->message);
       gh_transfer_role_drop_handles (self);
+      self->n_cuts++;
+      busy_end = 0;
       note_cut (self, /* waiting= */ TRUE);
       pause_worker (self->transfer, pause_ms);
       pause_ms = MIN (pause_ms * 2, MAX_PAUSE_MS);
@@ -336,6 +357,8 @@ verify_all (GhTransferRole  *self,
   GhTransfer *transfer = self->transfer;
   GhTransferSegment *next = NULL;
 
+  /* The writer has been, before there is anything to be done here. */
+  self->connected = TRUE;
   while ((next = pop (transfer, &transfer->to_verify, &transfer->all_written)) != NULL)
     {
       g_autoptr (GhTransferSegment) segment = next;
