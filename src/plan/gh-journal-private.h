@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 #define GH_JOURNAL_FORMAT 1
 
 /* Nothing is on disk before the first write. @existing: the journal must be there already, as that
- * of an interrupted plan must. */
+ * of an interrupted plan must. @id (nullable): NULL for one that keeps nothing. */
 GhJournal *gh_journal_new           (const char *id, gboolean existing);
 
 /* Writes and syncs @record. The first write takes the journal's lock, and fails with

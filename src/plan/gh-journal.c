@@ -53,8 +53,8 @@ struct _GhJournal
 {
   GObject  parent_instance;
 
-  GhLane  *lane;  /* (owned) */
-  Files   *files; /* (owned) */
+  GhLane  *lane;  /* (owned) (nullable): NULL for one that keeps nothing */
+  Files   *files; /* (owned) (nullable): likewise */
 };
 
 G_DEFINE_FINAL_TYPE (GhJournal, gh_journal, G_TYPE_OBJECT)
@@ -99,7 +99,7 @@ job_free (gpointer data)
 {
   Job *job = data;
 
-  files_unref (job->files);
+  g_clear_pointer (&job->files, files_unref);
   g_free (job->text);
   g_free (job->point);
   g_free (job);
@@ -338,7 +338,7 @@ gh_journal_finalize (GObject *object)
   if (self->lane != NULL)
     gh_lane_stop (self->lane, NULL);
   g_clear_object (&self->lane);
-  files_unref (self->files);
+  g_clear_pointer (&self->files, files_unref);
   G_OBJECT_CLASS (gh_journal_parent_class)->finalize (object);
 }
 
@@ -359,9 +359,11 @@ gh_journal_new (const char *id,
 {
   GhJournal *self = NULL;
 
-  g_return_val_if_fail (g_uuid_string_is_valid (id), NULL);
+  g_return_val_if_fail (id == NULL || g_uuid_string_is_valid (id), NULL);
 
   self = g_object_new (GH_TYPE_JOURNAL, NULL);
+  if (id == NULL)
+    return self;
   self->lane = gh_lane_new ("journal");
   self->files = g_new0 (Files, 1);
   g_atomic_ref_count_init (&self->files->ref_count);
@@ -393,6 +395,13 @@ run_job (GhJournal  *self,
          Job        *job,
          GTask      *task)
 {
+  if (self->lane == NULL)
+    {
+      job_free (job);
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
   job->files = files_ref (self->files);
   gh_lane_run_async (self->lane, GH_LANE_USER, GH_LANE_WRITE, name, func, job, job_free, NULL,
                      NULL, worker_finished_cb, task);

@@ -1025,7 +1025,7 @@ begun_written_cb (GObject      *object,
       g_warning ("The plan goes on without its journal: %s", error->message);
     }
   gh_step_do_async (step, find_step_host (self, step),
-                    priv->final_begun || klass->goes_on ? NULL : priv->run_cancellable,
+                    priv->final_begun ? NULL : priv->run_cancellable,
                     step_done_cb, g_object_ref (self));
 }
 
@@ -1072,11 +1072,12 @@ static void
 begin_run (GhPlan *self)
 {
   GhPlanPrivate *priv = get_private (self);
+  GhPlanClass *klass = GH_PLAN_GET_CLASS (self);
 
   priv->index = 0;
   priv->start_time = g_get_real_time ();
-  priv->journal = gh_journal_new (priv->id,
-                                  /* existing= */ GH_PLAN_GET_CLASS (self)->dup_record != NULL);
+  priv->journal = gh_journal_new (klass->unrecorded ? NULL : priv->id,
+                                  /* existing= */ klass->dup_record != NULL);
   set_state (self, GH_PLAN_RUNNING);
   update_fraction (self);
   run_next_step (self);

@@ -43,6 +43,7 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  * @goes_on: a failing step does not stop the plan and nothing is undone: what it could not do is
  *   left, for plans that are an undoing themselves
  * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
+ * @unrecorded: it keeps no journal: its steps are plans themselves, which keep theirs
  * @keeps_finished: (nullable): whether a run that fails or is cancelled keeps the groups of steps
  *   that are done as a whole, with the steps that are in no group; else everything is undone
  *
@@ -62,6 +63,7 @@ struct _GhPlanClass
   const char *kind;
   const char *verb;
   gboolean    goes_on;
+  gboolean    unrecorded;
   char       *(*dup_title)     (GhPlan *self);
   void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
