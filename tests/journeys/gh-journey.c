@@ -15,6 +15,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -295,6 +296,18 @@ gh_journey_key (GhJourney *self,
 }
 
 void
+gh_journey_mnemonic (GhJourney *self,
+                     guint      keyval)
+{
+  KeyCode alt = XKeysymToKeycode (self->display, XK_Alt_L);
+
+  XTestFakeKeyEvent (self->display, alt, True, CurrentTime);
+  press_key (self, keyval);
+  XTestFakeKeyEvent (self->display, alt, False, CurrentTime);
+  XSync (self->display, False);
+}
+
+void
 gh_journey_get_extents (AtspiAccessible *widget,
                         GdkRectangle    *extents)
 {
@@ -317,6 +330,114 @@ gh_journey_click_at (GhJourney       *self,
                         extents.y + extents.height / 2,
                         CurrentTime);
   XTestFakeButtonEvent (self->display, 1, True, CurrentTime);
+  XTestFakeButtonEvent (self->display, 1, False, CurrentTime);
+  XSync (self->display, False);
+}
+
+void
+gh_journey_choose (GhJourney  *self,
+                   const char *name,
+                   int         position)
+{
+  g_autoptr (AtspiAccessible) widget = find_in_state (self, ATSPI_ROLE_COMBO_BOX, name,
+                                                      ATSPI_STATE_SENSITIVE);
+  g_autoptr (AtspiSelection) selection = atspi_accessible_get_selection_iface (widget);
+
+  if (selection == NULL || !atspi_selection_select_child (selection, position, NULL))
+    fail (self, "Cannot be chosen from", ATSPI_ROLE_COMBO_BOX, name);
+}
+
+void
+gh_journey_set_value (GhJourney  *self,
+                      AtspiRole   role,
+                      const char *name,
+                      double      value)
+{
+  g_autoptr (AtspiAccessible) widget = find_in_state (self, role, name, ATSPI_STATE_SENSITIVE);
+  g_autoptr (AtspiValue) iface = atspi_accessible_get_value_iface (widget);
+
+  if (iface == NULL || !atspi_value_set_current_value (iface, value, NULL))
+    fail (self, "Cannot be set", role, name);
+}
+
+static void
+move_pointer (GhJourney *self,
+              int        x,
+              int        y)
+{
+  XTestFakeMotionEvent (self->display, -1, x, y, CurrentTime);
+  XSync (self->display, False);
+}
+
+static char *
+dup_look_at (GhJourney    *self,
+             GdkRectangle *extents)
+{
+  g_autoptr (GdkPixbuf) screen = gh_journey_look (self);
+  g_autoptr (GdkPixbuf) part = gdk_pixbuf_new_subpixbuf (screen, extents->x, extents->y,
+                                                         extents->width, extents->height);
+  g_autoptr (GdkPixbuf) copy = gdk_pixbuf_copy (part);
+
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, gdk_pixbuf_read_pixels (copy),
+                                      gdk_pixbuf_get_byte_length (copy));
+}
+
+typedef struct
+{
+  GhJourney    *journey;
+  GdkRectangle  extents;
+  char         *before;
+  int           n;
+} Target;
+
+/* It is drawn otherwise once it would take what is dropped. The pointer moves on a little each
+ * time, since whoever drags is told of it by that. */
+static gboolean
+is_highlighted (gpointer data)
+{
+  Target *target = data;
+  g_autofree char *now = NULL;
+
+  move_pointer (target->journey,
+                target->extents.x + target->extents.width / 2 + 30 + target->n++ % 2,
+                target->extents.y + target->extents.height / 2);
+  now = dup_look_at (target->journey, &target->extents);
+  return strcmp (now, target->before) != 0;
+}
+
+void
+gh_journey_drag (GhJourney       *self,
+                 AtspiAccessible *from,
+                 AtspiAccessible *to,
+                 const char      *icon)
+{
+  Target target = { self, { 0 }, NULL, 0 };
+  GdkRectangle start;
+  int x = 0;
+  int y = 0;
+
+  gh_journey_get_extents (from, &start);
+  gh_journey_get_extents (to, &target.extents);
+  target.extents.width /= 2;
+  target.before = dup_look_at (self, &target.extents);
+  x = start.x + start.width / 2;
+  y = start.y + start.height / 2;
+  move_pointer (self, x, y);
+  XTestFakeButtonEvent (self->display, 1, True, CurrentTime);
+  move_pointer (self, x + 4, y);
+  move_pointer (self, x + 40, y);
+  g_object_unref (gh_journey_find (self, ATSPI_ROLE_LABEL, icon));
+  if (!gh_lab_wait (WAIT_S, is_highlighted, &target))
+    {
+      g_object_unref (gh_journey_screenshot (self, "failed"));
+      g_error ("It cannot be dropped there");
+    }
+  g_free (target.before);
+}
+
+void
+gh_journey_drop (GhJourney *self)
+{
   XTestFakeButtonEvent (self->display, 1, False, CurrentTime);
   XSync (self->display, False);
 }
@@ -366,6 +487,112 @@ gh_journey_screenshot (GhJourney  *self,
   if (!gdk_pixbuf_save (pixbuf, path, "png", &error, NULL))
     g_printerr ("%s\n", error->message);
   return pixbuf;
+}
+
+/* What the guest shows */
+
+static GdkPixbuf *
+load_guest_screen (GhLab      *lab,
+                   const char *machine)
+{
+  g_autoptr (GBytes) bytes = gh_lab_screenshot (lab, machine);
+  g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
+  g_autoptr (GError) error = NULL;
+
+  gdk_pixbuf_loader_write_bytes (loader, bytes, &error);
+  g_assert_no_error (error);
+  gdk_pixbuf_loader_close (loader, &error);
+  g_assert_no_error (error);
+  return g_object_ref (gdk_pixbuf_loader_get_pixbuf (loader));
+}
+
+static guint
+brightness_at (GdkPixbuf *pixbuf,
+               int        x,
+               int        y)
+{
+  const guchar *pixel = gdk_pixbuf_read_pixels (pixbuf) + y * gdk_pixbuf_get_rowstride (pixbuf) +
+                        x * gdk_pixbuf_get_n_channels (pixbuf);
+
+  return (guint) (pixel[0] + pixel[1] + pixel[2]) / 3;
+}
+
+static double
+share_of_lit_pixels (GdkPixbuf *pixbuf)
+{
+  guint n = 0;
+
+  for (int y = 0; y < gdk_pixbuf_get_height (pixbuf); y++)
+    for (int x = 0; x < gdk_pixbuf_get_width (pixbuf); x++)
+      if (brightness_at (pixbuf, x, y) > 100)
+        n++;
+  return (double) n / (gdk_pixbuf_get_width (pixbuf) * gdk_pixbuf_get_height (pixbuf));
+}
+
+typedef struct
+{
+  GhLab      *lab;
+  const char *machine;
+  GhJourney  *journey;
+  double      difference;
+} Frame;
+
+/* What is on the window where the guest's screen is, against what the host says the guest shows:
+ * both scaled to a small picture, so that the way of scaling does not matter. */
+static gboolean
+frames_agree (gpointer data)
+{
+  Frame *frame = data;
+  g_autoptr (AtspiAccessible) widget = gh_journey_find (frame->journey, ATSPI_ROLE_DRAWING_AREA,
+                                                        NULL);
+  g_autoptr (GdkPixbuf) guest = load_guest_screen (frame->lab, frame->machine);
+  g_autoptr (GdkPixbuf) screen = gh_journey_look (frame->journey);
+  g_autoptr (GdkPixbuf) part = NULL;
+  g_autoptr (GdkPixbuf) shown_small = NULL;
+  g_autoptr (GdkPixbuf) guest_small = NULL;
+  GdkRectangle extents;
+  GdkRectangle all = { 0, 0, gdk_pixbuf_get_width (screen), gdk_pixbuf_get_height (screen) };
+  int guest_width = gdk_pixbuf_get_width (guest);
+  int guest_height = gdk_pixbuf_get_height (guest);
+  double scale = 0;
+  int width = 0;
+  int height = 0;
+  guint64 sum = 0;
+
+  if (share_of_lit_pixels (guest) < 0.002)
+    return FALSE;
+  gh_journey_get_extents (widget, &extents);
+  if (!gdk_rectangle_intersect (&extents, &all, &extents) || extents.width < 50 ||
+      extents.height < 50)
+    return FALSE;
+  /* Fitted into the widget, in the middle. */
+  scale = MIN ((double) extents.width / guest_width, (double) extents.height / guest_height);
+  width = (int) (guest_width * scale);
+  height = (int) (guest_height * scale);
+  part = gdk_pixbuf_new_subpixbuf (screen, extents.x + (extents.width - width) / 2,
+                                   extents.y + (extents.height - height) / 2, width, height);
+  shown_small = gdk_pixbuf_scale_simple (part, 160, 100, GDK_INTERP_BILINEAR);
+  guest_small = gdk_pixbuf_scale_simple (guest, 160, 100, GDK_INTERP_BILINEAR);
+  for (int y = 0; y < 100; y++)
+    for (int x = 0; x < 160; x++)
+      sum += (guint64) abs ((int) brightness_at (shown_small, x,
+                                                 y) - (int) brightness_at (guest_small, x, y));
+  frame->difference = (double) sum / (160 * 100);
+  /* An empty console differs from a text screen by more than 2. */
+  return frame->difference < 1.5;
+}
+
+void
+gh_journey_wait_guest (GhJourney  *self,
+                       GhLab      *lab,
+                       const char *machine)
+{
+  Frame frame = { lab, machine, self, 0 };
+
+  if (gh_lab_wait (60, frames_agree, &frame))
+    return;
+  g_object_unref (gh_journey_screenshot (self, "failed"));
+  g_error ("The console differs from the guest's screen by %.2f", frame.difference);
 }
 
 /* Starting and ending */

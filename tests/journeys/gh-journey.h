@@ -15,7 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAccessible, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAction, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiComponent, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiEditableText, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiSelection, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiStateSet, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiValue, g_object_unref)
 
 /**
  * GhJourney:
@@ -43,10 +45,23 @@ void             gh_journey_set_text     (GhJourney *self, AtspiRole role, const
 /* Keys as from the keyboard, into what has the focus. */
 void             gh_journey_type         (GhJourney *self, const char *text);
 void             gh_journey_key          (GhJourney *self, guint keyval);
+/* With Alt: for what is out of sight as well. */
+void             gh_journey_mnemonic     (GhJourney *self, guint keyval);
+void             gh_journey_set_value    (GhJourney *self, AtspiRole role, const char *name,
+                                          double value);
+/* Chooses from a list that opens. */
+void             gh_journey_choose       (GhJourney *self, const char *name, int position);
+/* By the mouse, with @icon at the pointer, onto what can be seen to take it; the button stays down
+ * until gh_journey_drop(). */
+void             gh_journey_drag         (GhJourney *self, AtspiAccessible *from,
+                                          AtspiAccessible *to, const char *icon);
+void             gh_journey_drop         (GhJourney *self);
 void             gh_journey_click_at     (GhJourney *self, AtspiAccessible *widget);
 
 /* The whole display; also kept as NAME.png with the other screenshots. */
 GdkPixbuf       *gh_journey_screenshot   (GhJourney *self, const char *name);
+/* Waits until the console on the window is what the host says the guest shows. */
+void             gh_journey_wait_guest   (GhJourney *self, GhLab *lab, const char *machine);
 GdkPixbuf       *gh_journey_look         (GhJourney *self);
 void             gh_journey_get_extents  (AtspiAccessible *widget, GdkRectangle *extents);
 GPid             gh_journey_get_pid      (GhJourney *self);
