@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-migrate-progress.h"
 #include "gh-ui.h"
 
 struct _GhActivityRow
@@ -25,6 +26,7 @@ struct _GhActivityRow
   GtkWidget       *cancel_button;
   GtkToggleButton *log_button;
   GtkTextView     *log_view;
+  GtkBox          *figures_box;
 };
 
 G_DEFINE_FINAL_TYPE (GhActivityRow, gh_activity_row, GTK_TYPE_BIN)
@@ -81,7 +83,11 @@ update (GhActivityRow *self)
   gtk_widget_set_sensitive (self->cancel_button, gh_activity_item_can_cancel (self->item));
   gtk_label_set_label (self->status_label, gh_activity_item_get_status (self->item));
   if (!running)
-    update_icon (self);
+    {
+      gtk_container_foreach (GTK_CONTAINER (self->figures_box), (GtkCallback) gtk_widget_destroy,
+                             NULL);
+      update_icon (self);
+    }
   if (gtk_toggle_button_get_active (self->log_button))
     show_log (self);
 }
@@ -135,6 +141,7 @@ gh_activity_row_class_init (GhActivityRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhActivityRow, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, GhActivityRow, log_button);
   gtk_widget_class_bind_template_child (widget_class, GhActivityRow, log_view);
+  gtk_widget_class_bind_template_child (widget_class, GhActivityRow, figures_box);
   gtk_widget_class_bind_template_callback (widget_class, cancel_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, log_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, copy_clicked_cb);
@@ -152,6 +159,7 @@ gh_activity_row_new (GhActivityItem *item)
   GhActivityRow *self = NULL;
   g_autofree char *cancel_name = NULL;
   g_autofree char *log_name = NULL;
+  GtkWidget *figures = NULL;
   const char *title = NULL;
 
   g_return_val_if_fail (GH_IS_ACTIVITY_ITEM (item), NULL);
@@ -167,6 +175,10 @@ gh_activity_row_new (GhActivityItem *item)
   log_name = g_strdup_printf (_("What was run: %s"), title);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->log_button)), log_name);
 
+  figures = gh_activity_item_get_plan (item) != NULL
+            ? gh_migrate_progress_new_for (gh_activity_item_get_plan (item)) : NULL;
+  if (figures != NULL)
+    gtk_container_add (GTK_CONTAINER (self->figures_box), figures);
   update_icon (self);
   update (self);
   g_signal_connect_object (item, "notify", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

@@ -40,6 +40,7 @@ enum
 {
   PLAN_ENDED,
   SHOW_MACHINE,
+  MACHINE_MOVED,
   N_SIGNALS
 };
 
@@ -290,6 +291,14 @@ gh_activity_class_init (GhActivityClass *klass)
   signals[SHOW_MACHINE] = g_signal_new ("show-machine", G_TYPE_FROM_CLASS (klass),
                                         G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                                         GH_TYPE_HOST, G_TYPE_STRING);
+  /**
+   * GhActivity::machine-moved:
+   * @host: where the machine is now
+   * @uuid: the machine; it may not be listed yet
+   */
+  signals[MACHINE_MOVED] = g_signal_new ("machine-moved", G_TYPE_FROM_CLASS (klass),
+                                         G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                         GH_TYPE_HOST, G_TYPE_STRING);
 }
 
 static void
@@ -426,4 +435,24 @@ gh_activity_show_machine (GhActivity *self,
   g_return_if_fail (uuid != NULL);
 
   g_signal_emit (self, signals[SHOW_MACHINE], 0, host, uuid);
+}
+
+/**
+ * gh_activity_machine_moved:
+ * @self: the activity
+ * @host: where the machine is now
+ * @uuid: the machine
+ *
+ * Tells whoever shows this machine that it is elsewhere.
+ */
+void
+gh_activity_machine_moved (GhActivity *self,
+                           GhHost     *host,
+                           const char *uuid)
+{
+  g_return_if_fail (GH_IS_ACTIVITY (self));
+  g_return_if_fail (GH_IS_HOST (host));
+  g_return_if_fail (uuid != NULL);
+
+  g_signal_emit (self, signals[MACHINE_MOVED], 0, host, uuid);
 }

@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  *  - "show-machine" (GhHost *, const char *uuid): the user waits to see this
  *    machine; it may not be listed yet. The window selects it and shows its
  *    console.
+ *  - "machine-moved" (GhHost *, const char *uuid): that machine is on this host now; it may not be
+ *    listed yet.
  *
  * Notifications activate "app.show-machine" (s, the uuid) or "app.activate".
  */
@@ -39,5 +41,6 @@ GhOutcome       gh_activity_get_unseen   (GhActivity *self);
 void            gh_activity_mark_seen    (GhActivity *self);
 void            gh_activity_clear_ended  (GhActivity *self);
 void            gh_activity_show_machine (GhActivity *self, GhHost *host, const char *uuid);
+void            gh_activity_machine_moved (GhActivity *self, GhHost *host, const char *uuid);
 
 G_END_DECLS

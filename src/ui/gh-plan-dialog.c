@@ -12,6 +12,7 @@
 
 #include "gh-plan-text.h"
 #include "gh-plan-view.h"
+#include "gh-rehearsal.h"
 #include "gh-ui.h"
 
 /* Less of the view than this is as good as none. */
@@ -358,4 +359,45 @@ gh_plan_dialog_set_ready (GhPlanDialog *self,
 
   self->ready = ready;
   update_view (self);
+}
+
+/**
+ * gh_plan_dialog_add_rehearsal:
+ * @self: a dialog with a plan
+ *
+ * Offers to look at everything without doing anything.
+ */
+void
+gh_plan_dialog_add_rehearsal (GhPlanDialog *self)
+{
+  GtkWidget *rehearsal = NULL;
+
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+  g_return_if_fail (self->plan != NULL);
+
+  rehearsal = gh_rehearsal_new (self->plan);
+  g_object_bind_property (self->view, "running", rehearsal, "visible",
+                          G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
+  g_signal_connect_object (rehearsal, "show-checks", G_CALLBACK (gh_plan_dialog_show_checks), self,
+                           G_CONNECT_SWAPPED);
+  gtk_box_pack_end (self->content, rehearsal, FALSE, FALSE, 0);
+  /* Packed from the end: the first one is the lowest. */
+  gtk_box_reorder_child (self->content, rehearsal, 0);
+}
+
+/**
+ * gh_plan_dialog_show_checks:
+ * @self: a dialog
+ *
+ * Shows every check, also those that found nothing.
+ */
+void
+gh_plan_dialog_show_checks (GhPlanDialog *self)
+{
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+
+  if (self->view == NULL)
+    return;
+  gh_plan_view_show_checks (self->view);
+  g_idle_add_full (G_PRIORITY_LOW, scroll_to_view_cb, g_object_ref (self), NULL);
 }

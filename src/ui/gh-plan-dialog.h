@@ -39,6 +39,10 @@ void          gh_plan_dialog_set_plan   (GhPlanDialog      *self,
 /* Instead of the plan's; call it after gh_plan_dialog_set_plan(). */
 void          gh_plan_dialog_set_verb   (GhPlanDialog      *self,
                                          const char        *verb);
+/* “Rehearse only”, below the checks; once, after gh_plan_dialog_set_plan(). */
+void          gh_plan_dialog_add_rehearsal (GhPlanDialog  *self);
+/* Opens the list of all that was looked at, and scrolls to it. */
+void          gh_plan_dialog_show_checks (GhPlanDialog    *self);
 void          gh_plan_dialog_set_ready  (GhPlanDialog      *self,
                                          gboolean           ready);
 

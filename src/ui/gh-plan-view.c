@@ -19,6 +19,7 @@
 #include "gh-activity.h"
 #include "gh-check-row.h"
 #include "gh-error-note.h"
+#include "gh-migrate-progress.h"
 #include "gh-plan-text.h"
 #include "gh-step-row.h"
 #include "gh-ui.h"
@@ -52,6 +53,7 @@ struct _GhPlanView
   GtkLabel        *status_label;
   GtkProgressBar  *progress_bar;
   GtkWidget       *cancel_button;
+  GtkWidget       *figures;       /* (unowned) (nullable): more than a bar, while it runs */
   GtkWidget       *checks_box;
   GtkBox          *findings_box;
   GtkToggleButton *summary_button;
@@ -60,6 +62,7 @@ struct _GhPlanView
   GtkSpinner      *summary_spinner;
   GtkLabel        *summary_label;
   GtkImage        *summary_arrow;
+  GtkRevealer     *fine_revealer;
   GtkBox          *fine_box;
   GtkWidget       *work_box;
   GtkToggleButton *steps_button;
@@ -492,6 +495,7 @@ plan_run_ended_cb (GhPlanView *self,
     return;
 
   self->started = FALSE;
+  g_clear_pointer (&self->figures, gtk_widget_destroy);
   self->could_run = gh_plan_get_worst (plan) < GH_CHECK_REFUSAL;
   gtk_widget_hide (self->progress_box);
   gtk_widget_show (self->checks_box);
@@ -533,6 +537,19 @@ plan_notify_cb (GhPlanView *self,
   update_flags (self);
 }
 
+/* What some plans have to say, and to ask, while they run. */
+static void
+add_figures (GhPlanView *self)
+{
+  GtkWidget *figures = gh_migrate_progress_new_for (self->plan);
+
+  g_clear_pointer (&self->figures, gtk_widget_destroy);
+  if (figures == NULL)
+    return;
+  self->figures = figures;
+  gtk_container_add (GTK_CONTAINER (self->progress_box), figures);
+}
+
 static void
 plan_state_cb (GhPlanView *self,
                GParamSpec *pspec,
@@ -543,6 +560,7 @@ plan_state_cb (GhPlanView *self,
 
   if (gh_plan_get_state (plan) == GH_PLAN_RUNNING)
     {
+      add_figures (self);
       gtk_toggle_button_set_active (self->steps_button, TRUE);
       update_work (self);
     }
@@ -692,6 +710,7 @@ gh_plan_view_class_init (GhPlanViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, summary_spinner);
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, summary_label);
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, summary_arrow);
+  gtk_widget_class_bind_template_child (widget_class, GhPlanView, fine_revealer);
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, fine_box);
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, work_box);
   gtk_widget_class_bind_template_child (widget_class, GhPlanView, steps_button);
@@ -750,6 +769,7 @@ start_over (GhPlanView *self)
   gtk_widget_set_sensitive (GTK_WIDGET (self->summary_button), FALSE);
   gtk_widget_hide (self->work_box);
   gtk_widget_hide (self->progress_box);
+  g_clear_pointer (&self->figures, gtk_widget_destroy);
   self->prepared_once = FALSE;
   self->could_run = FALSE;
   self->run_wanted = FALSE;
@@ -830,4 +850,20 @@ gh_plan_view_run (GhPlanView *self)
 
   prepare (self);
   self->run_wanted = TRUE;
+}
+
+/**
+ * gh_plan_view_show_checks:
+ * @self: a view
+ *
+ * Shows every check, also those that found nothing.
+ */
+void
+gh_plan_view_show_checks (GhPlanView *self)
+{
+  g_return_if_fail (GH_IS_PLAN_VIEW (self));
+
+  /* At once: whoever scrolls to it needs its height. */
+  gtk_revealer_set_transition_duration (self->fine_revealer, 0);
+  gtk_toggle_button_set_active (self->summary_button, TRUE);
 }

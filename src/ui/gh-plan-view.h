@@ -32,5 +32,7 @@ gboolean   gh_plan_view_get_running (GhPlanView *self);
 /* What the verb button does: runs the plan as it was shown, and does not when a warning turns up
  * that the user has not seen. */
 void       gh_plan_view_run         (GhPlanView *self);
+/* Opens the list of those that found nothing to say, too. */
+void       gh_plan_view_show_checks (GhPlanView *self);
 
 G_END_DECLS
