@@ -64,6 +64,7 @@ static const struct
   { "win.machine-save", { "<Primary>s" } },
   { "win.machine-shutdown", { "<Primary>d" } },
   { "win.machine-start", { "<Primary>r" } },
+  { "win.move-machine", { "<Primary>m" } },
   { "win.new-from-template", { "<Primary><Shift>n" } },
   { "win.new-machine", { "<Primary>n" } },
   { "win.show-page::console", { "<Alt>1" } },

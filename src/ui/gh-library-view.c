@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <handy.h>
 
+#include "gh-library-drag.h"
 #include "gh-library-renderer.h"
 #include "gh-saved-hosts.h"
 #include "gh-ui.h"
@@ -32,6 +33,7 @@ struct _GhLibraryView
   GhHosts           *hosts;    /* (owned) (nullable) */
   GhLibraryModel    *model;    /* (owned) (nullable) */
   GSimpleActionGroup *actions; /* (owned): "library." */
+  GhLibraryDrag     *drag;     /* (owned) */
 
   GHashTable        *wanted;   /* (element-type utf8): UUIDs of the selection */
   gboolean           applying; /* the selection is changed by us, not by the user */
@@ -50,6 +52,8 @@ enum
   SELECTION_CHANGED,
   MACHINE_ACTIVATED,
   DELETE_REQUESTED,
+  MOVE_REQUESTED,
+  EMPTY_REQUESTED,
   N_SIGNALS
 };
 
@@ -196,6 +200,24 @@ restore_row (GhLibraryView *self,
   return TRUE;
 }
 
+/* While a machine moves, both hosts list it; then it is not selected twice. */
+static gboolean
+is_selected_elsewhere (GhLibraryView *self,
+                       GtkTreeIter   *iter)
+{
+  GhMachine *machine = gh_library_model_get_machine (self->model, iter);
+  g_autoptr (GPtrArray) selected = NULL;
+
+  if (machine == NULL || !g_hash_table_contains (self->wanted, gh_machine_get_uuid (machine)))
+    return FALSE;
+  selected = gh_library_view_dup_selected (self);
+  for (guint i = 0; i < selected->len; i++)
+    if (g_strcmp0 (gh_machine_get_uuid (g_ptr_array_index (selected, i)),
+                   gh_machine_get_uuid (machine)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* A machine that comes back is selected as it was. */
 static void
 row_inserted_cb (GtkTreeModel  *model,
@@ -205,7 +227,7 @@ row_inserted_cb (GtkTreeModel  *model,
 {
   gboolean restored = FALSE;
 
-  if (g_hash_table_size (self->wanted) == 0)
+  if (g_hash_table_size (self->wanted) == 0 || is_selected_elsewhere (self, iter))
     return;
   self->applying = TRUE;
   restored = restore_row (self, iter);
@@ -526,6 +548,8 @@ set_menu_host (GhLibraryView *self,
                       state == GH_HOST_CONNECTED || state == GH_HOST_LOST);
   set_action_enabled (self, "host-refresh", state == GH_HOST_CONNECTED);
   set_action_enabled (self, "host-retry", state == GH_HOST_LOST);
+  set_action_enabled (self, "host-empty",
+                      state == GH_HOST_CONNECTED && gh_host_get_n_machines (host) > 0);
 }
 
 static void
@@ -571,6 +595,25 @@ host_copy_uri_activated_cb (GSimpleAction *action,
 
   if (self->menu_host != NULL)
     gtk_clipboard_set_text (clipboard, gh_host_get_uri (self->menu_host), -1);
+}
+
+static void
+host_empty_activated_cb (GSimpleAction *action,
+                         GVariant      *parameter,
+                         gpointer       user_data)
+{
+  GhLibraryView *self = user_data;
+
+  if (self->menu_host != NULL)
+    g_signal_emit (self, signals[EMPTY_REQUESTED], 0, self->menu_host);
+}
+
+static void
+dropped_cb (GhLibraryView *self,
+            GPtrArray     *machines,
+            GhHost        *host)
+{
+  g_signal_emit (self, signals[MOVE_REQUESTED], 0, machines, host);
 }
 
 typedef struct
@@ -651,6 +694,7 @@ static const GActionEntry action_entries[] = {
   { "host-disconnect", host_disconnect_activated_cb },
   { "host-refresh", host_refresh_activated_cb },
   { "host-copy-uri", host_copy_uri_activated_cb },
+  { "host-empty", host_empty_activated_cb },
   { "host-remove", host_remove_activated_cb },
   { "clear-filter", clear_filter_activated_cb },
 };
@@ -979,6 +1023,7 @@ gh_library_view_finalize (GObject *object)
   GhLibraryView *self = GH_LIBRARY_VIEW (object);
 
   g_clear_object (&self->actions);
+  g_clear_object (&self->drag);
   g_clear_pointer (&self->wanted, g_hash_table_unref);
   g_clear_pointer (&self->held, g_ptr_array_unref);
   G_OBJECT_CLASS (gh_library_view_parent_class)->finalize (object);
@@ -1005,6 +1050,12 @@ gh_library_view_class_init (GhLibraryViewClass *klass)
   signals[DELETE_REQUESTED] =
     g_signal_new ("delete-requested", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                   NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[MOVE_REQUESTED] =
+    g_signal_new ("move-requested", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                  NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_PTR_ARRAY, GH_TYPE_HOST);
+  signals[EMPTY_REQUESTED] =
+    g_signal_new ("empty-requested", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                  NULL, NULL, NULL, G_TYPE_NONE, 1, GH_TYPE_HOST);
 
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-library-view.ui");
   gtk_widget_class_bind_template_child (widget_class, GhLibraryView, filter_entry);
@@ -1038,6 +1089,10 @@ gh_library_view_init (GhLibraryView *self)
   gtk_tree_view_column_set_cell_data_func (self->column, self->renderer, draw_row, NULL, NULL);
   gtk_tree_view_append_column (self->tree, self->column);
   gtk_tree_selection_set_select_function (self->selection, may_select, NULL, NULL);
+
+  self->drag = gh_library_drag_new (self->tree);
+  g_signal_connect_object (self->drag, "dropped", G_CALLBACK (dropped_cb), self,
+                           G_CONNECT_SWAPPED);
 
   self->actions = g_simple_action_group_new ();
   g_action_map_add_action_entries (G_ACTION_MAP (self->actions), action_entries,

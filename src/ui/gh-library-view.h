@@ -20,7 +20,9 @@ G_BEGIN_DECLS
  * Signals:
  *  - "selection-changed": other machines are selected, see gh_library_view_dup_selected();
  *  - "machine-activated" (GhMachine *): double click or Enter;
- *  - "delete-requested": the Delete key.
+ *  - "delete-requested": the Delete key;
+ *  - "move-requested" (GPtrArray * of GhMachine, GhHost *): they were dragged onto that host;
+ *  - "empty-requested" (GhHost *): from its menu.
  *
  * Context menus use "win." actions for machines, and "library." ones, of this widget, for hosts. */
 #define GH_TYPE_LIBRARY_VIEW (gh_library_view_get_type ())

@@ -32,6 +32,8 @@
 #include "gh-machine-actions.h"
 #include "gh-machine-controls.h"
 #include "gh-machine-page.h"
+#include "gh-move-actions.h"
+#include "gh-notice-bar.h"
 #include "gh-sidebar-handle.h"
 #include "gh-trial-actions.h"
 #include "gh-ui.h"
@@ -59,6 +61,7 @@ struct _GhWindow
   GtkWidget           *controls; /* (unowned) (nullable): likewise */
   /* (unowned) (nullable): made with the first selection of several */
   HdyStatusPage       *multiple;
+  GhNoticeBar         *notice;   /* (unowned) (nullable): made with the first notice */
   GtkWidget           *machine_activity; /* (unowned) (nullable): made after the first picture */
   GtkWidget           *library_activity; /* (unowned) (nullable): likewise; shown while folded */
 
@@ -66,7 +69,9 @@ struct _GhWindow
   GhMachineActions    *actions;  /* (owned) */
   GhCloneActions      *clone_actions; /* (owned) */
   GhTrialActions      *trial_actions; /* (owned) */
+  GhMoveActions       *move_actions;  /* (owned) */
   GhMachine           *machine;  /* (owned) (nullable): whose page is shown */
+  char                *shown;    /* (nullable): UUID of the machine whose page was shown last */
   char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
   GSettings           *settings; /* (owned) */
   gboolean             fullscreen;
@@ -176,6 +181,7 @@ update_actions (GhWindow *self)
   gh_machine_actions_update (self->actions);
   gh_clone_actions_update (self->clone_actions, machines);
   gh_trial_actions_update (self->trial_actions, machines);
+  gh_move_actions_update (self->move_actions, machines);
   set_action_enabled (self, "delete-machine", one &&
                       gh_machine_exists (g_ptr_array_index (machines, 0)));
   set_action_enabled (self, "open-console", one);
@@ -189,6 +195,12 @@ set_machine (GhWindow  *self,
 {
   if (!g_set_object (&self->machine, machine))
     return;
+  /* What is gone may turn up on another host. */
+  if (machine != NULL)
+    {
+      g_free (self->shown);
+      self->shown = g_strdup (gh_machine_get_uuid (machine));
+    }
   if (self->page != NULL)
     gh_machine_page_set_machine (self->page, machine);
 }
@@ -270,6 +282,8 @@ ensure_multiple (GhWindow *self)
                      new_bulk_button (_("Save state and stop"), "win.machine-save"));
   gtk_container_add (GTK_CONTAINER (box),
                      new_bulk_button (_("Force off…"), "win.machine-force-off"));
+  gtk_container_add (GTK_CONTAINER (box),
+                     new_bulk_button (_("Move to another host…"), "win.move-machine"));
   gtk_container_add (GTK_CONTAINER (page), box);
   hdy_status_page_set_icon_name (HDY_STATUS_PAGE (page), "view-list-symbolic");
   gtk_widget_show_all (page);
@@ -455,6 +469,21 @@ static void
 delete_requested_cb (GhWindow *self)
 {
   g_action_group_activate_action (G_ACTION_GROUP (self), "delete-machine", NULL);
+}
+
+static void
+move_requested_cb (GhWindow  *self,
+                   GPtrArray *machines,
+                   GhHost    *host)
+{
+  gh_move_actions_move (self->move_actions, machines, host);
+}
+
+static void
+empty_requested_cb (GhWindow *self,
+                    GhHost   *host)
+{
+  gh_move_actions_empty_host (self->move_actions, host);
 }
 
 static void
@@ -835,11 +864,13 @@ gh_window_destroy (GtkWidget *widget)
   self->page = NULL;
   self->controls = NULL;
   self->multiple = NULL;
+  self->notice = NULL;
   self->library_activity = NULL;
   self->machine_activity = NULL;
   g_clear_object (&self->actions);
   g_clear_object (&self->clone_actions);
   g_clear_object (&self->trial_actions);
+  g_clear_object (&self->move_actions);
   GTK_WIDGET_CLASS (gh_window_parent_class)->destroy (widget);
 }
 
@@ -852,6 +883,7 @@ gh_window_finalize (GObject *object)
   g_clear_object (&self->hosts);
   g_clear_object (&self->settings);
   g_free (self->awaited);
+  g_free (self->shown);
   G_OBJECT_CLASS (gh_window_parent_class)->finalize (object);
 }
 
@@ -901,8 +933,10 @@ gh_window_class_init (GhWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhWindow, nothing_label);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
   gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
+  gtk_widget_class_bind_template_callback (widget_class, empty_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, leaflet_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, machine_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, move_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, selection_changed_cb);
 }
 
@@ -924,6 +958,7 @@ gh_window_init (GhWindow *self)
   self->trial_actions = gh_trial_actions_new (self);
   g_signal_connect_object (self->trial_actions, "decided", G_CALLBACK (trials_decided_cb), self,
                            G_CONNECT_SWAPPED);
+  self->move_actions = gh_move_actions_new (self);
   self->settings = g_settings_new (GH_APP_ID);
   gtk_widget_init_template (GTK_WIDGET (self));
   load_size (self);
@@ -1094,6 +1129,45 @@ gh_window_clear_errors (GhWindow *self)
 
   gh_error_bar_clear (self->library_errors);
   gh_error_bar_clear (self->machine_errors);
+}
+
+/**
+ * gh_window_get_shown_uuid:
+ * @self: a window
+ *
+ * Returns: (nullable): the UUID of the machine whose page is shown, or was before the machine went
+ *   away; %NULL when none or several are
+ */
+const char *
+gh_window_get_shown_uuid (GhWindow *self)
+{
+  g_return_val_if_fail (GH_IS_WINDOW (self), NULL);
+
+  if (self->actions != NULL && gh_machine_actions_get_machines (self->actions)->len > 1)
+    return NULL;
+  return self->shown;
+}
+
+/**
+ * gh_window_show_notice:
+ * @self: a window
+ * @text: what has happened, in a sentence
+ */
+void
+gh_window_show_notice (GhWindow   *self,
+                       const char *text)
+{
+  g_return_if_fail (GH_IS_WINDOW (self));
+
+  if (self->machine_pane == NULL)
+    return;
+  if (self->notice == NULL)
+    {
+      self->notice = GH_NOTICE_BAR (gh_notice_bar_new ());
+      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane),
+                                         GTK_WIDGET (self->notice), "position", 1, NULL);
+    }
+  gh_notice_bar_show (self->notice, text);
 }
 
 /**

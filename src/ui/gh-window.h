@@ -29,6 +29,10 @@ void      gh_window_show_error_with_offer (GhWindow *self, GhMachine *machine, c
                                            const GError *error, const char *offer,
                                            const char *action);
 void      gh_window_clear_errors (GhWindow *self);
+/* The machine whose page is shown, or was until it went away; nullable. */
+const char *gh_window_get_shown_uuid (GhWindow *self);
+/* Says for a while what has happened. */
+void      gh_window_show_notice  (GhWindow *self, const char *text);
 void      gh_window_save_size    (GhWindow *self);
 /* Asks what is to become of throw-away copies before the window goes. FALSE when there is nothing
  * to ask; else "trials-decided" is emitted once it may go. */
