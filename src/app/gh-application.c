@@ -67,6 +67,7 @@ static const struct
   { "win.move-machine", { "<Primary>m" } },
   { "win.new-from-template", { "<Primary><Shift>n" } },
   { "win.new-machine", { "<Primary>n" } },
+  { "win.show-menu", { "F10" } },
   { "win.show-page::console", { "<Alt>1" } },
   { "win.show-page::overview", { "<Alt>2" } },
   { "win.show-shortcuts", { "<Primary>question" } },

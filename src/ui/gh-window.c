@@ -50,6 +50,7 @@ struct _GhWindow
   GtkWidget           *library_pane;
   GtkWidget           *separator;
   HdyHeaderBar        *library_header;
+  GtkToggleButton     *menu_button;
   GhLibraryView       *library;
   GhErrorBar          *library_errors;
   GtkBox              *machine_pane;
@@ -187,6 +188,7 @@ update_actions (GhWindow *self)
   set_action_enabled (self, "open-console", one);
   set_action_enabled (self, "show-page", one);
   set_action_enabled (self, "fullscreen", one || self->fullscreen);
+  set_action_enabled (self, "show-menu", !self->fullscreen);
 }
 
 static void
@@ -590,6 +592,19 @@ focus_filter_activated_cb (GSimpleAction *action,
   gh_library_view_focus_filter (self->library);
 }
 
+/* Folded, the menu is where the list is. */
+static void
+show_menu_activated_cb (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  hdy_leaflet_set_visible_child (self->leaflet, self->library_pane);
+  gtk_toggle_button_set_active (self->menu_button,
+                                !gtk_toggle_button_get_active (self->menu_button));
+}
+
 static void
 back_activated_cb (GSimpleAction *action,
                    GVariant      *parameter,
@@ -677,6 +692,7 @@ static const GActionEntry action_entries[] = {
   { "open-console", open_console_activated_cb },
   { "show-page", show_page_activated_cb, "s" },
   { "focus-filter", focus_filter_activated_cb },
+  { "show-menu", show_menu_activated_cb },
   { "back", back_activated_cb },
   { "fullscreen", fullscreen_activated_cb },
   { "show-shortcuts", show_shortcuts_activated_cb },
@@ -930,6 +946,7 @@ gh_window_class_init (GhWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_errors);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_header);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_pane);
+  gtk_widget_class_bind_template_child (widget_class, GhWindow, menu_button);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, nothing_label);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
   gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
