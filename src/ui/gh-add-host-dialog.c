@@ -12,6 +12,7 @@
 
 #include "gh-error-note.h"
 #include "gh-host-address.h"
+#include "gh-row-titles.h"
 #include "gh-saved-hosts.h"
 #include "gh-ui.h"
 
@@ -352,6 +353,7 @@ static void
 gh_add_host_dialog_init (GhAddHostDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  gh_row_titles_keep_words (GTK_WIDGET (self));
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "gh-plan-text.h"
 #include "gh-plan-view.h"
 #include "gh-rehearsal.h"
+#include "gh-row-titles.h"
 #include "gh-ui.h"
 
 /* Less of the view than this is as good as none. */
@@ -295,6 +296,7 @@ gh_plan_dialog_new (GtkWindow         *parent,
     gtk_widget_grab_default (self->verb_button);
   if (form != NULL)
     {
+      gh_row_titles_keep_words (form);
       gtk_box_pack_start (self->content, form, FALSE, FALSE, 0);
       self->form = form;
     }

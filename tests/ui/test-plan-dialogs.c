@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <handy.h>
 #include <string.h>
 
 #include "gh-activity.h"
@@ -680,6 +681,38 @@ test_sizes (void)
     }
 }
 
+/* With letters of twice the size, and words as long as German ones. */
+static void
+test_large_text (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  static const char word[] = "Betriebssystem";
+  GtkSettings *settings = gtk_settings_get_default ();
+  GtkWidget *dialog = NULL;
+  GtkWidget *form = NULL;
+  GtkWidget *row = NULL;
+  GtkWidget *label = NULL;
+  GtkWidget *os_label = NULL;
+  int dpi = 0;
+
+  g_object_get (settings, "gtk-xft-dpi", &dpi, NULL);
+  g_object_set (settings, "gtk-xft-dpi", 2 * 96 * 1024, NULL);
+  dialog = open_create (fixture);
+  form = gh_plan_dialog_get_form (GH_PLAN_DIALOG (dialog));
+  row = GTK_WIDGET (gtk_widget_get_template_child (form, GH_TYPE_CREATE_FORM, "os_row"));
+  os_label = GTK_WIDGET (gtk_widget_get_template_child (form, GH_TYPE_CREATE_FORM, "os_label"));
+  gh_test_wait_until (is_not_loading, get_plan (dialog));
+  hdy_preferences_row_set_title (HDY_PREFERENCES_ROW (row), word);
+  gtk_label_set_text (GTK_LABEL (os_label), "Debian GNU/Linux testing, and more");
+  gtk_window_resize (GTK_WINDOW (dialog), 360, 600);
+  gh_ui_test_settle ();
+  label = gh_ui_test_get (row, GTK_TYPE_LABEL, word);
+  gh_ui_test_shoot (dialog, "create-large-text");
+  g_assert_cmpint (pango_layout_get_line_count (gtk_label_get_layout (GTK_LABEL (label))), ==, 1);
+  gtk_window_close (GTK_WINDOW (dialog));
+  g_object_set (settings, "gtk-xft-dpi", dpi, NULL);
+}
+
 static void
 test_kinds (void)
 {
@@ -712,6 +745,7 @@ main (int   argc,
   ADD ("typing", test_typing);
   ADD ("drop", test_drop);
   ADD ("options", test_options);
+  ADD ("large-text", test_large_text);
   ADD ("delete", test_delete);
   ADD ("interrupted", test_interrupted);
 #undef ADD

@@ -1,0 +1,55 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#define G_LOG_DOMAIN "gh-row-titles"
+
+#include "config.h"
+
+#include "gh-row-titles.h"
+
+#include <handy.h>
+
+static void
+keep_words (GtkWidget *widget)
+{
+  if (!GTK_IS_LABEL (widget) ||
+      !gtk_style_context_has_class (gtk_widget_get_style_context (widget), "title"))
+    return;
+  gtk_label_set_line_wrap_mode (GTK_LABEL (widget), PANGO_WRAP_WORD);
+}
+
+static void
+search_row_cb (GtkWidget *widget,
+               gpointer   user_data)
+{
+  keep_words (widget);
+  if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), search_row_cb, user_data);
+}
+
+static void
+search_form_cb (GtkWidget *widget,
+                gpointer   user_data)
+{
+  if (HDY_IS_ACTION_ROW (widget))
+    search_row_cb (widget, user_data);
+  else if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), search_form_cb, user_data);
+}
+
+/**
+ * gh_row_titles_keep_words:
+ * @form: a form of #HdyActionRow
+ *
+ * Lets titles be no narrower than their longest word. libhandy breaks them anywhere, and so gives
+ * the room to the field beside them: large letters make “Betriebssyste-m” of a long word while the
+ * field is wider than it must be. With this the field gives way, and then the window grows.
+ */
+void
+gh_row_titles_keep_words (GtkWidget *form)
+{
+  g_return_if_fail (GTK_IS_WIDGET (form));
+
+  search_form_cb (form, NULL);
+}
