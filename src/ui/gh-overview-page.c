@@ -31,11 +31,17 @@ struct _GhOverviewPage
   GtkWidget    *graph_frame;
   GhCpuGraph   *graph;
   GtkTextView  *xml_view;
+  GtkWidget    *waiting_box;
+  GtkLabel     *waiting_label;
 
   GhMachine    *machine;     /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) (nullable): of what is read about the machine */
   gboolean      stale;
+  guint         waiting_id;  /* until it is said that the host takes long */
 };
+
+/* What comes at once does not blink. */
+#define WAITING_MS 400
 
 enum
 {
@@ -155,10 +161,42 @@ add_fact_row (GhOverviewPage *self,
     }
 }
 
+/* A host that does not answer is named, above what may have changed or is not there yet. */
+static gboolean
+waiting_cb (gpointer user_data)
+{
+  GhOverviewPage *self = user_data;
+  /* Translators: the name of a host that has not answered yet. */
+  g_autofree char *text = g_strdup_printf (_("Waiting for “%s”…"),
+                                           gh_host_get_label (gh_machine_get_host (self->machine)));
+
+  self->waiting_id = 0;
+  gtk_label_set_text (self->waiting_label, text);
+  gtk_widget_show (self->waiting_box);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stop_waiting (GhOverviewPage *self)
+{
+  g_clear_handle_id (&self->waiting_id, g_source_remove);
+  if (self->waiting_box != NULL)
+    gtk_widget_hide (self->waiting_box);
+}
+
+/* A machine that changes while its host is silent is asked about again; the wait goes on. */
+static void
+start_waiting (GhOverviewPage *self)
+{
+  if (self->waiting_id == 0 && !gtk_widget_get_visible (self->waiting_box))
+    self->waiting_id = g_timeout_add (WAITING_MS, waiting_cb, self);
+}
+
 /* Nothing is better than what was true of another machine. */
 static void
 clear_facts (GhOverviewPage *self)
 {
+  stop_waiting (self);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   gtk_container_foreach (GTK_CONTAINER (self->groups_box), (GtkCallback) gtk_widget_destroy, NULL);
@@ -203,6 +241,7 @@ facts_read_cb (GObject      *object,
   facts = gh_lane_run_finish (GH_LANE (object), result, &error);
   if (gh_error_is_cancelled (error))
     return;
+  stop_waiting (self);
   if (facts == NULL)
     g_signal_emit (self, signals[FAILED], 0, _("Could not read the definition"), error);
   else if (self->stack != NULL)
@@ -222,6 +261,7 @@ xml_loaded_cb (GObject      *object,
     return;
   if (xml == NULL)
     {
+      stop_waiting (self);
       /* A machine that is going away has no definition, and nobody misses it. */
       if (gh_machine_exists (GH_MACHINE (object)))
         g_signal_emit (self, signals[FAILED], 0, _("Could not read the definition"), error);
@@ -242,6 +282,7 @@ load (GhOverviewPage *self)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
+  start_waiting (self);
   gh_machine_load_xml_async (self->machine,
                              gh_machine_is_active (self->machine) ? GH_XML_LIVE : GH_XML_INACTIVE,
                              self->cancellable, xml_loaded_cb, g_object_ref (self));
@@ -299,6 +340,7 @@ gh_overview_page_dispose (GObject *object)
 {
   GhOverviewPage *self = GH_OVERVIEW_PAGE (object);
 
+  g_clear_handle_id (&self->waiting_id, g_source_remove);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
@@ -328,6 +370,8 @@ gh_overview_page_class_init (GhOverviewPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, graph_frame);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, groups_box);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, stack);
+  gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, waiting_box);
+  gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, waiting_label);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, xml_view);
   gtk_widget_class_bind_template_callback (widget_class, copy_xml_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, xml_toggled_cb);

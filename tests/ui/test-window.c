@@ -938,6 +938,14 @@ has_facts (gpointer data)
   return find_label (data, "52:54:00:00:00:03") != NULL;
 }
 
+static gboolean
+is_waiting (gpointer data)
+{
+  GtkWidget *label = find_label (data, "Waiting for");
+
+  return label != NULL && gtk_widget_get_mapped (label);
+}
+
 static void
 test_overview (Fixture       *fixture,
                gconstpointer  data)
@@ -951,9 +959,31 @@ test_overview (Fixture       *fixture,
   gh_test_wait_until (has_facts, page);
   g_assert_nonnull (find_label (page, "1.0\302\240GiB"));
   g_assert_nonnull (find_label (page, "/images/machine-00003.qcow2"));
+  g_assert_false (is_waiting (page));
   /* Nothing of one machine stays while the next one is read. */
   gh_window_show_machine (fixture->window, find_machine (fixture, 5), FALSE);
   g_assert_null (find_label (page, "/images/machine-00003.qcow2"));
+}
+
+/* A host that is silent is named, until it has answered. */
+static void
+test_overview_waits (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  g_autofree char *waiting = g_strdup_printf ("Waiting for “%s”…",
+                                              gh_host_get_label (fixture->host));
+  GtkWidget *page = NULL;
+
+  gh_window_show_machine (fixture->window, find_machine (fixture, 3), FALSE);
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"),
+                                      "machine");
+  gh_faults_set ("domain-xml:delay=3000,times=1");
+  gh_machine_page_set_page (GH_MACHINE_PAGE (page), "overview");
+  g_assert_false (is_waiting (page));
+  gh_test_wait_until (is_waiting, page);
+  g_assert_nonnull (find_label (page, waiting));
+  gh_test_wait_until (has_facts, page);
+  g_assert_false (is_waiting (page));
 }
 
 static GdkDevice *
@@ -1095,6 +1125,7 @@ main (int    argc,
   ADD ("no-machines", 0, test_no_machines);
   ADD ("no-match", 3, test_no_match);
   ADD ("overview", 6, test_overview);
+  ADD ("overview-waits", 6, test_overview_waits);
   ADD ("remembers", 3, test_remembers);
   ADD ("drag-sidebar", 0, test_drag_sidebar);
   ADD ("slow-host", N_SOME, test_slow_host);
