@@ -3,10 +3,12 @@
  */
 
 /* pool-create: parameters uuid, name, path; folder-made: whether the folder was not
- * there before; temporary: it is there for this plan only, what is in it comes and goes without
- * it; n-volumes: how many images were in it when the pool was made. When there
- * are more now, undoing leaves the pool: somebody keeps images in it, or an image of this
- * plan could not be removed, and would be harder to remove without its pool.
+ * there before; made-above: the first of the folders around it that was not there either, if
+ * any: those between are made with the pool, and go with it when nothing is in them;
+ * temporary: it is there for this plan only, what is in it comes and goes without it;
+ * n-volumes: how many images were in it when the pool was made. When there are more now,
+ * undoing leaves the pool: somebody keeps images in it, or an image of this plan could not
+ * be removed, and would be harder to remove without its pool.
  * pool-close: parameters uuid, name, path.
  */
 
@@ -146,6 +148,8 @@ parameters_saved_cb (GObject      *object,
                              pool_created_cb, g_object_ref (task));
 }
 
+static void look_at_folder (GTask *task, GFile *folder);
+
 static void
 folder_looked_at_cb (GObject      *object,
                      GAsyncResult *result,
@@ -153,12 +157,30 @@ folder_looked_at_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GFile) above = g_file_get_parent (G_FILE (object));
   g_autoptr (GError) error = NULL;
   g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (object), result, &error);
+  g_autoptr (GFile) folder = g_file_new_for_path (gh_step_get_string (step, "path"));
+  gboolean missing = info == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 
-  gh_step_set_boolean (step, "folder-made",
-                       info == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND));
-  gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+  if (g_file_equal (G_FILE (object), folder))
+    gh_step_set_boolean (step, "folder-made", missing);
+  else if (missing)
+    gh_step_set_string (step, "made-above", g_file_peek_path (G_FILE (object)));
+  if (missing && above != NULL)
+    look_at_folder (task, above);
+  else
+    gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+}
+
+static void
+look_at_folder (GTask *task,
+                GFile *folder)
+{
+  g_file_query_info_async (folder, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                           G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, G_PRIORITY_DEFAULT,
+                           g_task_get_cancellable (task), folder_looked_at_cb,
+                           g_object_ref (task));
 }
 
 static void
@@ -177,13 +199,66 @@ do_async (GhStep              *step,
   if (gh_host_is_local (host) && !gh_host_is_test (host))
     {
       folder = g_file_new_for_path (gh_step_get_string (step, "path"));
-      g_file_query_info_async (folder, G_FILE_ATTRIBUTE_STANDARD_TYPE,
-                               G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
-                               G_PRIORITY_DEFAULT, cancellable, folder_looked_at_cb,
-                               g_object_ref (task));
+      look_at_folder (task, folder);
     }
   else
     gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+}
+
+static void remove_folder_above (GTask *task, GFile *folder);
+
+static void
+folder_removed_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* What is not empty is somebody's by now, and stays; so does what is around it. */
+  if (g_file_delete_finish (G_FILE (object), result, &error))
+    remove_folder_above (task, G_FILE (object));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/* A file or a link that took the folder's place is nothing of ours. */
+static void
+folder_found_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (object), result, &error);
+
+  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
+    g_file_delete_async (G_FILE (object), G_PRIORITY_DEFAULT, NULL, folder_removed_cb,
+                         g_object_ref (task));
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    remove_folder_above (task, G_FILE (object));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/* Goes on up to the first folder that the step made. A folder with something in it is not
+ * removed: that is what rmdir(2) is. */
+static void
+remove_folder_above (GTask *task,
+                     GFile *folder)
+{
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GFile) above = g_file_get_parent (folder);
+  const char *made_above = gh_step_get_string (step, "made-above");
+  g_autoptr (GFile) last = made_above != NULL ? g_file_new_for_path (made_above) : NULL;
+
+  if (last == NULL || above == NULL ||
+      !(g_file_equal (above, last) || g_file_has_prefix (above, last)))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_file_query_info_async (above, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                             G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, G_PRIORITY_DEFAULT, NULL,
+                             folder_found_cb, g_object_ref (task));
 }
 
 static void
@@ -192,10 +267,12 @@ pool_removed_cb (GObject      *object,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GFile) folder = g_file_new_for_path (gh_step_get_string (step, "path"));
   GError *error = NULL;
 
   if (gh_host_remove_pool_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
+    remove_folder_above (task, folder);
   else
     g_task_return_error (task, error);
 }

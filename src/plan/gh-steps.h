@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 /* The steps there are, by the kind they have in journals. Each can undo itself from its
  * parameters alone, and undoing never takes away what the step did not make:
  *
- * pool-create: undone by the UUID chosen up front; its folder goes when it was not there before
- *   and is empty
+ * pool-create: undone by the UUID chosen up front; its folder, and those around it, go when they
+ *   were not there before and are empty
  * volume-create: fails when something is at the path already; that nothing was there is
  *   journaled before the volume is made, so only then undoing looks for it at all, and it stays
  *   when its size is not the one asked for or when a machine uses it

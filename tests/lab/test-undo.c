@@ -7,6 +7,7 @@
 
 #include "gh-lab.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -204,6 +205,33 @@ test_undone_in_part (Fixture       *fixture,
   gh_lab_assert_inventory (lab, fixture->before);
 }
 
+/* Folders around the pool's go as well when nothing is in them, and not when something is. */
+static void
+test_folders (Fixture       *fixture,
+              gconstpointer  user_data)
+{
+  GhLab *lab = fixture->lab;
+  g_autofree char *share = g_build_filename (gh_lab_get_folder (lab), ".local", "share", NULL);
+  g_autofree char *libvirt = g_build_filename (share, "libvirt", NULL);
+  g_autofree char *other = g_build_filename (share, "other", NULL);
+  g_autoptr (GhLabRun) run = NULL;
+
+  g_assert_false (g_file_test (share, G_FILE_TEST_EXISTS));
+  run = create (lab, "domain-create:fail=1");
+  gh_lab_assert_status (run, 1);
+  g_assert_false (g_file_test (share, G_FILE_TEST_EXISTS));
+
+  g_clear_pointer (&run, gh_lab_run_free);
+  run = create (lab, "domain-create:kill");
+  gh_lab_assert_status (run, 128 + SIGKILL);
+  g_assert_true (g_file_test (libvirt, G_FILE_TEST_IS_DIR));
+  g_assert_cmpint (g_mkdir (other, 0700), ==, 0);
+  g_assert_cmpuint (undo_all (lab), ==, 1);
+  g_assert_false (g_file_test (libvirt, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (other, G_FILE_TEST_IS_DIR));
+  g_assert_cmpint (g_rmdir (other), ==, 0);
+}
+
 /* Undoing may be killed as well, again and again. */
 static void
 test_undo_is_killed (Fixture       *fixture,
@@ -367,6 +395,7 @@ main (int    argc,
   add ("/undo/killed-around-steps", test_killed_around_steps);
   add ("/undo/fails-anywhere", test_fails_anywhere);
   add ("/undo/undone-in-part", test_undone_in_part);
+  add ("/undo/folders", test_folders);
   add ("/undo/undo-is-killed", test_undo_is_killed);
   add ("/undo/daemon-killed", test_daemon_killed);
   add ("/undo/daemon-frozen", test_daemon_frozen);
