@@ -172,12 +172,27 @@ gh_error_bar_init (GhErrorBar *self)
   g_queue_init (&self->failures);
 }
 
+/* GTK leaves the cross of an info bar without a word. */
+static void
+name_close_button (GhErrorBar *self)
+{
+  GObject *button = gtk_widget_get_template_child (GTK_WIDGET (self->bar), GTK_TYPE_INFO_BAR,
+                                                   "close_button");
+
+  if (button == NULL)
+    return;
+  gtk_widget_set_tooltip_text (GTK_WIDGET (button), _("Close"));
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (button)), _("Close"));
+}
+
 /* The widgets are made with the first failure: most starts have none. */
 static void
 ensure_template (GhErrorBar *self)
 {
-  if (self->bar == NULL)
-    gtk_widget_init_template (GTK_WIDGET (self));
+  if (self->bar != NULL)
+    return;
+  gtk_widget_init_template (GTK_WIDGET (self));
+  name_close_button (self);
 }
 
 /**

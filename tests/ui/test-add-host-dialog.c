@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gh-add-host-dialog.h"
+#include "gh-names.h"
 #include "gh-saved-hosts.h"
 #include "gh-test-hosts.h"
 #include "gh-ui-test.h"
@@ -118,6 +119,7 @@ test_forms (Fixture       *fixture,
   gh_ui_test_settle ();
   gh_ui_test_shoot (root, "add-host-ssh");
 
+  gh_names_assert (GTK_WIDGET (fixture->dialog));
   choose_kind (fixture, "Another computer, over TCP");
   g_assert_true (gh_ui_test_shows (root, "Not encrypted"));
   g_assert_null (gh_ui_test_find (root, GTK_TYPE_ENTRY, "User"));
@@ -142,6 +144,7 @@ test_adds (Fixture       *fixture,
   g_auto (GStrv) removed = NULL;
 
   choose_kind (fixture, "Any libvirt URI");
+  gh_names_assert (GTK_WIDGET (fixture->dialog));
   enter (fixture, "URI", uri);
   gh_ui_test_click (GTK_WIDGET (fixture->dialog), "Connect");
   gh_test_wait_until (is_gone, fixture);

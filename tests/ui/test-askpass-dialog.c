@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "gh-askpass-dialog.h"
+#include "gh-names.h"
 #include "gh-ui-test.h"
 
 typedef struct
@@ -64,6 +65,7 @@ test_password (Fixture       *fixture,
   GtkWidget *root = GTK_WIDGET (fixture->dialog);
 
   g_assert_true (gh_ui_test_shows (root, "Password of “me@server”"));
+  gh_names_assert (root);
   g_assert_false (gh_ui_test_shows (root, "not accepted"));
   enter (fixture, "secret");
   gh_ui_test_press (root, "Remember it in the keyring");
@@ -94,6 +96,7 @@ test_host_key (Fixture       *fixture,
   GtkWidget *cancel = gh_ui_test_get (root, GTK_TYPE_BUTTON, "Cancel");
 
   g_assert_true (gh_ui_test_shows (root, "Is this really “server”?"));
+  gh_names_assert (root);
   g_assert_true (gh_ui_test_shows (root, "SHA256:EfvpJBUz2ZzcSbMvmbPcPjrNeNeHhGJ4kG6d6J0nIWM"));
   g_assert_true (gh_ui_test_shows (root, "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"));
   g_assert_null (gh_ui_test_find (root, GTK_TYPE_ENTRY, "Answer"));

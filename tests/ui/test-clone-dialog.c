@@ -13,6 +13,7 @@
 #include "gh-clone-form.h"
 #include "gh-faults.h"
 #include "gh-hosts.h"
+#include "gh-names.h"
 #include "gh-plan-dialog.h"
 #include "gh-test-hosts.h"
 #include "gh-ui-test.h"
@@ -196,6 +197,7 @@ test_copies (Fixture       *fixture,
   wait_prepared (fixture);
   g_assert_true (gh_ui_test_shows (fixture->dialog, "lab-1, lab-2 … lab-4"));
   g_assert_true (gtk_widget_get_visible (get_child (fixture, "name_reset")));
+  gh_names_assert (fixture->dialog);
   gh_ui_test_click (fixture->dialog, "Use the proposed name");
   wait_prepared (fixture);
   g_assert_true (gh_ui_test_shows (fixture->dialog, "web-1-1, web-1-2 … web-1-4"));

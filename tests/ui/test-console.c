@@ -18,6 +18,7 @@
 #include "gh-console-target.h"
 #include "gh-host.h"
 #include "gh-key-combinations.h"
+#include "gh-names.h"
 #include "gh-test.h"
 #include "gh-threads.h"
 
@@ -310,12 +311,16 @@ test_fullscreen (Fixture       *fixture,
 
   gh_console_set_fullscreen (fixture->console, TRUE);
   g_assert_true (gh_console_get_fullscreen (fixture->console));
+  gh_names_assert (GTK_WIDGET (fixture->console));
   /* Nothing is shown, but one must get out again. */
   g_assert_true (g_action_group_get_action_enabled (actions, "fullscreen"));
   g_action_group_change_action_state (actions, "fullscreen", g_variant_new_boolean (FALSE));
   g_assert_cmpint (wanted, ==, FALSE);
   g_assert_true (gh_console_get_fullscreen (fixture->console));
   gh_console_set_fullscreen (fixture->console, FALSE);
+  gtk_widget_show (GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (fixture->console),
+                                                              GH_TYPE_CONSOLE, "bar")));
+  gh_names_assert (GTK_WIDGET (fixture->console));
 
   /* Where people look for it; without a display there is nothing to give a size to. */
   g_assert_true (gtk_widget_get_visible (GTK_WIDGET (gtk_widget_get_template_child (

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "gh-host-dialog.h"
+#include "gh-names.h"
 #include "gh-test-hosts.h"
 #include "gh-ui-test.h"
 
@@ -48,6 +49,7 @@ test_connected (void)
   g_assert_true (gh_ui_test_shows (GTK_WIDGET (dialog), "CPU use"));
   g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "Virtualization"));
   gh_ui_test_shoot (GTK_WIDGET (dialog), "host-dialog");
+  gh_names_assert (GTK_WIDGET (dialog));
   close_dialog (dialog);
 }
 

@@ -9,6 +9,7 @@
 
 #include "gh-faults.h"
 #include "gh-images-dialog.h"
+#include "gh-names.h"
 #include "gh-ui-test.h"
 
 static gboolean
@@ -161,6 +162,7 @@ test_host (void)
   select_row (dialog, "1");
   gh_ui_test_settle ();
   gh_ui_test_shoot (GTK_WIDGET (dialog), "images-dialog");
+  gh_names_assert (GTK_WIDGET (dialog));
   close_dialog (dialog);
 }
 

@@ -19,6 +19,7 @@
 #include "gh-file-entry.h"
 #include "gh-hosts.h"
 #include "gh-interrupted-bar.h"
+#include "gh-names.h"
 #include "gh-paths.h"
 #include "gh-plan-dialog.h"
 #include "gh-size-spin.h"
@@ -543,6 +544,7 @@ test_options (Fixture       *fixture,
   g_assert_false (gh_create_plan_get_start (plan));
   set_text (dialog, "Name", "moved");
   set_text (dialog, "Title", "A title");
+  gh_names_assert (dialog);
 
   /* Another host: another plan, with what the user has said. */
   choose_id (dialog, "Host", uri);
@@ -582,6 +584,7 @@ test_delete (Fixture       *fixture,
   g_assert_true (gh_ui_test_shows (dialog, "forced off first"));
   gh_ui_test_wait_shows (dialog, "steps");
   gh_ui_test_shoot (dialog, "delete");
+  gh_names_assert (dialog);
   gh_ui_test_click (dialog, "Delete");
   gh_ui_test_assert_finalized (&weak);
   gh_test_wait_until (is_empty, fixture->host);
@@ -642,6 +645,8 @@ test_interrupted (Fixture       *fixture,
   dialog = find_dialog ();
   gh_ui_test_wait_shows (dialog, "1 step");
   gh_ui_test_shoot (dialog, "undo");
+  gh_names_assert (dialog);
+  gh_names_assert (bar);
   gh_ui_test_click (dialog, "Undo");
   gh_test_wait_until (is_empty, fixture->host);
   gh_test_wait_until (nothing_runs, NULL);

@@ -10,6 +10,7 @@
 #include "gh-activity-button.h"
 #include "gh-activity-list.h"
 #include "gh-activity.h"
+#include "gh-names.h"
 #include "gh-plan-dialog.h"
 #include "gh-plan-view.h"
 #include "gh-sample-plan.h"
@@ -153,6 +154,7 @@ test_fix (Fixture       *fixture,
   g_assert_false (gh_plan_view_get_can_run (fixture->view));
   /* Why is there without asking for a refusal, on request for a warning. */
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "The machine could not start without it."));
+  gh_names_assert (widget_of (fixture));
   g_assert_false (gh_ui_test_shows (widget_of (fixture), "There is no KVM here."));
   gh_ui_test_press (widget_of (fixture), "Why: The guest will be slow");
 
@@ -416,6 +418,7 @@ test_activity_button (Fixture       *fixture,
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (button), TRUE);
   list = gtk_bin_get_child (GTK_BIN (gtk_menu_button_get_popover (GTK_MENU_BUTTON (button))));
   g_assert_true (gh_ui_test_shows (list, "Make “x”"));
+  gh_names_assert (list);
   gh_ui_test_shoot (fixture->window, "view-running");
   gh_ui_test_click (list, "Cancel: Make “x”");
   gh_test_wait_until (has_ended, fixture->view);

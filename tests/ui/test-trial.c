@@ -12,6 +12,7 @@
 #include "gh-activity.h"
 #include "gh-keep-dialog.h"
 #include "gh-machine-mark.h"
+#include "gh-names.h"
 #include "gh-plan-dialog.h"
 #include "gh-test.h"
 #include "gh-ui-test.h"
@@ -217,6 +218,7 @@ test_actions (Fixture       *fixture,
   assert_enabled (fixture, "discard-trial", TRUE);
   assert_enabled (fixture, "keep-trial", TRUE);
   gh_ui_test_wait_shows (GTK_WIDGET (fixture->window), "This is a throw-away copy of “web”.");
+  gh_names_assert (GTK_WIDGET (fixture->window));
   gh_ui_test_shoot (GTK_WIDGET (fixture->window), "trial-bar");
 }
 

@@ -14,6 +14,7 @@
 #include "gh-image-guard.h"
 #include "gh-library-view.h"
 #include "gh-machine-page.h"
+#include "gh-names.h"
 #include "gh-overview-page.h"
 #include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
@@ -443,6 +444,8 @@ test_bulk (Fixture       *fixture,
   activate (fixture, "machine-force-off");
   dialog = find_dialog ();
   g_assert_nonnull (find_label (dialog, "Force off 3 machines?"));
+  gh_names_assert (dialog);
+  gh_names_assert (GTK_WIDGET (fixture->window));
   g_assert_nonnull (find_label (dialog, "machine-00003"));
   g_assert_null (find_label (dialog, "machine-00002"));
   gtk_dialog_response (GTK_DIALOG (dialog), GTK_RESPONSE_ACCEPT);
@@ -958,6 +961,7 @@ test_overview (Fixture       *fixture,
   gh_machine_page_set_page (GH_MACHINE_PAGE (page), "overview");
   gh_test_wait_until (has_facts, page);
   g_assert_nonnull (find_label (page, "1.0\302\240GiB"));
+  gh_names_assert (GTK_WIDGET (fixture->window));
   g_assert_nonnull (find_label (page, "/images/machine-00003.qcow2"));
   g_assert_false (is_waiting (page));
   /* Nothing of one machine stays while the next one is read. */
@@ -1097,6 +1101,7 @@ test_error_bar (void)
   gh_error_bar_add (GH_ERROR_BAR (bar), "Second", error, NULL, NULL);
   g_assert_nonnull (find_label (bar, "First"));
   g_assert_nonnull (find_label (bar, "1 more"));
+  gh_names_assert (bar);
   gtk_info_bar_response (get_child (bar, GH_TYPE_ERROR_BAR, "bar"), GTK_RESPONSE_CLOSE);
   g_assert_nonnull (find_label (bar, "Second"));
   gtk_info_bar_response (get_child (bar, GH_TYPE_ERROR_BAR, "bar"), GTK_RESPONSE_CLOSE);
