@@ -21,6 +21,7 @@ typedef struct
 {
   const char    *graphics; /* "spice", "vnc" */
   GhConsoleKind  kind;
+  const char    *password; /* (nullable): asked for over the network, which the host is then on */
 } Setting;
 
 typedef struct
@@ -32,9 +33,11 @@ typedef struct
   GhConsole    *console;
 } Fixture;
 
-static const Setting spice = { "spice", GH_CONSOLE_GRAPHICAL };
-static const Setting vnc = { "vnc", GH_CONSOLE_GRAPHICAL };
-static const Setting serial = { "spice", GH_CONSOLE_SERIAL };
+static const Setting spice = { "spice", GH_CONSOLE_GRAPHICAL, NULL };
+static const Setting vnc = { "vnc", GH_CONSOLE_GRAPHICAL, NULL };
+static const Setting serial = { "spice", GH_CONSOLE_SERIAL, NULL };
+static const Setting spice_locked = { "spice", GH_CONSOLE_GRAPHICAL, "open-it" };
+static const Setting vnc_locked = { "vnc", GH_CONSOLE_GRAPHICAL, "open-it" };
 
 /* Until somebody could type into it. */
 static void
@@ -73,6 +76,34 @@ tolerate_spice (void)
                      spice_log_cb, NULL);
 }
 
+static char *
+dup_graphics (const Setting *setting)
+{
+  if (setting->password == NULL)
+    return g_strdup_printf ("<graphics type='%s'><listen type='none'/></graphics>",
+                            setting->graphics);
+  return g_strdup_printf ("<graphics type='%s' autoport='yes' passwd='%s'>"
+                          "<listen type='address' address='127.0.0.1'/></graphics>",
+                          setting->graphics, setting->password);
+}
+
+/* The lab's daemon as that of a host which cannot hand over sockets: libvirt speaks to it through
+ * another program, and takes it for one elsewhere. */
+static char *
+dup_far_uri (GhLab *lab)
+{
+  g_autofree char *script = gh_lab_dup_path (lab, "far");
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  text = g_strdup_printf ("#!/bin/sh\nHOME=%s XDG_RUNTIME_DIR=%s/run exec "
+                          "virt-ssh-helper qemu:///session\n",
+                          gh_lab_get_folder (lab), gh_lab_get_folder (lab));
+  g_file_set_contents_full (script, text, -1, G_FILE_SET_CONTENTS_NONE, 0700, &error);
+  g_assert_no_error (error);
+  return g_strdup_printf ("qemu+ext://localhost/session?command=%s", script);
+}
+
 static void
 set_up (Fixture       *fixture,
         gconstpointer  data)
@@ -81,27 +112,29 @@ set_up (Fixture       *fixture,
   g_auto (GhTestCall) ready = { 0 };
   g_autoptr (GError) error = NULL;
   g_autofree char *xml = NULL;
+  g_autofree char *graphics = NULL;
   g_autofree char *uri = NULL;
 
   tolerate_spice ();
   if (!gh_lab_has_guest ())
     return;
   fixture->lab = gh_lab_new ();
+  graphics = dup_graphics (setting);
   xml = g_strdup_printf ("<domain type='qemu'><name>tiny</name><memory unit='MiB'>192</memory>"
                          "<os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel>"
                          "<initrd>%s</initrd><cmdline>console=tty0 console=ttyS0</cmdline></os>"
                          "<features><acpi/></features><devices><serial type='pty'/>"
                          "<input type='tablet' bus='usb'/><sound model='ich9'/>"
-                         "<graphics type='%s'><listen type='none'/></graphics>"
+                         "%s"
                          "<video><model type='virtio'/></video></devices></domain>",
                          gh_lab_get_kernel (fixture->lab), gh_lab_get_initrd (fixture->lab),
-                         setting->graphics);
+                         graphics);
   fixture->domain = virDomainDefineXML (gh_lab_connect (fixture->lab), xml);
   if (fixture->domain == NULL || virDomainCreate (fixture->domain) < 0)
     g_error ("%s", virGetLastErrorMessage ());
   wait_for_guest (fixture);
 
-  uri = gh_lab_dup_uri (fixture->lab);
+  uri = setting->password != NULL ? dup_far_uri (fixture->lab) : gh_lab_dup_uri (fixture->lab);
   fixture->host = gh_host_new (uri);
   gh_host_ready_async (fixture->host, NULL, gh_test_call_cb, &ready);
   gh_host_ready_finish (fixture->host, gh_test_call_wait (&ready), &error);
@@ -326,6 +359,48 @@ test_picture_and_keys (Fixture       *fixture,
   g_assert_nonnull (strstr (gh_console_get_status_text (fixture->console), "is off"));
 }
 
+static void
+give_password (Fixture    *fixture,
+               const char *password)
+{
+  GtkWidget *page = GTK_WIDGET (gtk_widget_get_template_child (GTK_WIDGET (fixture->console),
+                                                               GH_TYPE_CONSOLE, "page"));
+  GtkWidget *entry = GTK_WIDGET (gtk_widget_get_template_child (page, G_OBJECT_TYPE (page),
+                                                                "password_entry"));
+
+  g_assert_true (gtk_widget_get_mapped (entry));
+  g_assert_cmpstr (gtk_entry_get_text (GTK_ENTRY (entry)), ==, "");
+  g_assert_false (gtk_entry_get_visibility (GTK_ENTRY (entry)));
+  gtk_entry_set_text (GTK_ENTRY (entry), password);
+  gtk_widget_activate (entry);
+  g_assert_cmpint (gh_console_get_state (fixture->console), ==, GH_CONSOLE_CONNECTING);
+  g_assert_cmpstr (gtk_entry_get_text (GTK_ENTRY (entry)), ==, "");
+}
+
+/* The page asks, says when it was wrong, and keeps the right one for the next time. */
+static void
+test_password (Fixture       *fixture,
+               gconstpointer  data)
+{
+  const Setting *setting = data;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_console_set_machine (fixture->console, gh_host_find_machine (fixture->host, "tiny"));
+  wait_for_state (fixture, GH_CONSOLE_NEEDS_PASSWORD);
+  g_assert_null (strstr (gh_console_get_status_text (fixture->console), "not accepted"));
+  give_password (fixture, "not-it");
+  wait_for_state (fixture, GH_CONSOLE_NEEDS_PASSWORD);
+  g_assert_nonnull (strstr (gh_console_get_status_text (fixture->console), "not accepted"));
+  give_password (fixture, setting->password);
+  wait_for_state (fixture, GH_CONSOLE_SHOWN);
+  g_assert_true (gh_lab_wait (30, shows_what_host_sees, fixture));
+
+  gh_console_disconnect (fixture->console);
+  gh_console_connect (fixture->console);
+  wait_for_state (fixture, GH_CONSOLE_SHOWN);
+}
+
 /* Reset: the same QEMU, the connection stays. Another run: it comes back by itself. */
 static void
 test_restart (Fixture       *fixture,
@@ -473,6 +548,8 @@ main (int    argc,
   ADD ("/lab/console/vnc-restart", vnc, test_restart);
   ADD ("/lab/console/spice-close-and-open", spice, test_close_and_open);
   ADD ("/lab/console/vnc-close-and-open", vnc, test_close_and_open);
+  ADD ("/lab/console/spice-password", spice_locked, test_password);
+  ADD ("/lab/console/vnc-password", vnc_locked, test_password);
   ADD ("/lab/console/daemon", spice, test_daemon);
   ADD ("/lab/console/terminal", serial, test_terminal);
   return g_test_run ();

@@ -27,6 +27,7 @@ struct _GhVncDisplay
   char      *password;  /* (nullable): never logged */
   gboolean   has_picture;
   gboolean   ending;    /* the first report of a loss counts */
+  gboolean   logging_in; /* a password was sent, and nothing has come of it yet */
   gboolean   end_password;
   gboolean   end_user;
   GError    *end_error; /* (nullable) */
@@ -75,6 +76,12 @@ error_cb (VncDisplay   *widget,
           GhVncDisplay *self)
 {
   g_debug ("VNC error: %s", message);
+  /* gtk-vnc tells of a password that was refused as of any other error, in the server's words. */
+  if (!self->ending && self->logging_in)
+    {
+      self->end_password = TRUE;
+      self->end_user = self->user != NULL;
+    }
   end (self, _("The connection to the display broke."));
 }
 
@@ -125,6 +132,7 @@ auth_credential_cb (VncDisplay   *widget,
     }
   if (needs_user)
     vnc_display_set_credential (widget, VNC_DISPLAY_CREDENTIAL_USERNAME, self->user);
+  self->logging_in = needs_password;
   if (needs_password)
     vnc_display_set_credential (widget, VNC_DISPLAY_CREDENTIAL_PASSWORD, self->password);
 }
@@ -149,6 +157,7 @@ static void
 initialized_cb (VncDisplay   *widget,
                 GhVncDisplay *self)
 {
+  self->logging_in = FALSE;
   gh_display_set_can_resize_guest (GH_DISPLAY (self), TRUE);
   gh_display_set_takes_input (GH_DISPLAY (self), TRUE);
 }
