@@ -22,7 +22,7 @@
 
 #include "config.h"
 
-#include "gh-library-model.h"
+#include "gh-library-model-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,49 +34,6 @@
 #define RESET_THRESHOLD 200
 /* Rows that only look different are cheap to tell. */
 #define CHANGE_THRESHOLD 2000
-
-typedef struct _HostEntry HostEntry;
-
-typedef struct
-{
-  HostEntry     *entry;    /* (unowned) */
-  GhMachine     *machine;  /* (owned) (nullable): NULL for the heading */
-  char          *key;      /* what it is sorted by: the folded label */
-  char          *search;   /* what is searched: name, title and UUID, folded, in lines */
-  double         cpu;      /* as of the last sort, so that the order stays consistent */
-  guint8         rank;     /* of the state, for sorting by it */
-  gboolean       matches;  /* the filter lets it through */
-  guint          index;    /* in the entry's machines */
-  guint          old_position; /* while reordering */
-  GSequenceIter *iter;     /* (nullable): NULL when it is not shown */
-} Row;
-
-struct _HostEntry
-{
-  GhLibraryModel *model; /* (unowned) */
-  GhHost         *host;  /* (owned) */
-  guint           position;
-  gboolean        collapsed;
-  guint           n_matches;
-  Row            *heading;
-  GPtrArray      *machines; /* (element-type Row) (unowned): all of the host, in no order */
-};
-
-struct _GhLibraryModel
-{
-  GObject        parent_instance;
-
-  GhHosts       *hosts;   /* (owned) */
-  GPtrArray     *entries; /* (element-type HostEntry), in the order of the hosts */
-  GHashTable    *rows;    /* (element-type GhMachine Row): owns the rows of machines */
-  GSequence     *shown;   /* (element-type Row) (unowned) */
-  GHashTable    *collapsed; /* URIs of hosts, also of such that are not listed now */
-  char          *filter;
-  GStrv          words;   /* the filter's words, folded */
-  GhLibrarySort  sort;
-  int            stamp;
-  gboolean       settled;
-};
 
 enum
 {
@@ -99,200 +56,9 @@ enum
 static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
-static void tree_model_iface_init (GtkTreeModelIface *iface);
-
 G_DEFINE_FINAL_TYPE_WITH_CODE (GhLibraryModel, gh_library_model, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (GTK_TYPE_TREE_MODEL, tree_model_iface_init))
-
-static guint8
-get_rank (GhMachineState state)
-{
-  switch (state)
-    {
-    case GH_MACHINE_CRASHED:
-      return 0;
-    case GH_MACHINE_RUNNING:
-      return 1;
-    case GH_MACHINE_STOPPING:
-      return 2;
-    case GH_MACHINE_PAUSED:
-      return 3;
-    case GH_MACHINE_SUSPENDED:
-      return 4;
-    case GH_MACHINE_SAVED:
-      return 5;
-    case GH_MACHINE_OFF:
-      return 6;
-    case GH_MACHINE_UNKNOWN:
-    default:
-      return 7;
-    }
-}
-
-static void
-row_free (gpointer data)
-{
-  Row *row = data;
-
-  g_clear_object (&row->machine);
-  g_free (row->key);
-  g_free (row->search);
-  g_free (row);
-}
-
-static gboolean
-words_match (GStrv       words,
-             const char *search)
-{
-  for (guint i = 0; words != NULL && words[i] != NULL; i++)
-    if (strstr (search, words[i]) == NULL)
-      return FALSE;
-  return TRUE;
-}
-
-/* Takes over what the machine says of itself. Returns whether its place in the order changed. */
-static gboolean
-update_row (GhLibraryModel *self,
-            Row            *row)
-{
-  g_autofree char *name = gh_text_fold (gh_machine_get_name (row->machine));
-  g_autofree char *title = gh_text_fold (gh_machine_get_title (row->machine));
-  const char *key = *title != '\0' ? title : name;
-  guint8 rank = get_rank (gh_machine_get_state (row->machine));
-  gboolean moved = g_strcmp0 (row->key, key) != 0 ||
-                   (self->sort == GH_LIBRARY_SORT_STATE && row->rank != rank);
-
-  row->rank = rank;
-  g_free (row->search);
-  row->search = g_strconcat (name, "\n", title, "\n", gh_machine_get_uuid (row->machine), NULL);
-  if (g_strcmp0 (row->key, key) != 0)
-    {
-      g_free (row->key);
-      row->key = g_strdup (key);
-    }
-  return moved;
-}
-
-static int
-compare_rows (gconstpointer a,
-              gconstpointer b,
-              gpointer      user_data)
-{
-  GhLibraryModel *self = user_data;
-  const Row *first = a;
-  const Row *second = b;
-  int order = 0;
-
-  if (first == second)
-    return 0;
-  if (first->entry != second->entry)
-    return first->entry->position < second->entry->position ? -1 : 1;
-  if (first->machine == NULL || second->machine == NULL)
-    return first->machine == NULL ? -1 : 1;
-
-  if (self->sort == GH_LIBRARY_SORT_STATE && first->rank != second->rank)
-    return first->rank < second->rank ? -1 : 1;
-  if (self->sort == GH_LIBRARY_SORT_CPU && first->cpu != second->cpu)
-    return first->cpu > second->cpu ? -1 : 1;
-
-  order = gh_text_compare_natural (first->key, second->key);
-  if (order == 0)
-    order = strcmp (gh_machine_get_uuid (first->machine), gh_machine_get_uuid (second->machine));
-  return order;
-}
-
-static int
-compare_row_pointers (gconstpointer a,
-                      gconstpointer b,
-                      gpointer      user_data)
-{
-  return compare_rows (*(Row *const *) a, *(Row *const *) b, user_data);
-}
-
-static gboolean
-is_filtering (GhLibraryModel *self)
-{
-  return self->words != NULL && self->words[0] != NULL;
-}
-
-static gboolean
-should_show (GhLibraryModel *self,
-             Row            *row)
-{
-  if (row->machine == NULL)
-    return !is_filtering (self) || row->entry->n_matches > 0;
-  /* What was searched for is shown wherever it is. */
-  return row->matches && (!row->entry->collapsed || is_filtering (self));
-}
-
-static void
-set_matches (Row      *row,
-             gboolean  matches)
-{
-  if (row->matches == matches)
-    return;
-  row->matches = matches;
-  row->entry->n_matches += matches ? 1 : -1;
-}
-
-static void
-init_iter (GhLibraryModel *self,
-           GtkTreeIter    *iter,
-           GSequenceIter  *position)
-{
-  iter->stamp = self->stamp;
-  iter->user_data = position;
-  iter->user_data2 = NULL;
-  iter->user_data3 = NULL;
-}
-
-static void
-emit_for_row (GhLibraryModel *self,
-              Row            *row,
-              void          (*emit) (GtkTreeModel *, GtkTreePath *, GtkTreeIter *))
-{
-  g_autoptr (GtkTreePath) path = NULL;
-  GtkTreeIter iter;
-
-  if (row->iter == NULL)
-    return;
-  path = gtk_tree_path_new_from_indices (g_sequence_iter_get_position (row->iter), -1);
-  init_iter (self, &iter, row->iter);
-  emit (GTK_TREE_MODEL (self), path, &iter);
-}
-
-static void
-hide_row (GhLibraryModel *self,
-          Row            *row)
-{
-  g_autoptr (GtkTreePath) path = NULL;
-
-  if (row->iter == NULL)
-    return;
-  path = gtk_tree_path_new_from_indices (g_sequence_iter_get_position (row->iter), -1);
-  g_sequence_remove (row->iter);
-  row->iter = NULL;
-  gtk_tree_model_row_deleted (GTK_TREE_MODEL (self), path);
-}
-
-/* Shows, hides or redraws one row, as it should be. */
-static void
-settle_row (GhLibraryModel *self,
-            Row            *row,
-            gboolean        changed)
-{
-  gboolean show = should_show (self, row);
-
-  if (show && row->iter == NULL)
-    {
-      row->iter = g_sequence_insert_sorted (self->shown, row, compare_rows, self);
-      emit_for_row (self, row, gtk_tree_model_row_inserted);
-    }
-  else if (!show)
-    hide_row (self, row);
-  else if (changed)
-    emit_for_row (self, row, gtk_tree_model_row_changed);
-}
+                               G_IMPLEMENT_INTERFACE (GTK_TYPE_TREE_MODEL,
+                                                      gh_library_model_init_tree))
 
 static void
 begin_reset (GhLibraryModel *self)
@@ -301,83 +67,24 @@ begin_reset (GhLibraryModel *self)
 }
 
 static void
-append_shown (GhLibraryModel *self,
-              Row            *row)
-{
-  row->iter = should_show (self, row) ? g_sequence_append (self->shown, row) : NULL;
-}
-
-/* Puts the rows on show together anew. */
-static void
 end_reset (GhLibraryModel *self)
 {
-  g_clear_pointer (&self->shown, g_sequence_free);
-  self->shown = g_sequence_new (NULL);
-  self->stamp++;
-
-  for (guint i = 0; i < self->entries->len; i++)
-    {
-      HostEntry *entry = g_ptr_array_index (self->entries, i);
-
-      append_shown (self, entry->heading);
-      g_ptr_array_sort_with_data (entry->machines, compare_row_pointers, self);
-      for (guint j = 0; j < entry->machines->len; j++)
-        {
-          Row *row = g_ptr_array_index (entry->machines, j);
-
-          row->index = j;
-          append_shown (self, row);
-        }
-    }
+  gh_library_model_rebuild (self);
   g_signal_emit (self, signals[RESET_END], 0);
 }
 
-/* Sorts what is shown, and tells it with a single signal, or none if nothing moved. */
-static void
-reorder (GhLibraryModel *self)
-{
-  g_autoptr (GtkTreePath) root = NULL;
-  g_autofree int *new_order = NULL;
-  GSequenceIter *iter = NULL;
-  gboolean moved = FALSE;
-  guint position = 0;
-
-  for (iter = g_sequence_get_begin_iter (self->shown); !g_sequence_iter_is_end (iter);
-       iter = g_sequence_iter_next (iter))
-    ((Row *) g_sequence_get (iter))->old_position = position++;
-  if (position == 0)
-    return;
-
-  g_sequence_sort (self->shown, compare_rows, self);
-
-  new_order = g_new (int, position);
-  position = 0;
-  for (iter = g_sequence_get_begin_iter (self->shown); !g_sequence_iter_is_end (iter);
-       iter = g_sequence_iter_next (iter))
-    {
-      new_order[position] = (int) ((Row *) g_sequence_get (iter))->old_position;
-      moved = moved || new_order[position] != (int) position;
-      position++;
-    }
-  if (!moved)
-    return;
-
-  root = gtk_tree_path_new ();
-  gtk_tree_model_rows_reordered (GTK_TREE_MODEL (self), root, NULL, new_order);
-}
-
-static Row *
+static GhLibraryRow *
 add_row (GhLibraryModel *self,
-         HostEntry      *entry,
+         GhLibraryEntry *entry,
          GhMachine      *machine)
 {
-  Row *row = g_new0 (Row, 1);
+  GhLibraryRow *row = g_new0 (GhLibraryRow, 1);
 
   row->entry = entry;
   row->machine = g_object_ref (machine);
   row->cpu = gh_machine_get_cpu_share (machine);
-  (void) update_row (self, row);
-  set_matches (row, words_match (self->words, row->search));
+  (void) gh_library_model_update_row (self, row);
+  gh_library_row_set_matches (row, gh_library_words_match (self->words, row->search));
   row->index = entry->machines->len;
   g_ptr_array_add (entry->machines, row);
   g_hash_table_insert (self->rows, machine, row);
@@ -387,18 +94,18 @@ add_row (GhLibraryModel *self,
 /* Forgets a row that is not shown any more. */
 static void
 remove_row (GhLibraryModel *self,
-            Row            *row)
+            GhLibraryRow   *row)
 {
   GPtrArray *machines = row->entry->machines;
 
-  set_matches (row, FALSE);
+  gh_library_row_set_matches (row, FALSE);
   g_ptr_array_remove_index_fast (machines, row->index);
   if (row->index < machines->len)
-    ((Row *) g_ptr_array_index (machines, row->index))->index = row->index;
+    ((GhLibraryRow *) g_ptr_array_index (machines, row->index))->index = row->index;
   g_hash_table_remove (self->rows, row->machine);
 }
 
-static Row *
+static GhLibraryRow *
 find_row (GhLibraryModel *self,
           GhMachine      *machine)
 {
@@ -407,7 +114,7 @@ find_row (GhLibraryModel *self,
 
 static void
 apply_changes (GhLibraryModel         *self,
-               HostEntry              *entry,
+               GhLibraryEntry         *entry,
                const GhMachineChanges *changes,
                gboolean                reset)
 {
@@ -415,61 +122,61 @@ apply_changes (GhLibraryModel         *self,
 
   for (guint i = 0; changes->removed != NULL && i < changes->removed->len; i++)
     {
-      Row *row = find_row (self, g_ptr_array_index (changes->removed, i));
+      GhLibraryRow *row = find_row (self, g_ptr_array_index (changes->removed, i));
 
       if (row == NULL)
         continue;
       if (!reset)
-        hide_row (self, row);
+        gh_library_model_hide_row (self, row);
       remove_row (self, row);
     }
 
   /* Old rows take their new places before new rows look for theirs among them. */
   for (guint i = 0; changes->changed != NULL && i < changes->changed->len; i++)
     {
-      Row *row = find_row (self, g_ptr_array_index (changes->changed, i));
+      GhLibraryRow *row = find_row (self, g_ptr_array_index (changes->changed, i));
 
       if (row == NULL)
         continue;
-      if (update_row (self, row))
+      if (gh_library_model_update_row (self, row))
         moved = TRUE;
-      set_matches (row, words_match (self->words, row->search));
+      gh_library_row_set_matches (row, gh_library_words_match (self->words, row->search));
     }
   if (!reset)
     {
       if (moved)
-        reorder (self);
+        gh_library_model_reorder (self);
       for (guint i = 0; changes->changed != NULL && i < changes->changed->len; i++)
         {
-          Row *row = find_row (self, g_ptr_array_index (changes->changed, i));
+          GhLibraryRow *row = find_row (self, g_ptr_array_index (changes->changed, i));
 
           if (row != NULL)
-            settle_row (self, row, /* changed= */ TRUE);
+            gh_library_model_settle_row (self, row, /* changed= */ TRUE);
         }
     }
 
   for (guint i = 0; changes->added != NULL && i < changes->added->len; i++)
     {
       GhMachine *machine = g_ptr_array_index (changes->added, i);
-      Row *row = NULL;
+      GhLibraryRow *row = NULL;
 
       if (find_row (self, machine) != NULL)
         continue;
       row = add_row (self, entry, machine);
       if (!reset)
-        settle_row (self, row, /* changed= */ FALSE);
+        gh_library_model_settle_row (self, row, /* changed= */ FALSE);
     }
   if (!reset)
-    settle_row (self, entry->heading, /* changed= */ TRUE);
+    gh_library_model_settle_row (self, entry->heading, /* changed= */ TRUE);
 }
 
 static void
 update_cpu (GhLibraryModel *self,
-            HostEntry      *entry)
+            GhLibraryEntry *entry)
 {
   for (guint i = 0; i < entry->machines->len; i++)
     {
-      Row *row = g_ptr_array_index (entry->machines, i);
+      GhLibraryRow *row = g_ptr_array_index (entry->machines, i);
 
       row->cpu = gh_machine_get_cpu_share (row->machine);
     }
@@ -486,7 +193,7 @@ machines_changed_cb (GhHost           *host,
                      GhMachineChanges *changes,
                      gpointer          user_data)
 {
-  HostEntry *entry = user_data;
+  GhLibraryEntry *entry = user_data;
   GhLibraryModel *self = entry->model;
   gboolean reset = count (changes->added) + count (changes->removed) > RESET_THRESHOLD ||
                    count (changes->changed) > CHANGE_THRESHOLD;
@@ -505,7 +212,7 @@ machines_changed_cb (GhHost           *host,
       if (self->sort == GH_LIBRARY_SORT_CPU)
         {
           update_cpu (self, entry);
-          reorder (self);
+          gh_library_model_reorder (self);
         }
       g_signal_emit (self, signals[FIGURES_CHANGED], 0, host);
     }
@@ -516,7 +223,7 @@ find_settled (GhLibraryModel *self)
 {
   for (guint i = 0; i < self->entries->len; i++)
     {
-      HostEntry *entry = g_ptr_array_index (self->entries, i);
+      GhLibraryEntry *entry = g_ptr_array_index (self->entries, i);
 
       if (gh_host_get_state (entry->host) == GH_HOST_CONNECTING)
         return FALSE;
@@ -540,9 +247,9 @@ host_changed_cb (GhHost     *host,
                  GParamSpec *pspec,
                  gpointer    user_data)
 {
-  HostEntry *entry = user_data;
+  GhLibraryEntry *entry = user_data;
 
-  emit_for_row (entry->model, entry->heading, gtk_tree_model_row_changed);
+  gh_library_model_emit_for_row (entry->model, entry->heading, gtk_tree_model_row_changed);
   if (g_strcmp0 (pspec->name, "state") == 0)
     update_settled (entry->model);
 }
@@ -550,27 +257,27 @@ host_changed_cb (GhHost     *host,
 static void
 entry_free (gpointer data)
 {
-  HostEntry *entry = data;
+  GhLibraryEntry *entry = data;
 
   g_signal_handlers_disconnect_by_data (entry->host, entry);
   g_clear_object (&entry->host);
-  g_clear_pointer (&entry->heading, row_free);
+  g_clear_pointer (&entry->heading, gh_library_row_free);
   g_clear_pointer (&entry->machines, g_ptr_array_unref);
   g_free (entry);
 }
 
-static HostEntry *
+static GhLibraryEntry *
 entry_new (GhLibraryModel *self,
            GhHost         *host)
 {
-  HostEntry *entry = g_new0 (HostEntry, 1);
+  GhLibraryEntry *entry = g_new0 (GhLibraryEntry, 1);
   g_autoptr (GPtrArray) machines = gh_host_dup_machines (host);
 
   entry->model = self;
   entry->host = g_object_ref (host);
   entry->collapsed = g_hash_table_contains (self->collapsed, gh_host_get_uri (host));
   entry->machines = g_ptr_array_new ();
-  entry->heading = g_new0 (Row, 1);
+  entry->heading = g_new0 (GhLibraryRow, 1);
   entry->heading->entry = entry;
   for (guint i = 0; i < machines->len; i++)
     (void) add_row (self, entry, g_ptr_array_index (machines, i));
@@ -593,7 +300,7 @@ hosts_changed_cb (GListModel     *hosts,
   begin_reset (self);
   for (guint i = 0; i < removed; i++)
     {
-      HostEntry *entry = g_ptr_array_index (self->entries, position);
+      GhLibraryEntry *entry = g_ptr_array_index (self->entries, position);
 
       while (entry->machines->len > 0)
         remove_row (self, g_ptr_array_index (entry->machines, entry->machines->len - 1));
@@ -606,164 +313,9 @@ hosts_changed_cb (GListModel     *hosts,
       g_ptr_array_insert (self->entries, (int) (position + i), entry_new (self, host));
     }
   for (guint i = 0; i < self->entries->len; i++)
-    ((HostEntry *) g_ptr_array_index (self->entries, i))->position = i;
+    ((GhLibraryEntry *) g_ptr_array_index (self->entries, i))->position = i;
   end_reset (self);
   update_settled (self);
-}
-
-static GtkTreeModelFlags
-get_flags (GtkTreeModel *model)
-{
-  return GTK_TREE_MODEL_ITERS_PERSIST | GTK_TREE_MODEL_LIST_ONLY;
-}
-
-static int
-get_n_columns (GtkTreeModel *model)
-{
-  return 1;
-}
-
-static GType
-get_column_type (GtkTreeModel *model,
-                 int           index)
-{
-  return G_TYPE_OBJECT;
-}
-
-static gboolean
-iter_at (GhLibraryModel *self,
-         GtkTreeIter    *iter,
-         int             position)
-{
-  GSequenceIter *found = NULL;
-
-  if (position < 0 || position >= g_sequence_get_length (self->shown))
-    return FALSE;
-  found = g_sequence_get_iter_at_pos (self->shown, position);
-  init_iter (self, iter, found);
-  return TRUE;
-}
-
-static gboolean
-get_iter (GtkTreeModel *model,
-          GtkTreeIter  *iter,
-          GtkTreePath  *path)
-{
-  if (gtk_tree_path_get_depth (path) != 1)
-    return FALSE;
-  return iter_at (GH_LIBRARY_MODEL (model), iter, gtk_tree_path_get_indices (path)[0]);
-}
-
-static GtkTreePath *
-get_path (GtkTreeModel *model,
-          GtkTreeIter  *iter)
-{
-  g_return_val_if_fail (iter->stamp == GH_LIBRARY_MODEL (model)->stamp, NULL);
-
-  return gtk_tree_path_new_from_indices (g_sequence_iter_get_position (iter->user_data), -1);
-}
-
-static Row *
-get_row (GhLibraryModel *self,
-         GtkTreeIter    *iter)
-{
-  g_return_val_if_fail (iter->stamp == self->stamp, NULL);
-
-  return g_sequence_get (iter->user_data);
-}
-
-static void
-get_value (GtkTreeModel *model,
-           GtkTreeIter  *iter,
-           int           column,
-           GValue       *value)
-{
-  Row *row = get_row (GH_LIBRARY_MODEL (model), iter);
-
-  g_value_init (value, G_TYPE_OBJECT);
-  if (row->machine != NULL)
-    g_value_set_object (value, row->machine);
-  else
-    g_value_set_object (value, row->entry->host);
-}
-
-static gboolean
-iter_next (GtkTreeModel *model,
-           GtkTreeIter  *iter)
-{
-  GSequenceIter *next = g_sequence_iter_next (iter->user_data);
-
-  if (g_sequence_iter_is_end (next))
-    return FALSE;
-  iter->user_data = next;
-  return TRUE;
-}
-
-static gboolean
-iter_previous (GtkTreeModel *model,
-               GtkTreeIter  *iter)
-{
-  if (g_sequence_iter_is_begin (iter->user_data))
-    return FALSE;
-  iter->user_data = g_sequence_iter_prev (iter->user_data);
-  return TRUE;
-}
-
-static gboolean
-iter_children (GtkTreeModel *model,
-               GtkTreeIter  *iter,
-               GtkTreeIter  *parent)
-{
-  return parent == NULL && iter_at (GH_LIBRARY_MODEL (model), iter, 0);
-}
-
-static gboolean
-iter_has_child (GtkTreeModel *model,
-                GtkTreeIter  *iter)
-{
-  return FALSE;
-}
-
-static int
-iter_n_children (GtkTreeModel *model,
-                 GtkTreeIter  *iter)
-{
-  return iter == NULL ? g_sequence_get_length (GH_LIBRARY_MODEL (model)->shown) : 0;
-}
-
-static gboolean
-iter_nth_child (GtkTreeModel *model,
-                GtkTreeIter  *iter,
-                GtkTreeIter  *parent,
-                int           n)
-{
-  return parent == NULL && iter_at (GH_LIBRARY_MODEL (model), iter, n);
-}
-
-static gboolean
-iter_parent (GtkTreeModel *model,
-             GtkTreeIter  *iter,
-             GtkTreeIter  *child)
-{
-  return FALSE;
-}
-
-static void
-tree_model_iface_init (GtkTreeModelIface *iface)
-{
-  iface->get_flags = get_flags;
-  iface->get_n_columns = get_n_columns;
-  iface->get_column_type = get_column_type;
-  iface->get_iter = get_iter;
-  iface->get_path = get_path;
-  iface->get_value = get_value;
-  iface->iter_next = iter_next;
-  iface->iter_previous = iter_previous;
-  iface->iter_children = iter_children;
-  iface->iter_has_child = iter_has_child;
-  iface->iter_n_children = iter_n_children;
-  iface->iter_nth_child = iter_nth_child;
-  iface->iter_parent = iter_parent;
 }
 
 static void
@@ -820,7 +372,7 @@ set_collapsed_uris (GhLibraryModel     *self,
     g_hash_table_add (self->collapsed, g_strdup (uris[i]));
   for (guint i = 0; i < self->entries->len; i++)
     {
-      HostEntry *entry = g_ptr_array_index (self->entries, i);
+      GhLibraryEntry *entry = g_ptr_array_index (self->entries, i);
 
       gh_library_model_set_collapsed (
         self, entry->host, g_hash_table_contains (self->collapsed, gh_host_get_uri (entry->host)));
@@ -919,7 +471,7 @@ static void
 gh_library_model_init (GhLibraryModel *self)
 {
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  self->rows = g_hash_table_new_full (NULL, NULL, NULL, row_free);
+  self->rows = g_hash_table_new_full (NULL, NULL, NULL, gh_library_row_free);
   self->shown = g_sequence_new (NULL);
   self->collapsed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->filter = g_strdup ("");
@@ -999,7 +551,7 @@ gh_library_model_set_filter (GhLibraryModel *self,
   if (g_strcmp0 (self->filter, filter) == 0)
     return;
 
-  was_filtering = is_filtering (self);
+  was_filtering = gh_library_model_is_filtering (self);
   g_free (self->filter);
   self->filter = g_strdup (filter);
   g_strfreev (self->words);
@@ -1009,31 +561,34 @@ gh_library_model_set_filter (GhLibraryModel *self,
   g_hash_table_iter_init (&iter, self->rows);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      Row *row = value;
+      GhLibraryRow *row = value;
 
-      if (row->matches != words_match (self->words, row->search))
+      if (row->matches != gh_library_words_match (self->words, row->search))
         g_ptr_array_add (flipped, row);
     }
 
   /* Collapsed hosts open and close with the first and last letter. */
-  reset = flipped->len > RESET_THRESHOLD || was_filtering != is_filtering (self);
+  reset = flipped->len > RESET_THRESHOLD || was_filtering != gh_library_model_is_filtering (self);
   if (reset)
     begin_reset (self);
   for (guint i = 0; i < flipped->len; i++)
     {
-      Row *row = g_ptr_array_index (flipped, i);
+      GhLibraryRow *row = g_ptr_array_index (flipped, i);
 
-      set_matches (row, !row->matches);
+      gh_library_row_set_matches (row, !row->matches);
     }
   if (reset)
     end_reset (self);
   else
     {
       for (guint i = 0; i < flipped->len; i++)
-        settle_row (self, g_ptr_array_index (flipped, i), /* changed= */ FALSE);
+        gh_library_model_settle_row (self, g_ptr_array_index (flipped, i), /* changed= */ FALSE);
       for (guint i = 0; i < self->entries->len; i++)
-        settle_row (self, ((HostEntry *) g_ptr_array_index (self->entries, i))->heading,
-                    /* changed= */ FALSE);
+        {
+          GhLibraryEntry *entry = g_ptr_array_index (self->entries, i);
+
+          gh_library_model_settle_row (self, entry->heading, /* changed= */ FALSE);
+        }
     }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FILTER]);
 }
@@ -1070,17 +625,17 @@ gh_library_model_set_sort (GhLibraryModel *self,
   self->sort = sort;
   for (guint i = 0; i < self->entries->len; i++)
     update_cpu (self, g_ptr_array_index (self->entries, i));
-  reorder (self);
+  gh_library_model_reorder (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SORT]);
 }
 
-static HostEntry *
+static GhLibraryEntry *
 find_entry (GhLibraryModel *self,
             GhHost         *host)
 {
   for (guint i = 0; i < self->entries->len; i++)
     {
-      HostEntry *entry = g_ptr_array_index (self->entries, i);
+      GhLibraryEntry *entry = g_ptr_array_index (self->entries, i);
 
       if (entry->host == host)
         return entry;
@@ -1099,7 +654,7 @@ gboolean
 gh_library_model_get_collapsed (GhLibraryModel *self,
                                 GhHost         *host)
 {
-  HostEntry *entry = NULL;
+  GhLibraryEntry *entry = NULL;
 
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), FALSE);
 
@@ -1120,7 +675,7 @@ gh_library_model_set_collapsed (GhLibraryModel *self,
                                 GhHost         *host,
                                 gboolean        collapsed)
 {
-  HostEntry *entry = NULL;
+  GhLibraryEntry *entry = NULL;
   gboolean reset = FALSE;
 
   g_return_if_fail (GH_IS_LIBRARY_MODEL (self));
@@ -1142,8 +697,9 @@ gh_library_model_set_collapsed (GhLibraryModel *self,
   else
     {
       for (guint i = 0; i < entry->machines->len; i++)
-        settle_row (self, g_ptr_array_index (entry->machines, i), /* changed= */ FALSE);
-      settle_row (self, entry->heading, /* changed= */ TRUE);
+        gh_library_model_settle_row (self, g_ptr_array_index (entry->machines, i),
+                                     /* changed= */ FALSE);
+      gh_library_model_settle_row (self, entry->heading, /* changed= */ TRUE);
     }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COLLAPSED_URIS]);
 }
@@ -1218,7 +774,7 @@ gh_library_model_get_n_matches (GhLibraryModel *self)
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), 0);
 
   for (guint i = 0; i < self->entries->len; i++)
-    n += ((HostEntry *) g_ptr_array_index (self->entries, i))->n_matches;
+    n += ((GhLibraryEntry *) g_ptr_array_index (self->entries, i))->n_matches;
   return n;
 }
 
@@ -1235,7 +791,7 @@ gh_library_model_get_host (GhLibraryModel *self,
 {
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), NULL);
 
-  return get_row (self, iter)->entry->host;
+  return gh_library_model_get_row (self, iter)->entry->host;
 }
 
 /**
@@ -1251,7 +807,7 @@ gh_library_model_get_machine (GhLibraryModel *self,
 {
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), NULL);
 
-  return get_row (self, iter)->machine;
+  return gh_library_model_get_row (self, iter)->machine;
 }
 
 /**
@@ -1267,7 +823,7 @@ gh_library_model_find_machine (GhLibraryModel *self,
                                GhMachine      *machine,
                                GtkTreeIter    *iter)
 {
-  Row *row = NULL;
+  GhLibraryRow *row = NULL;
 
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), FALSE);
 
@@ -1275,7 +831,7 @@ gh_library_model_find_machine (GhLibraryModel *self,
   if (row == NULL || row->iter == NULL)
     return FALSE;
   if (iter != NULL)
-    init_iter (self, iter, row->iter);
+    gh_library_model_init_iter (self, iter, row->iter);
   return TRUE;
 }
 
@@ -1292,7 +848,7 @@ gh_library_model_find_host (GhLibraryModel *self,
                             GhHost         *host,
                             GtkTreeIter    *iter)
 {
-  HostEntry *entry = NULL;
+  GhLibraryEntry *entry = NULL;
 
   g_return_val_if_fail (GH_IS_LIBRARY_MODEL (self), FALSE);
 
@@ -1300,6 +856,6 @@ gh_library_model_find_host (GhLibraryModel *self,
   if (entry == NULL || entry->heading->iter == NULL)
     return FALSE;
   if (iter != NULL)
-    init_iter (self, iter, entry->heading->iter);
+    gh_library_model_init_iter (self, iter, entry->heading->iter);
   return TRUE;
 }
