@@ -1,0 +1,262 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Moving a running machine with its disk between two real hosts: Guesthouse there, virsh with the
+ * same flags back, turn by turn, the best of several turns. Ours has rehearsed by then: both hosts
+ * are asked before anything is done. */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <libvirt/virterror.h>
+#include <sys/stat.h>
+
+#include "gh-bench.h"
+#include "gh-lab.h"
+
+/* More while the figure is over its limit: another program may have been in the way. */
+#define N_TURNS 3
+#define MAX_TURNS 8
+#define LIMIT 1.1
+#define DATA_MIB 128
+
+static char *
+dup_disk (GhLab *lab)
+{
+  return g_build_filename (gh_lab_get_folder (lab), "img", "web.qcow2", NULL);
+}
+
+static void
+make_pool (GhLab *lab)
+{
+  g_autofree char *path = g_build_filename (gh_lab_get_folder (lab), "img", NULL);
+  g_autofree char *xml = g_strdup_printf ("<pool type='dir'><name>default</name><target>"
+                                          "<path>%s</path></target></pool>", path);
+  virStoragePoolPtr pool = NULL;
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
+  g_assert_nonnull (pool);
+  g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+/* As an error message, when it fails. */
+static char *
+run_tool (GhLab              *lab,
+          const char * const *argv)
+{
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  g_autofree char *err = NULL;
+  g_autoptr (GError) error = NULL;
+  char *out = NULL;
+  int status = 0;
+
+  g_spawn_sync (NULL, (char **) argv, environment, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err,
+                &status, &error);
+  g_assert_no_error (error);
+  if (!g_spawn_check_wait_status (status, NULL))
+    g_error ("%s: %s", argv[0], err);
+  return out;
+}
+
+#define tool(lab, ...) g_free (run_tool (lab, (const char * const []) { __VA_ARGS__, NULL }))
+
+/* 1 GiB of disk with some data, and 256 MiB of memory. */
+static void
+start_guest (GhLab *lab)
+{
+  g_autofree char *disk = dup_disk (lab);
+  g_autofree char *write = g_strdup_printf ("write -P 0xab 64M %dM", DATA_MIB);
+  g_autofree char *xml = g_strdup_printf (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>256</memory><vcpu>1</vcpu>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>"
+    "<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>"
+    "<cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model></cpu><devices>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+    "<target dev='vda' bus='virtio'/></disk><serial type='pty'/><memballoon model='none'/>"
+    "</devices></domain>", gh_lab_get_kernel (lab), gh_lab_get_initrd (lab), disk);
+  g_autoptr (GhLabSerial) serial = NULL;
+  virDomainPtr domain = NULL;
+
+  tool (lab, "qemu-img", "create", "-f", "qcow2", disk, "1G");
+  tool (lab, "qemu-io", "-f", "qcow2", "-c", write, disk);
+  g_assert_no_errno (g_chmod (disk, 0600));
+  domain = virDomainDefineXMLFlags (gh_lab_connect (lab), xml, VIR_DOMAIN_DEFINE_VALIDATE);
+  if (domain == NULL || virDomainCreate (domain) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainFree (domain);
+  serial = gh_lab_serial_open (lab, "web");
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 60));
+}
+
+static guint64
+get_allocation (GhLab *lab)
+{
+  g_autofree char *disk = dup_disk (lab);
+  GStatBuf info;
+
+  g_assert_no_errno (g_stat (disk, &info));
+  return (guint64) info.st_blocks * 512;
+}
+
+/* A definition for the other host, where the disk lies elsewhere. */
+static char *
+write_definition (GhLab      *from,
+                  GhLab      *to,
+                  const char *uri,
+                  const char *option)
+{
+  g_autofree char *xml = run_tool (from, (const char * const []) { "virsh", "-c", uri, "dumpxml",
+                                                                  option, "web", NULL });
+  g_autofree char *here = dup_disk (from);
+  g_autofree char *there = dup_disk (to);
+  g_autoptr (GString) text = g_string_new (xml);
+
+  g_string_replace (text, here, there, 0);
+  return gh_lab_write_file (from, option + 2, text->str);
+}
+
+static void
+remove_disk (GhLab *lab)
+{
+  g_autofree char *disk = dup_disk (lab);
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), "default");
+
+  g_assert_no_errno (g_unlink (disk));
+  g_assert_cmpint (virStoragePoolRefresh (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+static gint64
+time_ours (GhLab *from,
+           GhLab *to)
+{
+  g_autofree char *here = gh_lab_dup_uri (from);
+  g_autofree char *there = gh_lab_dup_uri (to);
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GhLabRun) run = gh_lab_run (from, "-c", here, "migrate", "web", there,
+                                         "--copy-storage", "--yes", "--json", NULL);
+
+  gh_lab_assert_status (run, 0);
+  return g_get_monotonic_time () - start;
+}
+
+static gint64
+time_virsh (GhLab *from,
+            GhLab *to)
+{
+  g_autofree char *here = gh_lab_dup_uri (from);
+  g_autofree char *there = gh_lab_dup_uri (to);
+  g_autofree char *live = write_definition (from, to, here, "--migratable");
+  g_autofree char *defined = write_definition (from, to, here, "--inactive");
+  g_autofree char *memory = g_strdup_printf ("unix://%s/m", gh_lab_get_folder (to));
+  g_autofree char *disks = g_strdup_printf ("unix://%s/d", gh_lab_get_folder (to));
+  gint64 start = g_get_monotonic_time ();
+
+  tool (from, "virsh", "-c", here, "migrate", "--live", "--persistent", "--undefinesource",
+        "--copy-storage-all", "--auto-converge", "--abort-on-error", "--xml", live,
+        "--persistent-xml", defined, "web", there, "--migrateuri", memory, "--disks-uri", disks);
+  return g_get_monotonic_time () - start;
+}
+
+/* The machine is gone from the host. */
+static void
+switch_off (GhLab *lab)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainDestroy (domain), ==, 0);
+  g_assert_cmpint (virDomainUndefine (domain), ==, 0);
+  virDomainFree (domain);
+}
+
+static void
+test_live (void)
+{
+  g_autoptr (GhLab) a = NULL;
+  g_autoptr (GhLab) b = NULL;
+  gint64 ours = G_MAXINT64;
+  gint64 virsh = G_MAXINT64;
+  double thin = 0;
+
+  if (!gh_lab_has_guest ())
+    return;
+  a = gh_lab_new ();
+  b = gh_lab_new ();
+  make_pool (a);
+  make_pool (b);
+  for (guint i = 0; i < N_TURNS || ((double) ours > LIMIT * (double) virsh && i < MAX_TURNS); i++)
+    {
+      guint64 allocation = 0;
+      gint64 time = 0;
+
+      /* What libvirt makes for virsh is not thin: what ours begins with has to be. */
+      if (i > 0)
+        {
+          switch_off (a);
+          remove_disk (a);
+        }
+      start_guest (a);
+      allocation = get_allocation (a);
+      time = time_ours (a, b);
+      ours = MIN (ours, time);
+      thin = MAX (thin, (double) get_allocation (b) / (double) allocation);
+      remove_disk (a);
+      time = time_virsh (b, a);
+      virsh = MIN (virsh, time);
+      remove_disk (b);
+    }
+  gh_bench_report ("running machine moved with 1 GiB of disk, against virsh",
+                   (double) ours / (double) virsh, LIMIT, "×", "");
+  gh_bench_report ("what its disk takes there, against here", thin, 1.1, "×", "");
+  switch_off (a);
+}
+
+/* Asking both hosts everything, without moving anything. */
+static void
+test_rehearsal (void)
+{
+  g_autoptr (GhLab) a = NULL;
+  g_autoptr (GhLab) b = NULL;
+  g_autofree char *here = NULL;
+  g_autofree char *there = NULL;
+  gint64 best = G_MAXINT64;
+
+  if (!gh_lab_has_guest ())
+    return;
+  a = gh_lab_new ();
+  b = gh_lab_new ();
+  make_pool (a);
+  make_pool (b);
+  start_guest (a);
+  here = gh_lab_dup_uri (a);
+  there = gh_lab_dup_uri (b);
+  for (guint i = 0; i < N_TURNS; i++)
+    {
+      gint64 start = g_get_monotonic_time ();
+      gint64 time = 0;
+      g_autoptr (GhLabRun) run = gh_lab_run (a, "-c", here, "migrate", "web", there,
+                                             "--copy-storage", "--rehearse", "--json", NULL);
+
+      time = g_get_monotonic_time () - start;
+      best = MIN (best, time);
+      gh_lab_assert_status (run, 0);
+    }
+  gh_bench_report ("rehearsal, with opening both hosts", (double) best / G_USEC_PER_SEC, 1.0, "s",
+                   "");
+  switch_off (a);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/bench/migrate/live", test_live);
+  g_test_add_func ("/bench/migrate/rehearsal", test_rehearsal);
+  return g_test_run ();
+}
