@@ -10,7 +10,8 @@
 #include "gh-ui-test.h"
 
 static const char *const names[] = { "machine-start", "machine-resume", "machine-pause",
-                                     "machine-force-off", "clone-machine", "new-from-template" };
+                                     "machine-force-off", "clone-machine", "new-from-template",
+                                     "try-machine" };
 
 static void
 enable (GSimpleActionGroup *group,
