@@ -8,7 +8,8 @@
  * file of ours (else 0), and mtime-N, when the overlay was written last, in nanoseconds.
  *
  * Undoing gives the machine its old disks, unless it runs, or has written to an overlay since: that
- * would be lost. */
+ * would be lost. Nor when others have been linked to them since: they would not be protected any
+ * more. */
 
 #define G_LOG_DOMAIN "gh-parent-step"
 
@@ -26,6 +27,7 @@
 #include "gh-domain-xml.h"
 #include "gh-lane.h"
 #include "gh-step-private.h"
+#include "gh-still-needed.h"
 
 /* Nobody may write any more; who could not read before cannot now. */
 #define PROTECTED(mode) ((mode) & 0555)
@@ -512,19 +514,56 @@ do_async (GhStep              *step,
 }
 
 static void
+undo_unneeded (GTask *task)
+{
+  if (gh_host_is_local (((Work *) g_task_get_task_data (task))->host))
+    run_files (task, COMPARE, files_ready_cb);
+  else
+    load_xml (task);
+}
+
+static void
+unneeded_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_still_needed_finish (GH_HOST (object), result, &error))
+    undo_unneeded (task);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
 undo_async (GhStep              *step,
             GhHost              *host,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
   g_autoptr (GTask) task = new_task (step, host, TRUE, NULL, callback, user_data);
+  GPtrArray *disks = ((Work *) g_task_get_task_data (task))->disks;
+  g_autoptr (GStrvBuilder) bases = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) overlays = g_strv_builder_new ();
+  g_auto (GStrv) paths = NULL;
+  g_auto (GStrv) own = NULL;
 
-  if (!gh_host_is_local (host))
-    load_xml (task);
-  else if (gh_step_get_boolean (step, "looked"))
-    run_files (task, COMPARE, files_ready_cb);
-  else /* It did not get so far. */
-    g_task_return_boolean (task, TRUE);
+  if (gh_host_is_local (host) && !gh_step_get_boolean (step, "looked"))
+    {
+      /* It did not get so far. */
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  for (guint i = 0; i < disks->len; i++)
+    {
+      g_strv_builder_add (bases, ((const Disk *) g_ptr_array_index (disks, i))->base);
+      g_strv_builder_add (overlays, ((const Disk *) g_ptr_array_index (disks, i))->overlay);
+    }
+  paths = g_strv_builder_end (bases);
+  own = g_strv_builder_end (overlays);
+  gh_still_needed_async (host, NULL, (const char * const *) paths, (const char * const *) own,
+                         unneeded_cb, g_object_ref (task));
 }
 
 static const char * const needs[] = { "uuid", "name", NULL };

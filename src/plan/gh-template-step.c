@@ -7,7 +7,9 @@
  * ordinary machine's disk; autostart: its host started it by itself, and does so when it is a
  * machine again.
  *
- * All that stands in the machine's metadata too, for the day when it stops being a template. */
+ * All that stands in the machine's metadata too, for the day when it stops being a template.
+ *
+ * Undoing leaves it a template when others have been linked to it since. */
 
 #define G_LOG_DOMAIN "gh-template-step"
 
@@ -27,6 +29,7 @@
 #include "gh-lane.h"
 #include "gh-machine-mark.h"
 #include "gh-step-private.h"
+#include "gh-still-needed.h"
 #include "gh-virt-error.h"
 
 /* Nobody may write any more; who could not read before cannot now. */
@@ -482,6 +485,33 @@ make_template (GTask        *task,
 }
 
 static void
+unneeded_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_still_needed_finish (GH_HOST (object), result, &error))
+    carry_out (task);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Others may have linked to it meanwhile, who trusted that it is a template. */
+static void
+undo (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+
+  if (work->on)
+    carry_out (task);
+  else
+    gh_still_needed_async (work->host, gh_step_get_string (get_step (task), "uuid"), NULL, NULL,
+                           unneeded_cb, g_object_ref (task));
+}
+
+static void
 definition_loaded_cb (GObject      *object,
                       GAsyncResult *result,
                       gpointer      user_data)
@@ -512,7 +542,7 @@ definition_loaded_cb (GObject      *object,
   work->element = g_strdup (definition->metadata);
   if (work->undoing)
     {
-      carry_out (task);
+      undo (task);
       return;
     }
   gh_step_set_boolean (step, "was-template", mark->is_template);

@@ -576,6 +576,44 @@ test_parent_used_since (void)
   g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
 }
 
+/* The program was killed, and before anybody undid that another run linked to the same base. */
+static void
+test_base_used_since (void)
+{
+  static const char * const ways[][2] = {
+    { "template", NULL }, { "parent", NULL }, { "parent", "--keep-usable" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      gboolean usable = strcmp (ways[i][0], "parent") == 0;
+      g_autofree char *faults = g_strdup_printf ("plan-step-%s-after:kill", ways[i][0]);
+      g_autoptr (GhLab) lab = gh_lab_new ();
+      g_autofree char *path = make_machine (lab);
+      g_autofree char *own = NULL;
+      g_autofree char *still = NULL;
+      g_autoptr (GhLabRun) killed = NULL;
+      g_autoptr (GhLabRun) run = NULL;
+      g_autoptr (GhLabRun) undo = NULL;
+
+      g_test_message ("%s, %s", ways[i][0], ways[i][1] != NULL ? ways[i][1] : "template");
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
+      killed = clone_web (lab, "--linked", usable ? "--keep-usable" : NULL);
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+      gh_lab_assert_status (killed, 128 + 9);
+      run = clone_web (lab, "--linked", "--name", "second", ways[i][1]);
+      gh_lab_assert_status (run, 0);
+      own = gh_lab_dup_disk (lab, "web");
+      undo = gh_lab_run (lab, "undo", "--all", "--yes", NULL);
+      gh_lab_assert_status (undo, 4);
+      g_assert_nonnull (strstr (undo->err, "“second”"));
+      still = gh_lab_dup_disk (lab, "web");
+      g_assert_cmpstr (still, ==, own);
+      g_assert_true (g_file_test (own, G_FILE_TEST_EXISTS));
+      g_assert_cmpuint (gh_lab_get_mode (path) & 0222, ==, 0);
+    }
+}
+
 static void
 test_faults (void)
 {
@@ -974,6 +1012,7 @@ main (int    argc,
   g_test_add_func ("/lab/clone/no-room", test_no_room);
   g_test_add_func ("/lab/clone/killed", test_killed);
   g_test_add_func ("/lab/clone/parent-used-since", test_parent_used_since);
+  g_test_add_func ("/lab/clone/base-used-since", test_base_used_since);
   g_test_add_func ("/lab/clone/many-cancelled", test_many_cancelled);
   g_test_add_func ("/lab/clone/many-killed", test_many_killed);
   g_test_add_func ("/lab/clone/two-at-once", test_two_at_once);
