@@ -321,6 +321,31 @@ check_disks (GhClonePlan *self,
 
 /* Links */
 
+/* Others may have the same disks, and run. */
+static void
+check_writers (GhClonePlan *self,
+               GhPlanDraft *draft)
+{
+  GhImageGraph *graph = gh_file_users_get_graph (self->facts.users);
+  const char *uuid = gh_machine_get_uuid (self->machine);
+
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (self->facts.items, i);
+      const GhImageMachine *writer = NULL;
+
+      if (item->mode == GH_CLONE_LINK && item->path != NULL)
+        writer = gh_image_graph_find_writer (graph, item->path, uuid);
+      if (writer != NULL)
+        take_check (draft, GH_CHECK_REFUSAL, "image-in-use-running",
+                    /* Translators: a machine, and the target of a disk of another one. */
+                    g_strdup_printf (_("“%s” is running and writes to the disk “%s”"), writer->name,
+                                     item->xml->target),
+                    _("What is linked to a disk is destroyed when that is written to. Shut it down "
+                      "first."));
+    }
+}
+
 static void
 check_links (GhClonePlan *self,
              GhPlanDraft *draft)
@@ -423,6 +448,7 @@ gh_clone_check_all (GhClonePlan *self,
   check_names (self, draft);
   check_disks (self, draft);
   check_links (self, draft);
+  check_writers (self, draft);
   check_firmware (self, draft);
   gh_clone_check_identity (self, draft);
 }

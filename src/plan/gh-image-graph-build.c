@@ -32,6 +32,7 @@ typedef struct
 {
   GhImageRole  role;
   gboolean     writes;
+  gboolean     shareable;
   gboolean     is_disk; /* of a disk, so that the format is known */
   char        *path;    /* (nullable) */
   char        *pool;    /* (nullable): with volume, instead of a path */
@@ -197,6 +198,7 @@ add_disks (Facts       *facts,
       use = add_use (facts, is_disk && writes ? GH_IMAGE_AS_DISK : GH_IMAGE_AS_MEDIUM,
                      disk->source);
       use->writes = writes;
+      use->shareable = disk->shareable;
       use->is_disk = TRUE;
       /* Without one libvirt takes it as raw. */
       use->format = g_strdup (disk->format != NULL ? disk->format : "raw");
@@ -853,6 +855,7 @@ add_user (GhImage        *image,
       if (other->role <= use->role)
         {
           other->writes = other->writes || use->writes;
+          other->shareable = other->shareable || use->shareable;
           return;
         }
     }
@@ -860,6 +863,7 @@ add_user (GhImage        *image,
   user->machine = machine;
   user->role = use->role;
   user->writes = use->writes;
+  user->shareable = use->shareable;
   g_ptr_array_add (image->users, user);
   if (!g_ptr_array_find (machine->images, image, NULL))
     g_ptr_array_add (machine->images, image);

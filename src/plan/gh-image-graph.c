@@ -174,6 +174,43 @@ gh_image_graph_find_chain (GhImageGraph *self,
   return find_reachable (self, path, FALSE);
 }
 
+/* A snapshot names layers as disks, too, that only the machine as it was would write to. */
+static GhImageMachine *
+find_writer_of (const GhImage *image,
+                const char    *except_uuid)
+{
+  for (guint i = 0; i < image->users->len; i++)
+    {
+      const GhImageUser *user = g_ptr_array_index (image->users, i);
+
+      if (user->role == GH_IMAGE_AS_DISK && user->writes && user->machine->active &&
+          g_strcmp0 (user->machine->uuid, except_uuid) != 0)
+        return user->machine;
+    }
+  return NULL;
+}
+
+GhImageMachine *
+gh_image_graph_find_writer (GhImageGraph *self,
+                            const char   *path,
+                            const char   *except_uuid)
+{
+  g_autoptr (GPtrArray) chain = NULL;
+  GhImage *image = NULL;
+  GhImageMachine *writer = NULL;
+
+  g_return_val_if_fail (self != NULL && path != NULL, NULL);
+
+  image = gh_image_graph_find (self, path);
+  if (image == NULL)
+    return NULL;
+  writer = find_writer_of (image, except_uuid);
+  chain = gh_image_graph_find_chain (self, path);
+  for (guint i = 0; i < chain->len && writer == NULL; i++)
+    writer = find_writer_of (g_ptr_array_index (chain, i), except_uuid);
+  return writer;
+}
+
 /* Sorting by what the user reads; the keys are made once, since that takes longest. */
 typedef struct
 {

@@ -31,6 +31,7 @@ typedef struct
   GhImageMachine *machine; /* (unowned) */
   GhImageRole     role;
   gboolean        writes;  /* while it runs */
+  gboolean        shareable; /* it is meant to be written to by several machines */
 } GhImageUser;
 
 struct _GhImageMachine
@@ -108,6 +109,10 @@ GPtrArray    *gh_image_graph_get_unreadable  (GhImageGraph *self);
 GPtrArray    *gh_image_graph_find_dependents (GhImageGraph *self, const char *path);
 /* The images under it, nearest first. (element-type GhImage) (transfer container) */
 GPtrArray    *gh_image_graph_find_chain      (GhImageGraph *self, const char *path);
+/* A running machine that writes to the image at @path or to one under it: whoever links to it gets
+ * what changes under him. Without @except_uuid (nullable). (nullable) */
+GhImageMachine *gh_image_graph_find_writer   (GhImageGraph *self, const char *path,
+                                              const char *except_uuid);
 /* Machines that use one of @images, or else the path: who is named to the user. Without the machine
  * @except_uuid (nullable). */
 GStrv         gh_image_graph_list_names      (GhImageGraph *self, GPtrArray *images,

@@ -58,8 +58,48 @@ take_check (GhPlanDraft  *draft,
   g_free (title);
 }
 
+/* Whether it would be protected: it is a disk of the machine alone. */
+static gboolean
+is_own_disk (const GhImage        *image,
+             const GhImageMachine *machine)
+{
+  for (guint i = 0; i < image->users->len; i++)
+    {
+      const GhImageUser *user = g_ptr_array_index (image->users, i);
+
+      if (user->machine == machine && user->role == GH_IMAGE_AS_DISK)
+        return user->writes && !user->shareable;
+    }
+  return FALSE;
+}
+
+/* Others may have the same disks, and run. */
+static void
+check_writers (GhImageGraph         *graph,
+               const GhImageMachine *machine,
+               GhPlanDraft          *draft)
+{
+  const GhImageMachine *writer = NULL;
+
+  for (guint i = 0; i < machine->images->len && writer == NULL; i++)
+    {
+      const GhImage *image = g_ptr_array_index (machine->images, i);
+
+      if (is_own_disk (image, machine))
+        writer = gh_image_graph_find_writer (graph, image->path, machine->uuid);
+    }
+  if (writer != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "image-in-use-running",
+                /* Translators: both are machines. */
+                g_strdup_printf (_("“%s” is running and writes to disks of “%s”"), writer->name,
+                                 machine->name),
+                _("A template stays as it is, but a running machine writes to its disks. Shut it "
+                  "down first."));
+}
+
 static void
 check_on (GhTemplatePlan *self,
+          GhImageGraph   *graph,
           GhImageMachine *machine,
           GhPlanDraft    *draft)
 {
@@ -84,6 +124,7 @@ check_on (GhTemplatePlan *self,
                 g_strdup_printf (_("“%s” has a saved state"), name),
                 _("Its disks are as in the middle of its work. Start it and shut it down, or "
                   "discard the saved state."));
+  check_writers (graph, machine, draft);
   take_check (draft, GH_CHECK_NOTE, "template-kept",
               g_strdup (_("A template cannot be started or changed")),
               _("Machines are made from it. Its disks are made read-only where they are files of "
@@ -137,7 +178,7 @@ graph_loaded_cb (GObject      *object,
   else
     {
       if (self->on)
-        check_on (self, machine, draft);
+        check_on (self, graph, machine, draft);
       else
         check_off (self, graph, machine, draft);
       if (machine->is_template != self->on)
