@@ -183,13 +183,16 @@ users_loaded_cb (GObject      *object,
   GError *error = NULL;
   g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
   g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
+  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
-  if (users != NULL && text == NULL)
+  if (users != NULL && text == NULL && problem == NULL)
     {
       gh_host_delete_volume_async (work->host, path, NULL, volume_deleted_cb, g_object_ref (task));
       return;
     }
-  if (error == NULL)
+  if (error == NULL && problem != NULL)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY, problem);
+  else if (error == NULL)
     error = g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
   keep_error (work, error);
   work->index++;

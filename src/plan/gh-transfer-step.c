@@ -469,9 +469,12 @@ users_loaded_cb (GObject      *object,
   GError *error = NULL;
   g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
   g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
+  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
   if (error != NULL)
     g_task_return_error (task, error);
+  else if (problem != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s", problem);
   else if (text != NULL)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
   else

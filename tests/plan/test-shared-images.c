@@ -163,6 +163,36 @@ test_parent_undone (void)
   g_assert_true (plan_test_undo (step, world.host, NULL));
 }
 
+/* A copy that a machine which cannot be seen may use by now is not deleted. */
+static void
+test_copy_undone_blindly (void)
+{
+  static const char * const faults[] = { "domain-definition-xml:fail=38,after=1",
+                                         "domain-definition-xml:fail=38,times=1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
+    {
+      g_auto (World) world = { 0 };
+      g_autofree char *path = NULL;
+      g_autoptr (GhStep) step = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", faults[i]);
+      world_init (&world, "other.qcow2", "5", "");
+      path = g_strconcat (world.base, ".copy", NULL);
+      step = gh_copy_step_new (world.base, "qcow2", path, "qcow2", GH_COPY_BYTES, NULL);
+      plan_test_do (step, world.host, &error);
+      g_assert_no_error (error);
+      gh_faults_set (faults[i]);
+      g_assert_false (plan_test_undo (step, world.host, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+      g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+      gh_faults_set (NULL);
+      g_assert_true (plan_test_undo (step, world.host, NULL));
+      g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+}
+
 /* “TITLE” of the refusal because another machine runs from a disk; NULL: none. */
 static const char *
 find_refusal (GhPlan *plan)
@@ -236,6 +266,7 @@ main (int    argc,
 
   g_test_add_func ("/shared-images/template-undone", test_template_undone);
   g_test_add_func ("/shared-images/parent-undone", test_parent_undone);
+  g_test_add_func ("/shared-images/copy-undone-blindly", test_copy_undone_blindly);
   g_test_add_func ("/shared-images/other-runs", test_other_runs);
 
   return g_test_run ();
