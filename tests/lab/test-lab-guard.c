@@ -184,6 +184,37 @@ test_parent (void)
   }
 }
 
+/* Two machines with one disk: nothing is linked to what the other one writes to. */
+static void
+test_shared_disk (void)
+{
+  static const char * const ways[][4] = {
+    { "clone", "one", "--linked", "--yes" }, { "try", "one", "--yes", "--no-start" },
+    { "template", "one", "--yes", NULL },
+  };
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *base = NULL;
+  g_autoptr (GhLabRun) start = NULL;
+
+  gh_lab_start_daemon (lab);
+  make_pool (lab, "pool");
+  base = new_image (lab, "pool/base.qcow2", NULL);
+  define_machine (lab, "one", base, "qcow2");
+  define_machine (lab, "two", base, "qcow2");
+  start = gh_lab_run (lab, "start", "two", NULL);
+  gh_lab_assert_status (start, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      g_autoptr (GhLabRun) run = gh_lab_run (lab, ways[i][0], ways[i][1], "--json", ways[i][2],
+                                             ways[i][3], NULL);
+
+      g_test_message ("%s", ways[i][0]);
+      gh_lab_assert_status (run, 3);
+      g_assert_true (gh_lab_run_has_check (run, "image-in-use-running", "refusal"));
+    }
+  force_off (lab, "two");
+}
+
 /* When the last clone is gone, the parent is a machine like any other. */
 static void
 test_free_again (void)
@@ -523,6 +554,7 @@ main (int    argc,
   gh_threads_init ();
 
   g_test_add_func ("/lab-guard/parent", test_parent);
+  g_test_add_func ("/lab-guard/shared-disk", test_shared_disk);
   g_test_add_func ("/lab-guard/free-again", test_free_again);
   g_test_add_func ("/lab-guard/other-names", test_other_names);
   g_test_add_func ("/lab-guard/template", test_template);
