@@ -21,6 +21,7 @@
  *   jump    (optional) the computers to go through, as ssh's option -J takes them
  *   text    what ssh writes to its standard error is added here; libvirt keeps too little of it
  *   pids    the processes that have become ssh, a line each
+ *   stopped is there once nothing is to be connected any more
  *   master  the socket of the shared login
  *   ../ask  (optional) the socket of Guesthouse's questions
  *
@@ -119,6 +120,18 @@ note_pid (const char *folder)
   free (path);
 }
 
+/* Guesthouse first says that it has ended, and then ends what is noted; so looking comes after
+ * noting, and nobody is missed. */
+static int
+is_stopped (const char *folder)
+{
+  char *path = format ("%s/stopped", folder);
+  int stopped = access (path, F_OK) == 0 || access (folder, F_OK) != 0;
+
+  free (path);
+  return stopped;
+}
+
 /* Whether there is a window to ask in; tells ssh. */
 static int
 set_askpass (const char *folder)
@@ -206,6 +219,8 @@ run_ssh (const char  *folder,
 
   redirect_errors (folder);
   note_pid (folder);
+  if (is_stopped (folder))
+    exit (255);
   execvp ("ssh", (char **) args);
   fail ("ssh");
 }

@@ -49,7 +49,7 @@
 #define MAX_TEXT (16 * 1024)
 
 static const char * const file_names[] = {
-  "ssh", "hop", "askpass", "jump", "text", "pids", "master"
+  "ssh", "hop", "askpass", "jump", "text", "pids", "stopped", "master"
 };
 
 struct _GhSsh
@@ -518,9 +518,12 @@ static void
 stop_folder (const char *folder)
 {
   g_autofree char *path = g_build_filename (folder, "pids", NULL);
+  g_autofree char *stopped = g_build_filename (folder, "stopped", NULL);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
+  /* For those that libvirt starts only now. */
+  g_file_set_contents_full (stopped, "", 0, G_FILE_SET_CONTENTS_NONE, 0600, NULL);
   gh_askpass_withdraw (folder);
   if (!g_file_get_contents (path, &text, NULL, NULL))
     return;
