@@ -32,6 +32,8 @@ G_DEFINE_FINAL_TYPE (GhCloneChangeRow, gh_clone_change_row, GTK_TYPE_BIN)
 /* What the combo's rows stand for. */
 #define DEFAULT "default"
 #define KEEP "keep"
+#define NEW "new"
+#define REMOVE "remove"
 #define SET "set"
 
 static gboolean
@@ -55,6 +57,15 @@ dup_values (GhCloneChange *change)
   return g_strdup_printf (_("%s → %s"), before, change->after);
 }
 
+static void
+add_choice (GhCloneChangeRow *self,
+            const char       *choice,
+            const char       *text)
+{
+  if (g_strcmp0 (self->change->proposed, choice) != 0)
+    gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (self->choice_combo), choice, text);
+}
+
 /* Once: what is proposed is only known while nothing is chosen. */
 static void
 fill_choices (GhCloneChangeRow *self)
@@ -69,13 +80,19 @@ fill_choices (GhCloneChangeRow *self)
                              : self->change->after == NULL ? _("Goes")
                                                            : _("Changes"));
   if (self->change->can_keep && self->change->changes)
-    gtk_combo_box_text_append (combo, KEEP, _("Keep"));
+    add_choice (self, KEEP, _("Keep"));
+  if (self->change->can_renew)
+    /* Translators: in place of an address, a number or a file, another one that is made for it. */
+    add_choice (self, NEW, C_("in a clone", "New"));
+  if (self->change->can_remove)
+    add_choice (self, REMOVE, C_("from a clone", "Remove"));
   if (self->change->can_set)
-    gtk_combo_box_text_append (combo, SET, _("Set…"));
+    add_choice (self, SET, _("Set…"));
   gtk_combo_box_set_active_id (self->choice_combo, DEFAULT);
+  /* Without a choice there is nothing to open. */
   gtk_widget_set_visible (GTK_WIDGET (combo),
-                          (self->change->can_keep && self->change->changes) ||
-                            self->change->can_set);
+                          gtk_tree_model_iter_n_children (
+                            gtk_combo_box_get_model (self->choice_combo), NULL) > 1);
 }
 
 static void
@@ -85,6 +102,10 @@ apply (GhCloneChangeRow *self)
 
   if (is_chosen (self, KEEP))
     value = "keep";
+  else if (is_chosen (self, NEW))
+    value = "new";
+  else if (is_chosen (self, REMOVE))
+    value = "remove";
   else if (is_chosen (self, SET))
     value = gtk_entry_get_text (GTK_ENTRY (self->entry));
   /* An empty entry: the user is about to write. */

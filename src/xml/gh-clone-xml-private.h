@@ -18,7 +18,7 @@ typedef struct
   char                    *source_name;
   char                    *source_uuid;
   GPtrArray               *changes;    /* (element-type GhCloneChange) */
-  GHashTable              *decided;    /* ids that were asked for */
+  GHashTable              *decided;    /* ids that were asked for → what was proposed */
   GHashTable              *taken;      /* "mac ADDRESS", "port NUMBER", …: given in this clone */
   GPtrArray               *unplugged;  /* (element-type char): addresses of cards, by us */
   GError                  *error;      /* (nullable): the first */

@@ -69,7 +69,8 @@ gh_cloning_decide (GhCloning        *self,
   const char *override = get_override (self, id);
   GhCloningChoice choice = proposed;
 
-  g_hash_table_add (self->decided, g_strdup (id));
+  if (!g_hash_table_contains (self->decided, id))
+    g_hash_table_insert (self->decided, g_strdup (id), GUINT_TO_POINTER (proposed));
   if (override == NULL)
     return proposed;
 
@@ -95,9 +96,11 @@ gh_cloning_note (GhCloning  *self,
                  const char *why)
 {
   GhCloneChange *change = g_atomic_rc_box_new0 (GhCloneChange);
+  guint proposed = 0;
 
   /* Of what nothing can be chosen about, nobody has asked what was. */
   gh_cloning_decide (self, id, GH_CLONING_KEEP, allowed, NULL);
+  proposed = GPOINTER_TO_UINT (g_hash_table_lookup (self->decided, id));
   change->id = g_strdup (id);
   change->label = g_strdup (label);
   change->before = g_strdup (before);
@@ -108,6 +111,8 @@ gh_cloning_note (GhCloning  *self,
   change->can_set = (allowed & GH_CLONING_SET) != 0;
   change->can_renew = (allowed & GH_CLONING_NEW) != 0;
   change->can_remove = (allowed & GH_CLONING_REMOVE) != 0;
+  change->proposed = proposed == GH_CLONING_NEW ? "new"
+                     : proposed == GH_CLONING_REMOVE ? "remove" : "keep";
   change->overridden = get_override (self, id) != NULL;
   g_ptr_array_add (self->changes, change);
 }

@@ -30,6 +30,7 @@ typedef struct
   gboolean  can_renew;
   gboolean  can_remove;
   gboolean  overridden;
+  const char *proposed; /* what it is without an override: "keep", "new" or "remove" */
 } GhCloneChange;
 
 GhCloneChange *gh_clone_change_ref   (GhCloneChange *self);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gh-activity.h"
+#include "gh-clone-change-row.h"
 #include "gh-clone-dialog.h"
 #include "gh-clone-form.h"
 #include "gh-faults.h"
@@ -46,10 +47,11 @@ write_host (const char *folder)
     "<name>web-1</name><uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
     "<memory>1048576</memory><vcpu>2</vcpu><os><type arch='x86_64'>hvm</type></os><devices>"
     "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='%s'/>"
-    "<target dev='vda' bus='virtio'/></disk>"
+    "<target dev='vda' bus='virtio'/><serial>S-1</serial></disk>"
     "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
     "<interface type='network'><mac address='52:54:00:11:22:33'/><source network='default'/>"
-    "</interface></devices><test:runstate>5</test:runstate></domain>"
+    "</interface><filesystem type='mount'><source dir='/srv/shared'/><target dir='shared'/>"
+    "</filesystem></devices><test:runstate>5</test:runstate></domain>"
     "<network><name>default</name><bridge name='virbr0'/><forward/>"
     "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>"
     "<pool type='dir'><name>default</name><target><path>%s</path></target></pool>"
@@ -294,6 +296,68 @@ test_changes (Fixture       *fixture,
   gtk_widget_destroy (fixture->dialog);
 }
 
+static GtkWidget *
+find_change_row (Fixture    *fixture,
+                 const char *id)
+{
+  g_autoptr (GList) rows =
+    gtk_container_get_children (GTK_CONTAINER (get_child (fixture, "changes_box")));
+
+  for (GList *l = rows; l != NULL; l = l->next)
+    if (strcmp (gh_clone_change_row_get_id (l->data), id) == 0)
+      return l->data;
+  g_assert_not_reached ();
+}
+
+/* As a user chooses it; returns the definition of the clone that comes of it. */
+static char *
+choose_change (Fixture    *fixture,
+               const char *id,
+               const char *choice)
+{
+  GtkWidget *row = find_change_row (fixture, id);
+  GObject *combo = gtk_widget_get_template_child (row, GH_TYPE_CLONE_CHANGE_ROW, "choice_combo");
+
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (combo)));
+  g_assert_true (gtk_combo_box_set_active_id (GTK_COMBO_BOX (combo), choice));
+  wait_prepared (fixture);
+  return gh_clone_plan_dup_xml (fixture->plan, 0);
+}
+
+/* Whatever can become of a thing can be chosen, also of what is proposed to stay. */
+static void
+test_each_choice (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  g_autofree char *removed = NULL;
+  g_autofree char *back = NULL;
+  g_autofree char *renewed = NULL;
+  g_autofree char *gone = NULL;
+  g_autofree char *kept = NULL;
+  GObject *label = NULL;
+
+  open_dialog (fixture, TRUE);
+  removed = choose_change (fixture, "filesystem-0", "remove");
+  g_assert_null (strstr (removed, "/srv/shared"));
+  label = gtk_widget_get_template_child (find_change_row (fixture, "filesystem-0"),
+                                         GH_TYPE_CLONE_CHANGE_ROW, "values_label");
+  g_assert_cmpstr (gtk_label_get_label (GTK_LABEL (label)), ==, "/srv/shared → goes");
+  back = choose_change (fixture, "filesystem-0", "default");
+  g_assert_nonnull (strstr (back, "/srv/shared"));
+
+  g_assert_nonnull (strstr (back, "<serial>S-1</serial>"));
+  renewed = choose_change (fixture, "serial-vda", "new");
+  g_assert_null (strstr (renewed, "<serial>S-1</serial>"));
+  g_assert_nonnull (strstr (renewed, "<serial>"));
+  gone = choose_change (fixture, "serial-vda", "remove");
+  g_assert_null (strstr (gone, "<serial>"));
+
+  g_assert_null (strstr (gone, "52:54:00:11:22:33"));
+  kept = choose_change (fixture, "mac-0", "keep");
+  g_assert_nonnull (strstr (kept, "52:54:00:11:22:33"));
+  gtk_widget_destroy (fixture->dialog);
+}
+
 static gboolean
 has_ended (gpointer data)
 {
@@ -389,6 +453,7 @@ main (int    argc,
   ADD ("disks", test_disks);
   ADD ("parent", test_parent);
   ADD ("changes", test_changes);
+  ADD ("each-choice", test_each_choice);
   ADD ("clone", test_clone);
   ADD ("failure", test_failure);
   ADD ("finalized", test_finalized);

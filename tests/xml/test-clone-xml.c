@@ -382,6 +382,10 @@ test_choices (Fixture       *fixture,
               assert_valid (other);
               now = find_change (fixture, change->id);
               g_assert_true (now->overridden);
+              /* To choose what is proposed is to leave it. */
+              g_assert_cmpstr (now->proposed, ==, change->proposed);
+              if (strcmp (values[j], change->proposed) == 0)
+                g_assert_cmpstr (now->after, ==, change->after);
               /* To keep the firmware's variables is to copy them. */
               if (j == 0 && strcmp (change->id, "nvram") != 0)
                 {
