@@ -668,7 +668,10 @@ gh_image_dup_convert_command (const char *source,
                            "-f", source_format, "-O", format, NULL);
   if (snapshot != NULL)
     {
-      g_autofree char *option = g_strdup_printf ("snapshot.name=%s", snapshot);
+      /* Options are separated by commas; one that belongs to a value is doubled. */
+      g_auto (GStrv) parts = g_strsplit (snapshot, ",", -1);
+      g_autofree char *value = g_strjoinv (",,", parts);
+      g_autofree char *option = g_strconcat ("snapshot.name=", value, NULL);
 
       g_strv_builder_add_many (builder, "-l", option, NULL);
     }
