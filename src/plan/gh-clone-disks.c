@@ -102,26 +102,42 @@ gh_clone_propose_name (const char *source,
   return name;
 }
 
-/* NAME-clone, or NAME-1 and so on; always with all of NAME, so that the clone of “x-clone10” is
- * never taken for “x-clone1”. */
+/* @source with @middle and a number up to @last behind it, as a pattern. */
 static char *
-propose_pattern (const char *source,
-                 guint       first,
-                 guint       copies,
-                 gboolean    trial,
-                 GHashTable *taken)
+dup_numbered (const char *source,
+              const char *middle,
+              guint       last)
+{
+  g_autofree char *suffix = g_strdup_printf ("%s-%u", middle, last);
+  g_autofree char *longest = dup_suffixed (source, suffix);
+
+  /* What dup_suffixed() has left of @source. */
+  longest[strlen (longest) - strlen (suffix)] = '\0';
+  return g_strconcat (longest, middle, "-{n}", NULL);
+}
+
+/* NAME-clone, or NAME-1 and so on; with all of NAME if it is not too long, so that the clone of
+ * “x-clone10” is never taken for “x-clone1”. */
+char *
+gh_clone_propose_pattern (const char *source,
+                          guint       first,
+                          guint       copies,
+                          gboolean    trial,
+                          GHashTable *taken)
 {
   g_autofree char *base = NULL;
+  guint last = first + copies - 1;
 
   if (copies == 1)
     return gh_clone_propose_name (source, trial ? "trial" : "clone", taken);
-  base = g_strdup_printf ("%s-{n}", source);
+  base = dup_numbered (source, "", last);
 
   if (is_free (base, first, copies, taken))
     return g_steal_pointer (&base);
   for (guint i = 2;; i++)
     {
-      g_autofree char *other = g_strdup_printf ("%s-%u-{n}", source, i);
+      g_autofree char *middle = g_strdup_printf ("-%u", i);
+      g_autofree char *other = dup_numbered (source, middle, last);
 
       if (is_free (other, first, copies, taken))
         return g_steal_pointer (&other);
@@ -136,8 +152,8 @@ gh_clone_make_names (const GhCloneInputs *inputs,
   g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
   g_autofree char *pattern = inputs->name != NULL
                              ? dup_pattern (inputs->name, inputs->copies > 1)
-                             : propose_pattern (source, inputs->first_number, inputs->copies,
-                                                inputs->trial, taken);
+                             : gh_clone_propose_pattern (source, inputs->first_number,
+                                                         inputs->copies, inputs->trial, taken);
 
   for (guint i = 0; i < inputs->copies; i++)
     {

@@ -123,6 +123,9 @@ GStrv       gh_clone_make_names        (const GhCloneInputs *inputs, const char 
                                         GHashTable *taken);
 /* SOURCE-WORD, or SOURCE-WORD-2 and so on when that is @taken (nullable): a set. */
 char       *gh_clone_propose_name      (const char *source, const char *word, GHashTable *taken);
+/* That, or with several @copies SOURCE-{n}; what comes of it is as short as a name has to be. */
+char       *gh_clone_propose_pattern   (const char *source, guint first, guint copies,
+                                        gboolean trial, GHashTable *taken);
 /* Before looking: paths, pools and where new images would be. */
 GPtrArray  *gh_clone_list_items        (const GhCloneInputs *inputs, const GhCloneFacts *facts);
 /* After looking: modes, reasons, methods. */

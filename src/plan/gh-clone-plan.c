@@ -130,9 +130,8 @@ dup_shown_name (GhClonePlan *self)
     return g_strdup (self->inputs.name);
   if (self->facts.names != NULL && self->inputs.copies == 1)
     return g_strdup (self->facts.names[0]);
-  return self->inputs.copies == 1
-         ? gh_clone_propose_name (source, self->inputs.trial ? "trial" : "clone", NULL)
-         : g_strdup_printf ("%s-{n}", source);
+  return gh_clone_propose_pattern (source, self->inputs.first_number, self->inputs.copies,
+                                   self->inputs.trial, NULL);
 }
 
 static void
