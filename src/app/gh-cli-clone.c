@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gh-clone-plan.h"
+#include "gh-format.h"
 
 typedef struct
 {
@@ -54,10 +55,8 @@ static gboolean
 mode_from_string (const char  *text,
                   GhCloneMode *mode)
 {
-  static const char * const names[] = { "copy", "link", "share", "leave-out" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (strcmp (text, names[i]) == 0)
+  for (guint i = 0; i < GH_CLONE_N_MODES; i++)
+    if (strcmp (text, gh_clone_mode_to_string ((GhCloneMode) i)) == 0)
       {
         *mode = (GhCloneMode) i;
         return TRUE;
@@ -156,6 +155,49 @@ set_choices (GhClonePlan *plan,
     set_change (plan, options->changes[i]);
 }
 
+static void
+show_disks (GhCli     *self,
+            GPtrArray *disks)
+{
+  gh_cli_print (self, "%s\n", _("Disks"));
+  for (guint i = 0; i < disks->len; i++)
+    {
+      const GhCloneDisk *disk = g_ptr_array_index (disks, i);
+      g_autofree char *size = disk->capacity > 0 ? gh_format_file_size (disk->capacity) : NULL;
+
+      gh_cli_print (self, "  %s: %s%s%s\n", disk->target, gh_clone_mode_to_string (disk->mode),
+                    size != NULL ? ", " : "", size != NULL ? size : "");
+      /* Of what was proposed. */
+      if (!disk->overridden)
+        gh_cli_print (self, "    %s\n", disk->reason);
+    }
+}
+
+static void
+show_changes (GhCli     *self,
+              GPtrArray *changes)
+{
+  gh_cli_print (self, "%s\n", _("Changes (--change ID=VALUE)"));
+  for (guint i = 0; i < changes->len; i++)
+    {
+      const GhCloneChange *change = g_ptr_array_index (changes, i);
+      g_auto (GStrv) choices = gh_clone_change_dup_choices (change);
+      g_autofree char *choice = g_strjoinv (", ", choices);
+      const char *before = change->before != NULL ? change->before : _("none");
+      g_autofree char *goes = g_strdup_printf (_("%s → goes"), before);
+
+      gh_cli_print (self, "  %s: %s\n", change->id, change->label);
+      if (*choice != '\0')
+        gh_cli_print (self, "    [%s]\n", choice);
+      if (!change->changes)
+        gh_cli_print (self, "    %s\n", before);
+      else if (change->after == NULL)
+        gh_cli_print (self, "    %s\n", goes);
+      else
+        gh_cli_print (self, "    %s → %s\n", before, change->after);
+    }
+}
+
 GhCliStatus
 gh_cli_clone (GhCli      *self,
               const char *verb,
@@ -209,6 +251,7 @@ gh_cli_clone (GhCli      *self,
   g_autofree char *user_data = NULL;
   GhMachine *machine = NULL;
   const char *fault = NULL;
+  GhCliStatus status = GH_CLI_DONE;
 
   if (g_error_matches (error, GH_CLI_ERROR, GH_CLI_ERROR_HELP))
     return GH_CLI_DONE;
@@ -228,5 +271,10 @@ gh_cli_clone (GhCli      *self,
 
   plan = gh_clone_plan_new (machine);
   set_choices (plan, &options, user_data);
-  return gh_cli_run_plan (self, GH_PLAN (plan));
+  status = gh_cli_run_plan (self, GH_PLAN (plan));
+  if (self->dry_run && gh_clone_plan_get_disks (plan) != NULL)
+    show_disks (self, gh_clone_plan_get_disks (plan));
+  if (self->dry_run && gh_clone_plan_get_changes (plan) != NULL)
+    show_changes (self, gh_clone_plan_get_changes (plan));
+  return status;
 }

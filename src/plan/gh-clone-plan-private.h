@@ -118,6 +118,8 @@ void        gh_clone_plan_set_loading  (GhClonePlan *self, gboolean loading);
 void        gh_clone_plan_prepare_async (GhPlan *plan, GCancellable *cancellable,
                                          GAsyncReadyCallback callback, gpointer user_data);
 
+void        gh_clone_plan_add_json     (GhPlan *plan, JsonObject *object);
+
 /* The names of the clones; @taken: (nullable): a set. */
 GStrv       gh_clone_make_names        (const GhCloneInputs *inputs, const char *source,
                                         GHashTable *taken);

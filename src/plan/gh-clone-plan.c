@@ -326,6 +326,7 @@ gh_clone_plan_class_init (GhClonePlanClass *klass)
   plan_class->dup_title = dup_title;
   plan_class->prepare_async = gh_clone_plan_prepare_async;
   plan_class->keeps_finished = keeps_finished;
+  plan_class->add_json = gh_clone_plan_add_json;
 
   properties[PROP_MACHINE] = g_param_spec_object ("machine", NULL, NULL, GH_TYPE_MACHINE,
                                                   G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY |

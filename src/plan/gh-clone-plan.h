@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "gh-clone-xml.h"
 #include "gh-machine.h"
 #include "gh-plan.h"
 
@@ -27,6 +28,9 @@ typedef enum
   GH_CLONE_LEAVE_OUT,
   GH_CLONE_N_MODES,
 } GhCloneMode;
+
+/* "copy", "link", "share", "leave-out": not for people. */
+const char *gh_clone_mode_to_string (GhCloneMode mode);
 
 /**
  * GhCloneParent:
@@ -133,6 +137,9 @@ void         gh_clone_plan_set_change     (GhClonePlan *self, const char *id, co
 GPtrArray   *gh_clone_plan_get_disks      (GhClonePlan *self); /* (element-type GhCloneDisk) */
 GPtrArray   *gh_clone_plan_get_changes    (GhClonePlan *self); /* (element-type GhCloneChange) */
 GPtrArray   *gh_clone_plan_get_pools      (GhClonePlan *self); /* (element-type GhPoolInfo) */
+
+/* What gh_clone_plan_set_change() takes for it: "keep", "new", "remove"; "value" for anything. */
+GStrv        gh_clone_change_dup_choices  (const GhCloneChange *change);
 
 /* Of the @index-th clone; without passwords. NULL before the first preparation. */
 char        *gh_clone_plan_dup_xml        (GhClonePlan *self, guint index);

@@ -1685,6 +1685,8 @@ gh_plan_to_json (GhPlan *self)
   json_object_set_array_member (object, "kept", kept);
   if (priv->error != NULL)
     json_object_set_string_member (object, "error", priv->error->message);
+  if (GH_PLAN_GET_CLASS (self)->add_json != NULL)
+    GH_PLAN_GET_CLASS (self)->add_json (self, object);
   node = json_node_new (JSON_NODE_OBJECT);
   json_node_set_object (node, object);
   return node;

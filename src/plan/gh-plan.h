@@ -43,6 +43,7 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  * @goes_on: a failing step does not stop the plan and nothing is undone: what it could not do is
  *   left, for plans that are an undoing themselves
  * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
+ * @add_json: (nullable): adds to what --json prints what only plans of its kind have
  * @unrecorded: it keeps no journal: its steps are plans themselves, which keep theirs
  * @keeps_finished: (nullable): whether a run that fails or is cancelled keeps the groups of steps
  *   that are done as a whole, with the steps that are in no group; else everything is undone
@@ -68,6 +69,7 @@ struct _GhPlanClass
   void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
   JsonNode   *(*dup_record)    (GhPlan *self);
+  void        (*add_json)      (GhPlan *self, JsonObject *object);
   gboolean    (*keeps_finished) (GhPlan *self);
 };
 
