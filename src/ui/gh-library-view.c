@@ -40,6 +40,7 @@ struct _GhLibraryView
   double             scroll_position; /* during a reset */
   GhMachine         *cursor_machine;  /* (owned) (nullable): during a reset */
   GhHost            *menu_host;       /* (owned) (nullable): what "library." actions are about */
+  gboolean           host_menu_open;  /* so are those of the window */
 
   GPtrArray         *held;     /* (element-type GhHost): whose figures we hold */
   GtkWidget         *toplevel; /* (weak) */
@@ -700,6 +701,13 @@ static const GActionEntry action_entries[] = {
 };
 
 static void
+menu_done_cb (GhLibraryView *self)
+{
+  self->host_menu_open = FALSE;
+}
+
+/* Whether it is open. */
+static gboolean
 popup_menu (GhLibraryView *self,
             const char    *name,
             GdkEvent      *event,
@@ -712,15 +720,19 @@ popup_menu (GhLibraryView *self,
   GdkRectangle area;
 
   gtk_menu_attach_to_widget (GTK_MENU (menu), GTK_WIDGET (self->tree), NULL);
+  /* After what was chosen has been done. */
+  g_signal_connect_object (menu, "selection-done", G_CALLBACK (menu_done_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect (menu, "selection-done", G_CALLBACK (gtk_widget_destroy), NULL);
   if (event != NULL && gdk_event_get_event_type (event) == GDK_BUTTON_PRESS)
     {
       gtk_menu_popup_at_pointer (GTK_MENU (menu), event);
-      return;
+      return gtk_widget_get_visible (menu);
     }
   gtk_tree_view_get_background_area (self->tree, path, self->column, &area);
   gtk_menu_popup_at_rect (GTK_MENU (menu), gtk_tree_view_get_bin_window (self->tree), &area,
                           GDK_GRAVITY_SOUTH_WEST, GDK_GRAVITY_NORTH_WEST, event);
+  return gtk_widget_get_visible (menu);
 }
 
 static void
@@ -736,7 +748,7 @@ popup_row_menu (GhLibraryView *self,
   if (gh_library_model_get_machine (self->model, &iter) == NULL)
     {
       set_menu_host (self, gh_library_model_get_host (self->model, &iter));
-      popup_menu (self, "host_menu", event, path);
+      self->host_menu_open = popup_menu (self, "host_menu", event, path);
       return;
     }
   if (!gtk_tree_selection_iter_is_selected (self->selection, &iter))
@@ -1231,7 +1243,8 @@ gh_library_view_select (GhLibraryView *self,
  * gh_library_view_get_host:
  * @self: a view
  *
- * Returns: (transfer none) (nullable): the host of the row with the cursor
+ * Returns: (transfer none) (nullable): the host whose menu is open, else that of the row with the
+ *   cursor
  */
 GhHost *
 gh_library_view_get_host (GhLibraryView *self)
@@ -1241,6 +1254,8 @@ gh_library_view_get_host (GhLibraryView *self)
 
   g_return_val_if_fail (GH_IS_LIBRARY_VIEW (self), NULL);
 
+  if (self->host_menu_open)
+    return self->menu_host;
   gtk_tree_view_get_cursor (self->tree, &path, NULL);
   if (self->model == NULL || path == NULL ||
       !gtk_tree_model_get_iter (GTK_TREE_MODEL (self->model), &iter, path))

@@ -47,6 +47,7 @@ typedef struct
   GhHost        *host;
   GhWindow      *window;
   GhLibraryView *library;
+  GhHost        *chosen;  /* (unowned) (nullable): by an action of the window */
 } Fixture;
 
 static gpointer
@@ -1110,6 +1111,80 @@ test_error_bar (void)
   g_assert_finalize_object (G_OBJECT (bar));
 }
 
+/* A press of the secondary button on the heading of @host. */
+static void
+press_heading (Fixture *fixture,
+               GhHost  *host)
+{
+  GtkTreeView *tree = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "tree");
+  GhLibraryModel *model = gh_library_view_get_model (fixture->library);
+  g_autoptr (GdkEvent) event = gdk_event_new (GDK_BUTTON_PRESS);
+  g_autoptr (GtkTreePath) path = NULL;
+  GtkTreeIter iter;
+  GdkRectangle area;
+
+  g_assert_true (gtk_tree_model_get_iter_first (GTK_TREE_MODEL (model), &iter));
+  while (gh_library_model_get_machine (model, &iter) != NULL ||
+         gh_library_model_get_host (model, &iter) != host)
+    g_assert_true (gtk_tree_model_iter_next (GTK_TREE_MODEL (model), &iter));
+  path = gtk_tree_model_get_path (GTK_TREE_MODEL (model), &iter);
+  gtk_tree_view_get_background_area (tree, path, gtk_tree_view_get_column (tree, 0), &area);
+  event->any.window = g_object_ref (gtk_tree_view_get_bin_window (tree));
+  event->button.x = area.x + 2;
+  event->button.y = area.y + 2;
+  event->button.button = GDK_BUTTON_SECONDARY;
+  gdk_event_set_device (event, get_pointer (GTK_WIDGET (tree)));
+  gtk_widget_event (GTK_WIDGET (tree), event);
+}
+
+static void
+show_host_cb (GSimpleAction  *action,
+              GVariant       *parameter,
+              Fixture        *fixture)
+{
+  fixture->chosen = gh_library_view_get_host (fixture->library);
+}
+
+static void
+choose_cb (GtkWidget *item,
+           gpointer   user_data)
+{
+  const char *label = GTK_IS_MENU_ITEM (item) ? gtk_menu_item_get_label (GTK_MENU_ITEM (item))
+                                              : NULL;
+
+  if (g_strcmp0 (label, "About this host…") == 0)
+    *(GtkWidget **) user_data = item;
+}
+
+/* What is chosen in a host's menu is about that host, wherever the cursor is; and only that. */
+static void
+test_host_menu (Fixture       *fixture,
+                gconstpointer  data)
+{
+  const GActionEntry entries[] = { { "show-host", NULL } };
+  GtkWidget *tree = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "tree");
+  GhHost *other = gh_hosts_add (fixture->hosts, "test:///nowhere/other.xml");
+  g_autoptr (GtkTreePath) first = gtk_tree_path_new_first ();
+  GtkWidget *item = NULL;
+  GAction *action = NULL;
+
+  g_action_map_add_action_entries (G_ACTION_MAP (fixture->window), entries, 1, fixture);
+  action = g_action_map_lookup_action (G_ACTION_MAP (fixture->window), "show-host");
+  g_signal_connect (action, "activate", G_CALLBACK (show_host_cb), fixture);
+  wait_for_frame (fixture->window);
+  gtk_tree_view_set_cursor (GTK_TREE_VIEW (tree), first, NULL, FALSE);
+  g_assert_true (gh_library_view_get_host (fixture->library) == fixture->host);
+
+  press_heading (fixture, other);
+  g_assert_nonnull (gtk_menu_get_for_attach_widget (tree));
+  gtk_container_foreach (gtk_menu_get_for_attach_widget (tree)->data, choose_cb, &item);
+  g_assert_nonnull (item);
+  gtk_menu_shell_activate_item (GTK_MENU_SHELL (gtk_widget_get_parent (item)), item, TRUE);
+  g_assert_true (fixture->chosen == other);
+  g_assert_true (gh_library_view_get_host (fixture->library) == fixture->host);
+  gh_hosts_remove (fixture->hosts, other);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -1133,6 +1208,7 @@ main (int    argc,
   ADD ("overview-waits", 6, test_overview_waits);
   ADD ("remembers", 3, test_remembers);
   ADD ("drag-sidebar", 0, test_drag_sidebar);
+  ADD ("host-menu", 0, test_host_menu);
   ADD ("slow-host", N_SOME, test_slow_host);
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
