@@ -143,8 +143,9 @@ start_counting (World *self)
   gh_lab_serial_write (self->serial, "\n");
   g_assert_true (gh_lab_serial_wait (self->serial, "tiny:", 120));
   gh_lab_serial_command (self->serial, "for m in virtio virtio_pci virtio_blk; do "
-                         "insmod /lib/modules/$m.ko; done 2>/dev/null; until [ -b /dev/vda -a -b /dev/vdb ]; do usleep 10000; "
-                         "done; mkdir /a /b; mount -t ext4 /dev/vda /a && "
+                         "insmod /lib/modules/$m.ko; done 2>/dev/null; "
+                         "until [ -b /dev/vda -a -b /dev/vdb ]; do usleep 10000; done; "
+                         "mkdir /a /b; mount -t ext4 /dev/vda /a && "
                          "mount -t ext4 /dev/vdb /b && echo mounted", "mounted");
   gh_lab_serial_command (self->serial, "sh /a/count.sh & while [ ! -s /b/n ]; do usleep 10000; "
                          "done; echo counting", "counting");
