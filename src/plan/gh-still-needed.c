@@ -44,25 +44,49 @@ is_own (GhImageGraph   *graph,
   return FALSE;
 }
 
+/* A trial is made without protecting anything: it loses nothing of what it had. */
+static gboolean
+is_of_trials (const GhImage *image)
+{
+  for (guint i = 0; i < image->users->len; i++)
+    if (((GhImageUser *) g_ptr_array_index (image->users, i))->machine->kind != GH_MACHINE_TRIAL)
+      return FALSE;
+  return image->users->len > 0;
+}
+
+static void
+add_dependents (GhImageGraph   *graph,
+                const Question *question,
+                const char     *path,
+                GPtrArray      *needing)
+{
+  g_autoptr (GPtrArray) above = gh_image_graph_find_dependents (graph, path);
+
+  for (guint i = 0; i < above->len; i++)
+    {
+      GhImage *image = g_ptr_array_index (above, i);
+
+      if (!is_own (graph, question, image) && !is_of_trials (image))
+        g_ptr_array_add (needing, image);
+    }
+}
+
 /* Who lies on the files, in words; NULL: nobody. */
 static char *
 dup_dependents (GhImageGraph   *graph,
                 const Question *question)
 {
+  GhImageMachine *machine = question->uuid != NULL
+                            ? gh_image_graph_find_machine (graph, question->uuid) : NULL;
   g_autoptr (GPtrArray) needing = g_ptr_array_new ();
   g_auto (GStrv) names = NULL;
 
-  if (question->uuid != NULL)
-    return gh_image_graph_dup_dependents (graph, question->uuid);
+  for (guint i = 0; machine != NULL && i < machine->images->len; i++)
+    add_dependents (graph, question, ((GhImage *) g_ptr_array_index (machine->images, i))->path,
+                    needing);
   for (guint i = 0; question->paths != NULL && question->paths[i] != NULL; i++)
-    {
-      g_autoptr (GPtrArray) above = gh_image_graph_find_dependents (graph, question->paths[i]);
-
-      for (guint j = 0; j < above->len; j++)
-        if (!is_own (graph, question, g_ptr_array_index (above, j)))
-          g_ptr_array_add (needing, g_ptr_array_index (above, j));
-    }
-  names = gh_image_graph_list_names (graph, needing, NULL);
+    add_dependents (graph, question, question->paths[i], needing);
+  names = gh_image_graph_list_names (graph, needing, question->uuid);
   return names[0] != NULL ? gh_image_names_dup_text ((const char * const *) names) : NULL;
 }
 
