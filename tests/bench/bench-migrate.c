@@ -189,7 +189,7 @@ test_live (void)
   b = gh_lab_new ();
   make_pool (a);
   make_pool (b);
-  for (guint i = 0; i < N_TURNS || ((double) ours > LIMIT * (double) virsh && i < MAX_TURNS); i++)
+  for (guint i = 0; gh_bench_wants_turn (i, N_TURNS, MAX_TURNS, ours, virsh, LIMIT); i++)
     {
       guint64 allocation = 0;
       gint64 time = 0;

@@ -140,6 +140,17 @@ gh_bench_stop (GhBenchRun *run)
   g_free (run);
 }
 
+gboolean
+gh_bench_wants_turn (guint  i,
+                     guint  n_turns,
+                     guint  most,
+                     gint64 ours,
+                     gint64 theirs,
+                     double limit)
+{
+  return i < n_turns || (i < most && (double) ours > limit * (double) theirs);
+}
+
 void
 gh_bench_report (const char *what,
                  double      value,

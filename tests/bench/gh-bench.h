@@ -31,6 +31,11 @@ double      gh_bench_cpu_seconds (GhBenchRun *run);
 void        gh_bench_stop        (GhBenchRun *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhBenchRun, gh_bench_stop)
 
+/* Whether to take turn @i, from 0. The best of all turns is the measure, since other programs only
+ * ever add to it: so while @ours is over @limit times @theirs, more turns are taken, up to
+ * @most. */
+gboolean    gh_bench_wants_turn  (guint i, guint n_turns, guint most, gint64 ours, gint64 theirs,
+                                  double limit);
 /* Prints a row of the table; over @limit the test is not passed, far over it it fails. */
 void        gh_bench_report      (const char *what, double value, double limit, const char *unit,
                                   const char *detail);

@@ -49,33 +49,6 @@ wait_for_guest (Fixture *fixture)
   g_assert_true (gh_lab_serial_wait (port, "tiny:", 60));
 }
 
-/* spice-gtk complains aloud of connections that are closed while they begin. */
-static gboolean
-is_fatal_cb (const char     *domain,
-             GLogLevelFlags  level,
-             const char     *message,
-             gpointer        user_data)
-{
-  return g_strcmp0 (domain, "GSpice") != 0;
-}
-
-static void
-spice_log_cb (const char     *domain,
-              GLogLevelFlags  level,
-              const char     *message,
-              gpointer        user_data)
-{
-  g_test_message ("%s: %s", domain, message);
-}
-
-static void
-tolerate_spice (void)
-{
-  g_test_log_set_fatal_handler (is_fatal_cb, NULL);
-  g_log_set_handler ("GSpice", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL,
-                     spice_log_cb, NULL);
-}
-
 static char *
 dup_graphics (const Setting *setting)
 {
@@ -115,7 +88,7 @@ set_up (Fixture       *fixture,
   g_autofree char *graphics = NULL;
   g_autofree char *uri = NULL;
 
-  tolerate_spice ();
+  gh_test_tolerate_spice ();
   if (!gh_lab_has_guest ())
     return;
   fixture->lab = gh_lab_new ();

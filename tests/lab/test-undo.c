@@ -115,6 +115,9 @@ test_killed_anywhere (Fixture       *fixture,
       n_interrupted = undo_all (lab);
       g_assert_cmpuint (n_interrupted, <=, 1);
       n_undone += n_interrupted;
+      /* Killed after the plan had ended, at a call that looks at what was made: it stays. */
+      if (n_interrupted == 0 && gh_lab_get_machine_state (lab, "new") == VIR_DOMAIN_RUNNING)
+        remove_made (lab);
       gh_lab_assert_inventory (lab, fixture->before);
     }
   g_test_message ("%u calls, %u times there was something to undo", n_calls, n_undone);

@@ -158,3 +158,29 @@ gh_test_write_qcow2 (const char *path,
   g_assert_no_error (error);
   g_assert_cmpint (truncate (path, 4 * 65536), ==, 0);
 }
+
+static gboolean
+is_fatal_cb (const char     *domain,
+             GLogLevelFlags  level,
+             const char     *message,
+             gpointer        user_data)
+{
+  return g_strcmp0 (domain, "GSpice") != 0;
+}
+
+static void
+spice_log_cb (const char     *domain,
+              GLogLevelFlags  level,
+              const char     *message,
+              gpointer        user_data)
+{
+  g_test_message ("%s: %s", domain, message);
+}
+
+void
+gh_test_tolerate_spice (void)
+{
+  g_test_log_set_fatal_handler (is_fatal_cb, NULL);
+  g_log_set_handler ("GSpice", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL,
+                     spice_log_cb, NULL);
+}

@@ -393,33 +393,6 @@ note_lost_cb (GhDisplay    *display,
   *lost = TRUE;
 }
 
-/* spice-gtk complains aloud of what it gets, as it may. */
-static gboolean
-is_fatal_cb (const char     *domain,
-             GLogLevelFlags  level,
-             const char     *message,
-             gpointer        user_data)
-{
-  return g_strcmp0 (domain, "GSpice") != 0;
-}
-
-static void
-spice_log_cb (const char     *domain,
-              GLogLevelFlags  level,
-              const char     *message,
-              gpointer        user_data)
-{
-  g_test_message ("%s: %s", domain, message);
-}
-
-static void
-tolerate_spice (void)
-{
-  g_test_log_set_fatal_handler (is_fatal_cb, NULL);
-  g_log_set_handler ("GSpice", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL | G_LOG_FLAG_FATAL,
-                     spice_log_cb, NULL);
-}
-
 static void
 test_hostile (void)
 {
@@ -432,7 +405,7 @@ test_hostile (void)
   create = gh_console_module_load_finish (gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
   memset (junk, 0xa5, sizeof junk);
-  tolerate_spice ();
+  gh_test_tolerate_spice ();
 
   for (int i = 0; i < 4; i++)
     {
