@@ -107,4 +107,7 @@ gh_names_assert (GtkWidget *root)
   g_assert_cmpuint (walk.n_seen, >, 0);
   if (nameless->len > 0)
     g_error ("Controls without a name:%s", nameless->str);
+  /* Else it comes up wherever the window manager puts windows, not over the window it is of. */
+  if (GTK_IS_WINDOW (root) && !GTK_IS_APPLICATION_WINDOW (root))
+    g_assert_cmpint (gtk_window_get_type_hint (GTK_WINDOW (root)), ==, GDK_WINDOW_TYPE_HINT_DIALOG);
 }
