@@ -102,8 +102,8 @@ gh_migrate_plan_dup_changed (GhMigratePlan  *self,
         gh_domain_xml_map_network (xml, network->type, network->name, network->destination);
     }
   /* Each user has a folder of their own for them. */
-  if (self->facts.target->nvram_folder != NULL)
-    gh_domain_xml_move_own_nvram (xml, self->facts.target->nvram_folder);
+  if (self->facts.target->folders != NULL)
+    gh_domain_xml_move_own_nvram (xml, self->facts.target->folders->nvram);
   changed = gh_domain_xml_to_string (xml);
   return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
 }

@@ -18,6 +18,7 @@
 #include "gh-live.h"
 #include "gh-migration-xml.h"
 #include "gh-presence-private.h"
+#include "gh-state-folders-private.h"
 #include "gh-virt-error-private.h"
 #include "gh-xml-document.h"
 
@@ -84,7 +85,7 @@ gh_migration_target_free (GhMigrationTarget *self)
   g_free (self->uuid_name);
   g_free (self->machine_error);
   g_free (self->cpu_error);
-  g_free (self->nvram_folder);
+  g_clear_pointer (&self->folders, gh_state_folders_free);
   g_clear_pointer (&self->files, g_ptr_array_unref);
   g_free (self);
 }
@@ -388,30 +389,15 @@ compare_machine (GhMigrationTarget *target,
   virResetLastError ();
 }
 
-/* libvirt tells nobody its folders; but it says how it would run a machine. */
 static void
-read_nvram_folder (GhMigrationTarget *target,
-                   virConnectPtr      conn,
-                   GhDomainXml       *xml)
+read_folders (GhMigrationTarget *target,
+              virConnectPtr      conn,
+              GhDomainXml       *xml)
 {
-  static const char file[] = "/guesthouse-probe_VARS.fd\"";
   g_autofree char *path = gh_domain_xml_dup_nvram_path (xml);
-  g_autofree char *probe = NULL;
-  char *line = NULL;
-  const char *end = NULL;
-  const char *begin = NULL;
 
-  if (path == NULL)
-    return;
-  probe = gh_domain_xml_dup_uefi_probe (xml, "guesthouse-probe");
-  line = virConnectDomainXMLToNative (conn, "qemu-argv", probe, 0);
-  end = line != NULL ? strstr (line, file) : NULL;
-  for (begin = end; begin != NULL && begin > line && begin[-1] != '"';)
-    begin--;
-  if (end != NULL && *begin == '/')
-    target->nvram_folder = g_strndup (begin, (gsize) (end - begin));
-  free (line);
-  virResetLastError ();
+  if (path != NULL)
+    target->folders = gh_state_folders_read (conn, NULL);
 }
 
 static gpointer
@@ -434,7 +420,7 @@ target_worker (GhLane        *lane,
   read_host (&target->host, conn);
   read_names (target, conn, call);
   compare_machine (target, conn, xml);
-  read_nvram_folder (target, conn, xml);
+  read_folders (target, conn, xml);
   target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
   for (guint i = 0; call->paths[i] != NULL; i++)
     g_ptr_array_add (target->files, read_file (conn, call->paths[i], call->is_local));

@@ -8,6 +8,7 @@
 
 #include "gh-host.h"
 #include "gh-migration.h"
+#include "gh-state-folders.h"
 
 G_BEGIN_DECLS
 
@@ -68,7 +69,7 @@ typedef struct
   int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
-  char            *nvram_folder;   /* (nullable): where its libvirt puts firmware variables */
+  GhStateFolders  *folders;        /* (nullable): of its libvirt; only for firmware variables */
   GPtrArray       *files;          /* (element-type GhMigrationFile): at the source's paths */
 } GhMigrationTarget;
 

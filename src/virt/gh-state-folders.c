@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "gh-host-private.h"
+#include "gh-state-folders-private.h"
 #include "gh-virt-error-private.h"
 
 #define SOCKET_WORD "socket,id=charmonitor,path="
@@ -50,12 +51,12 @@ dup_machines_folder (const char *word)
 }
 
 GhStateFolders *
-gh_state_folders_new_from_command (const char *line,
-                                   gboolean    session)
+gh_state_folders_new_from_command (const char *line)
 {
   g_auto (GStrv) words = NULL;
   g_autofree char *folder = NULL;
   g_autofree char *above = NULL;
+  gboolean is_users = FALSE;
   GhStateFolders *self = NULL;
 
   if (!g_shell_parse_argv (line, NULL, &words, NULL))
@@ -66,9 +67,35 @@ gh_state_folders_new_from_command (const char *line,
   if (folder == NULL)
     return NULL;
   above = g_path_get_dirname (folder);
+  /* Not by the address: root's “session” on another computer is the system's daemon. */
+  is_users = g_str_has_suffix (folder, "/qemu/lib");
   self = g_new0 (GhStateFolders, 1);
-  self->nvram = g_build_filename (session ? above : folder, "nvram", NULL);
+  self->nvram = g_build_filename (is_users ? above : folder, "nvram", NULL);
   self->tpm = g_build_filename (above, "swtpm", NULL);
+  return self;
+}
+
+GhStateFolders *
+gh_state_folders_read (virConnectPtr   conn,
+                       GError        **error)
+{
+  /* Emulated ones start everywhere; none is defined or started here. */
+  static const char xml[] =
+    "<domain type='qemu'><name>guesthouse</name><memory unit='MiB'>1</memory>"
+    "<os><type>hvm</type></os></domain>";
+  char *line = virConnectDomainXMLToNative (conn, "qemu-argv", xml, 0);
+  GhStateFolders *self = NULL;
+
+  if (line == NULL)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  self = gh_state_folders_new_from_command (line);
+  free (line);
+  if (self == NULL)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                         _("The host does not say where it keeps the state of machines."));
   return self;
 }
 
@@ -78,29 +105,9 @@ folders_worker (GhLane        *lane,
                 GCancellable  *cancellable,
                 GError       **error)
 {
-  /* Emulated ones start everywhere; none is defined or started here. */
-  static const char xml[] =
-    "<domain type='qemu'><name>guesthouse</name><memory unit='MiB'>1</memory>"
-    "<os><type>hvm</type></os></domain>";
-  gboolean session = GPOINTER_TO_INT (data);
   virConnectPtr conn = gh_conn_get (lane, error);
-  char *line = NULL;
-  GhStateFolders *self = NULL;
 
-  if (conn == NULL)
-    return NULL;
-  line = virConnectDomainXMLToNative (conn, "qemu-argv", xml, 0);
-  if (line == NULL)
-    {
-      gh_virt_error_take (error);
-      return NULL;
-    }
-  self = gh_state_folders_new_from_command (line, session);
-  free (line);
-  if (self == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                         _("The host does not say where it keeps the state of machines."));
-  return self;
+  return conn != NULL ? gh_state_folders_read (conn, error) : NULL;
 }
 
 void
@@ -110,8 +117,7 @@ gh_host_load_state_folders_async (GhHost              *host,
                                   gpointer             user_data)
 {
   gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "state-folders", folders_worker,
-                GINT_TO_POINTER (gh_host_is_session (host)), NULL,
-                (GDestroyNotify) gh_state_folders_free,
+                NULL, NULL, (GDestroyNotify) gh_state_folders_free,
                 g_task_new (host, cancellable, callback, user_data));
 }
 

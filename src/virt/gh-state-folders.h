@@ -25,8 +25,8 @@ void            gh_state_folders_free             (GhStateFolders *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhStateFolders, gh_state_folders_free)
 
 /* From the command line of QEMU, as libvirt writes it: @line, of a machine that does not exist.
- * @session: of a user's daemon. NULL: it is not like any we know. */
-GhStateFolders *gh_state_folders_new_from_command (const char *line, gboolean session);
+ * NULL: it is not like any we know. */
+GhStateFolders *gh_state_folders_new_from_command (const char *line);
 
 /* Asks the host; changes nothing there. */
 void            gh_host_load_state_folders_async  (GhHost *host, GCancellable *cancellable,

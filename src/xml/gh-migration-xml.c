@@ -110,27 +110,6 @@ gh_domain_xml_move_own_nvram (GhDomainXml *self,
 }
 
 char *
-gh_domain_xml_dup_uefi_probe (GhDomainXml *self,
-                              const char  *name)
-{
-  static const char text[] = "<domain type='qemu'><name/><memory>65536</memory>"
-                             "<os firmware='efi'><type>hvm</type></os>"
-                             "<features><acpi/></features></domain>";
-  g_autoptr (GhDomainXml) probe = gh_domain_xml_new_from_string (text, NULL);
-  g_autofree char *arch = gh_domain_xml_dup_arch (self);
-  g_autofree char *machine = gh_domain_xml_dup_machine (self);
-  xmlNode *type = NULL;
-
-  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);
-
-  type = gh_xml_node_get_child (gh_xml_node_get_child (get_root (probe), "os"), "type");
-  gh_xml_document_set_attribute (gh_domain_xml_get_document (probe), type, "arch", arch);
-  gh_xml_document_set_attribute (gh_domain_xml_get_document (probe), type, "machine", machine);
-  gh_domain_xml_set_name (probe, name);
-  return gh_domain_xml_to_string (probe);
-}
-
-char *
 gh_domain_xml_dup_cpu (GhDomainXml *self)
 {
   xmlNode *cpu = NULL;

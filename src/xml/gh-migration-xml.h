@@ -18,8 +18,6 @@ void     gh_domain_xml_map_network        (GhDomainXml *self, const char *type, 
 /* Firmware variables that are where libvirt puts them by itself go to @folder, where the other
  * host's libvirt does. */
 void     gh_domain_xml_move_own_nvram     (GhDomainXml *self, const char *folder);
-/* A small machine with UEFI of the same kind, called @name: to ask a host about. */
-char    *gh_domain_xml_dup_uefi_probe     (GhDomainXml *self, const char *name);
 /* <cpu> as text; NULL when there is none. */
 char    *gh_domain_xml_dup_cpu            (GhDomainXml *self);
 

@@ -105,11 +105,10 @@ test_extents (void)
 
 static void
 assert_folders (const char *line,
-                gboolean    session,
                 const char *nvram, /* NULL: not understood */
                 const char *tpm)
 {
-  g_autoptr (GhStateFolders) folders = gh_state_folders_new_from_command (line, session);
+  g_autoptr (GhStateFolders) folders = gh_state_folders_new_from_command (line);
 
   if (nvram == NULL)
     {
@@ -126,21 +125,21 @@ test_folders (void)
 {
   assert_folders ("LC_ALL=C /usr/bin/qemu-system-x86_64 -name guest=guesthouse -chardev "
                   "socket,id=charmonitor,path=/var/lib/libvirt/qemu/domain--1-guesthouse/"
-                  "monitor.sock,server=on,wait=off -mon chardev=charmonitor", FALSE,
+                  "monitor.sock,server=on,wait=off -mon chardev=charmonitor",
                   "/var/lib/libvirt/qemu/nvram", "/var/lib/libvirt/swtpm");
   assert_folders ("qemu -chardev socket,id=charmonitor,path=/home/u/.config/libvirt/qemu/lib/"
-                  "domain--1-guesthouse/monitor.sock,server=on", TRUE,
+                  "domain--1-guesthouse/monitor.sock,server=on",
                   "/home/u/.config/libvirt/qemu/nvram", "/home/u/.config/libvirt/qemu/swtpm");
   /* A home with a space and a comma. */
   assert_folders ("qemu -chardev 'socket,id=charmonitor,path=/home/a b,,c/.config/libvirt/qemu/lib/"
-                  "domain--1-guesthouse/monitor.sock,server=on'", TRUE,
+                  "domain--1-guesthouse/monitor.sock,server=on'",
                   "/home/a b,c/.config/libvirt/qemu/nvram",
                   "/home/a b,c/.config/libvirt/qemu/swtpm");
   assert_folders ("qemu -chardev socket,id=charmonitor,path=domain--1-guesthouse/monitor.sock",
-                  TRUE, NULL, NULL);
-  assert_folders ("qemu -chardev stdio", FALSE, NULL, NULL);
-  assert_folders ("qemu 'not ended", FALSE, NULL, NULL);
-  assert_folders ("", FALSE, NULL, NULL);
+                  NULL, NULL);
+  assert_folders ("qemu -chardev stdio", NULL, NULL);
+  assert_folders ("qemu 'not ended", NULL, NULL);
+  assert_folders ("", NULL, NULL);
 }
 
 int
