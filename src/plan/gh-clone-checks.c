@@ -382,46 +382,6 @@ check_links (GhClonePlan *self,
                   "written to any more."));
 }
 
-/* Firmware and TPM */
-
-static void
-check_firmware (GhClonePlan *self,
-                GhPlanDraft *draft)
-{
-  GhCloneFacts *facts = &self->facts;
-
-  if (facts->nvram_path != NULL && !facts->nvram_there)
-    take_check (draft, GH_CHECK_NOTE, "nvram-fresh",
-                g_strdup (_("The clone’s firmware starts with its defaults")),
-                _("The firmware variables of the original are not there, or cannot be read. Boot "
-                  "entries and keys in them are not copied."));
-  if (!gh_domain_xml_has_tpm (facts->xml))
-    return;
-  if (self->inputs.trial && gh_clone_copies_tpm (self))
-    take_check (draft, GH_CHECK_NOTE, "tpm-copied",
-                g_strdup (_("The trial gets a copy of the TPM")),
-                _("Else it could not open what is encrypted with its help. The copy goes with the "
-                  "trial."));
-  else if (self->inputs.tpm == GH_CLONE_TPM_FRESH)
-    take_check (draft, GH_CHECK_WARNING, "tpm-fresh",
-                g_strdup (_("The clone gets a new, empty TPM")),
-                _("Disks that are encrypted with the help of the TPM (BitLocker, LUKS) then ask "
-                  "for their recovery key. Have it at hand."));
-  else if (gh_machine_is_active (self->machine))
-    take_check (draft, GH_CHECK_REFUSAL, "tpm-in-use",
-                g_strdup (_("The secrets in the TPM cannot be copied while the machine runs")),
-                _("Shut it down first, or clone with a new TPM."));
-  else if (facts->tpm_path == NULL)
-    take_check (draft, GH_CHECK_REFUSAL, "tpm-unreadable",
-                g_strdup (_("The secrets in the TPM cannot be copied")),
-                _("They are not there, or you may not read them. Clone with a new TPM."));
-  else
-    take_check (draft, GH_CHECK_WARNING, "tpm-copied",
-                g_strdup (_("The clone gets the secrets in the TPM")),
-                _("Two machines then have the same identity and keys. Whoever has one of them can "
-                  "read what the other has encrypted."));
-}
-
 static void
 check_snapshot (GhClonePlan *self,
                 GhPlanDraft *draft)
@@ -449,6 +409,6 @@ gh_clone_check_all (GhClonePlan *self,
   check_disks (self, draft);
   check_links (self, draft);
   check_writers (self, draft);
-  check_firmware (self, draft);
+  gh_clone_state_check (self, draft);
   gh_clone_check_identity (self, draft);
 }

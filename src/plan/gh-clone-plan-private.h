@@ -10,6 +10,7 @@
 #include "gh-domain-xml.h"
 #include "gh-file-users.h"
 #include "gh-live.h"
+#include "gh-state-folders.h"
 #include "gh-steps.h"
 #include "gh-storage.h"
 
@@ -68,6 +69,15 @@ typedef struct
   char             *parent_path;  /* (nullable): the overlay that the source gets */
 } GhCloneItem;
 
+/* How the state of a machine besides its disks is copied. */
+typedef enum
+{
+  GH_CLONE_WAY_NONE,    /* not at all: there is none, or it cannot be */
+  GH_CLONE_WAY_NOTHING, /* there is nothing yet */
+  GH_CLONE_WAY_FILES,   /* by ourselves */
+  GH_CLONE_WAY_POOL,    /* by streams, through a storage pool */
+} GhCloneWay;
+
 /* What is known about the world, as of the last reading. */
 typedef struct
 {
@@ -87,12 +97,18 @@ typedef struct
   gboolean     no_snapshot;   /* there is none of that name, or it keeps no definition */
   GhCloneLook *look;          /* (nullable): what the items point into */
   GPtrArray   *items;         /* (nullable) (element-type GhCloneItem) */
-  char        *nvram_path;    /* (nullable): the source's firmware variables */
-  gboolean     nvram_there;   /* and they can be copied */
+  GhStateFolders *folders;    /* (nullable): where the host keeps the following */
+  gboolean     has_nvram;
+  char        *nvram_path;    /* (nullable): the source's firmware variables, as far as known */
+  GhImageLook  *nvram_look;   /* (nullable) (unowned): of @look, as those below */
+  GhFolderLook *nvram_folder; /* (nullable) (unowned) */
+  GhCloneWay   nvram_way;
+  char        *nvram_pool;    /* (nullable): through which they go; else one is lent */
   GStrv        nvram_paths;   /* (nullable): where the clones' would be */
-  GhCopyMethod nvram_method;
-  char        *nvram_pool;    /* (nullable): through which libvirt copies them */
-  char        *tpm_path;      /* (nullable): folder of the source's TPM, when it can be copied */
+  char        *tpm_path;      /* (nullable): the file of the source's TPM, as far as known */
+  GhImageLook  *tpm_look;     /* (nullable) (unowned) */
+  GhFolderLook *tpm_folder;   /* (nullable) (unowned): of all TPMs */
+  GhCloneWay   tpm_way;
   GStrv        names;         /* (nullable): of the clones */
 } GhCloneFacts;
 
@@ -152,7 +168,17 @@ const char *gh_clone_item_get_refusal_id (const GhCloneItem *item);
 guint64     gh_clone_item_get_capacity (const GhCloneItem *item);
 
 void        gh_clone_check_all         (GhClonePlan *self, GhPlanDraft *draft);
-/* Whether the clones get the secrets in the TPM. */
+/* Firmware variables and TPM: whether the host has to say where they are; where they are; what is
+ * to be looked at; names that are taken; how they are copied. */
+gboolean    gh_clone_state_needs_folders (const GhCloneFacts *facts);
+void        gh_clone_state_find        (GhCloneFacts *facts, const char *machine);
+void        gh_clone_state_add_looks   (GhCloneFacts *facts, GhCloneLook *look);
+void        gh_clone_state_take_names  (const GhCloneFacts *facts, GHashTable *taken);
+void        gh_clone_state_decide      (GhCloneFacts *facts);
+void        gh_clone_state_check       (GhClonePlan *self, GhPlanDraft *draft);
+void        gh_clone_state_add_steps   (GhClonePlan *self, guint index, GhPlanDraft *draft);
+/* Whether the clones get what is in the firmware variables, and in the TPM. */
+gboolean    gh_clone_copies_nvram      (const GhCloneFacts *facts, const GhCloneInputs *inputs);
 gboolean    gh_clone_copies_tpm        (GhClonePlan *self);
 /* Makes the documents, and the steps in @draft. */
 gboolean    gh_clone_add_steps         (GhClonePlan *self, GhPlanDraft *draft, GError **error);

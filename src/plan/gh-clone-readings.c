@@ -19,9 +19,6 @@ typedef struct
 {
   GhCloneFacts  facts;
   GPtrArray    *name_looks; /* (element-type GhNameLook) (unowned): in the order of the items */
-  GhImageLook  *nvram_look; /* (nullable) (unowned) */
-  GhFolderLook *nvram_folder; /* (nullable) (unowned) */
-  GhFolderLook *tpm_folder;   /* (nullable) (unowned) */
 } Reading;
 
 static void
@@ -56,6 +53,7 @@ gh_clone_facts_clear (GhCloneFacts *self)
   g_clear_pointer (&self->users, gh_file_users_unref);
   g_clear_pointer (&self->snapshots, g_strfreev);
   g_clear_pointer (&self->look, gh_clone_look_free);
+  g_clear_pointer (&self->folders, gh_state_folders_free);
   g_clear_pointer (&self->nvram_path, g_free);
   g_clear_pointer (&self->nvram_pool, g_free);
   g_clear_pointer (&self->nvram_paths, g_strfreev);
@@ -123,6 +121,7 @@ decide (GTask *task)
       return;
     }
   gh_clone_decide (&self->inputs, facts, self->machine);
+  gh_clone_state_decide (facts);
   gh_clone_facts_clear (&self->facts);
   self->facts = *facts;
   memset (facts, 0, sizeof *facts);
@@ -187,29 +186,6 @@ take_names (Reading *reading)
 }
 
 static void
-take_nvram (Reading *reading)
-{
-  GhCloneFacts *facts = &reading->facts;
-  GhVolumeInfo *volume = NULL;
-
-  if (facts->nvram_path == NULL)
-    return;
-  if (reading->nvram_look != NULL && reading->nvram_look->error_number == 0 &&
-      reading->nvram_folder->is_writable)
-    {
-      facts->nvram_there = TRUE;
-      facts->nvram_method = GH_COPY_BYTES;
-      return;
-    }
-  volume = gh_file_users_find_volume (facts->users, facts->nvram_path);
-  if (volume == NULL)
-    return;
-  facts->nvram_there = TRUE;
-  facts->nvram_method = GH_COPY_VOLUME;
-  facts->nvram_pool = g_strdup (volume->pool);
-}
-
-static void
 looked_cb (GObject      *object,
            GAsyncResult *result,
            gpointer      user_data)
@@ -225,9 +201,6 @@ looked_cb (GObject      *object,
       return;
     }
   take_names (reading);
-  take_nvram (reading);
-  if (reading->tpm_folder != NULL && reading->tpm_folder->is_there)
-    reading->facts.tpm_path = g_strdup (reading->tpm_folder->path);
   decide (task);
 }
 
@@ -299,23 +272,7 @@ make_look (GTask *task)
     }
   if (facts->nvram_path != NULL)
     add_nvram_names (reading, look);
-  if (facts->is_local && facts->nvram_path != NULL)
-    {
-      g_autofree char *folder = g_path_get_dirname (facts->nvram_path);
-
-      reading->nvram_look = gh_clone_look_add_image (look, facts->nvram_path, "raw");
-      reading->nvram_folder = gh_clone_look_add_folder (look, folder);
-    }
-  if (facts->is_local && gh_domain_xml_has_tpm (facts->xml))
-    {
-      const char *uuid = gh_machine_get_uuid (self->machine);
-      g_autofree char *folder = facts->is_session
-                                ? g_build_filename (g_get_user_config_dir (), "libvirt", "qemu",
-                                                    "swtpm", uuid, NULL)
-                                : g_build_filename ("/var/lib/libvirt/swtpm", uuid, NULL);
-
-      reading->tpm_folder = gh_clone_look_add_folder (look, folder);
-    }
+  gh_clone_state_add_looks (facts, look);
   return look;
 }
 
@@ -349,6 +306,7 @@ look (GTask *task)
   GhCloneLook *wanted = make_look (task);
 
   take_volume_names (wanted, facts);
+  gh_clone_state_take_names (facts, wanted->taken);
   if (facts->is_local)
     {
       gh_clone_look_run_async (wanted, g_task_get_cancellable (task), looked_cb,
@@ -358,7 +316,6 @@ look (GTask *task)
   gh_clone_look_choose_names (wanted);
   facts->look = wanted;
   take_names (reading);
-  take_nvram (reading);
   decide (task);
 }
 
@@ -479,25 +436,6 @@ snapshots_loaded_cb (GObject      *object,
                             g_object_ref (task));
 }
 
-/* Where the variables of the source's firmware are; NULL: it has none, or nobody knows. */
-static char *
-find_nvram (GhCloneFacts *facts,
-            GhMachine    *machine)
-{
-  char *path = gh_domain_xml_dup_nvram_path (facts->xml);
-  g_autofree char *file = NULL;
-
-  if (path != NULL || facts->is_test ||
-      gh_domain_xml_get_firmware (facts->xml) == GH_FIRMWARE_BIOS)
-    return path;
-  file = g_strdup_printf ("%s_VARS.fd", gh_machine_get_name (machine));
-  if (!facts->is_session)
-    return g_build_filename ("/var/lib/libvirt/qemu/nvram", file, NULL);
-  return facts->is_local
-         ? g_build_filename (g_get_user_config_dir (), "libvirt", "qemu", "nvram", file, NULL)
-         : NULL;
-}
-
 static void
 load_snapshots (GTask *task)
 {
@@ -528,6 +466,39 @@ live_loaded_cb (GObject      *object,
 }
 
 static void
+find_state (GTask *task)
+{
+  GhMachine *machine = get_plan (task)->machine;
+  GhCloneFacts *facts = get_facts (task);
+
+  gh_clone_state_find (facts, gh_machine_get_name (machine));
+  if (gh_machine_is_active (machine) && !facts->is_test)
+    gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
+                             g_task_get_cancellable (task), live_loaded_cb, g_object_ref (task));
+  else
+    load_snapshots (task);
+}
+
+static void
+folders_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->folders = gh_host_load_state_folders_finish (GH_HOST (object), result, &error);
+  if (error != NULL && gh_error_is_cancelled (error))
+    {
+      return_error (task, error);
+      return;
+    }
+  /* A check says what that means. */
+  g_clear_error (&error);
+  find_state (task);
+}
+
+static void
 xml_loaded_cb (GObject      *object,
                GAsyncResult *result,
                gpointer      user_data)
@@ -546,12 +517,11 @@ xml_loaded_cb (GObject      *object,
     }
   facts->disks = gh_domain_xml_list_disks (facts->xml);
   facts->present_disks = g_ptr_array_ref (facts->disks);
-  facts->nvram_path = find_nvram (facts, machine);
-  if (gh_machine_is_active (machine) && !facts->is_test)
-    gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
-                             g_task_get_cancellable (task), live_loaded_cb, g_object_ref (task));
+  if (gh_clone_state_needs_folders (facts))
+    gh_host_load_state_folders_async (get_host (task), g_task_get_cancellable (task),
+                                      folders_loaded_cb, g_object_ref (task));
   else
-    load_snapshots (task);
+    find_state (task);
 }
 
 static void

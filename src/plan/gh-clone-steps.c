@@ -106,14 +106,6 @@ list_document_disks (const GhCloneFacts *facts,
   return disks;
 }
 
-/* Where the @index-th clone's firmware variables go. */
-static const char *
-get_nvram_path (const GhCloneFacts *facts,
-                guint               index)
-{
-  return facts->nvram_there ? facts->nvram_paths[index] : NULL;
-}
-
 static GhDomainXml *
 make_document (GhClonePlan  *self,
                guint         index,
@@ -123,7 +115,8 @@ make_document (GhClonePlan  *self,
 {
   const GhCloneFacts *facts = &self->facts;
   g_autoptr (GPtrArray) disks = list_document_disks (facts, index);
-  const char *nvram_path = get_nvram_path (facts, index);
+  gboolean nvram_copied = facts->nvram_way == GH_CLONE_WAY_FILES ||
+                          facts->nvram_way == GH_CLONE_WAY_POOL;
   g_autofree char *seed_path = gh_clone_dup_seed_path (self, index);
   gboolean linked = gh_clone_has_links (facts);
   const char *uuid = gh_machine_get_uuid (self->machine);
@@ -132,7 +125,7 @@ make_document (GhClonePlan  *self,
     .name = facts->names[index],
     .uuid = g_ptr_array_index (self->uuids, index),
     .disks = disks,
-    .nvram_path = nvram_path,
+    .nvram_path = nvram_copied ? facts->nvram_paths[index] : NULL,
     .tpm_copied = gh_clone_copies_tpm (self),
     .seed_path = seed_path,
     .used_macs = used->macs,
@@ -330,7 +323,6 @@ add_clone_steps (GhClonePlan *self,
   const char *name = facts->names[index];
   const char *uuid = g_ptr_array_index (self->uuids, index);
   g_autofree char *xml = gh_domain_xml_to_string (g_ptr_array_index (self->documents, index));
-  const char *nvram_path = get_nvram_path (facts, index);
   guint group = index + 1;
 
   add_backup_step (self, index, draft);
@@ -348,29 +340,10 @@ add_clone_steps (GhClonePlan *self,
                   name);
     }
   gh_clone_add_identity_steps (self, index, draft);
-  if (nvram_path != NULL)
-    add_step (draft, gh_nvram_copy_step_new (facts->nvram_path, nvram_path, facts->nvram_method,
-                                             facts->nvram_pool), group, name);
-  if (facts->tpm_path != NULL && gh_clone_copies_tpm (self))
-    {
-      g_autofree char *folder = g_path_get_dirname (facts->tpm_path);
-      g_autofree char *tpm_path = g_build_filename (folder, uuid, NULL);
-
-      add_step (draft, gh_tpm_copy_step_new (facts->tpm_path, tpm_path), group, name);
-    }
+  gh_clone_state_add_steps (self, index, draft);
   add_step (draft, gh_define_step_new (uuid, name, xml), group, name);
   if (self->inputs.start)
     add_step (draft, gh_start_step_new (uuid, name), group, name);
-}
-
-gboolean
-gh_clone_copies_tpm (GhClonePlan *self)
-{
-  /* A trial is the same machine for a while: without what is in its TPM it could not even be
-   * unlocked. The two never run at once, and it goes with the trial. */
-  return self->inputs.tpm == GH_CLONE_TPM_COPY ||
-         (self->inputs.trial && self->facts.tpm_path != NULL &&
-          !gh_machine_is_active (self->machine));
 }
 
 gboolean

@@ -804,12 +804,10 @@ gh_copy_step_new (const char   *source,
 }
 
 GhStep *
-gh_nvram_copy_step_new (const char   *source,
-                        const char   *path,
-                        GhCopyMethod  method,
-                        const char   *pool)
+gh_nvram_copy_step_new (const char *source,
+                        const char *path)
 {
-  GhStep *self = gh_copy_step_new (source, "raw", path, "raw", method, pool);
+  GhStep *self = gh_copy_step_new (source, "raw", path, "raw", GH_COPY_BYTES, NULL);
 
   gh_step_set_boolean (self, "nvram", TRUE);
   return self;

@@ -318,7 +318,7 @@ dup_known_pool (GPtrArray  *pools,
     {
       GhPoolInfo *pool = g_ptr_array_index (pools, i);
 
-      if (pool->active && g_strcmp0 (pool->path, folder) == 0)
+      if (pool->active && g_strcmp0 (pool->path, folder) == 0 && !gh_pool_is_lent (pool->name))
         return g_strdup (pool->name);
     }
   return NULL;
@@ -348,19 +348,16 @@ lend_pool (Lending    *lending,
            const char *folder)
 {
   g_autofree char *name = dup_known_pool (pools, folder);
-  g_autofree char *uuid = NULL;
   GhStep *step = NULL;
 
   if (name == NULL)
     name = dup_lent_pool (lending, host, folder);
   if (name != NULL)
     return g_steal_pointer (&name);
-  uuid = g_uuid_string_random ();
-  name = g_strdup_printf ("guesthouse-%.8s", uuid);
-  step = gh_pool_open_step_new (host, uuid, name, folder);
+  step = gh_pool_lend_step_new (host, folder);
   g_ptr_array_add (lending->opened, g_object_ref (step));
   gh_plan_draft_add_step (lending->draft, step);
-  return g_steal_pointer (&name);
+  return g_strdup (gh_step_get_string (step, "name"));
 }
 
 static char *

@@ -6,6 +6,8 @@
  * there before; made-above: the first of the folders around it that was not there either, if
  * any: those between are made with the pool, and go with it when nothing is in them;
  * temporary: it is there for this plan only, what is in it comes and goes without it;
+ * new: the folder is one that the plan thought up, so it goes when it is empty, also where we
+ * cannot see whether it was there before;
  * n-volumes: how many images were in it when the pool was made. When there are more now,
  * undoing leaves the pool: somebody keeps images in it, or an image of this plan could not
  * be removed, and would be harder to remove without its pool.
@@ -19,13 +21,19 @@
 #include "gh-steps.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "gh-command.h"
 #include "gh-machine-spec.h"
 #include "gh-step-private.h"
+#include "gh-virt-error.h"
 
 /* The step that a pool-close is for, which knows whether the folder was there before. */
 #define OPENED "gh-opened-step"
+#define LENT_PREFIX "guesthouse-"
+/* Another plan copies a small file through it. */
+#define LENT_INTERVAL_MS 500
+#define MAX_LENT_TRIES 120
 
 typedef GhStep GhPoolCreateStep;
 typedef GhStepClass GhPoolCreateStepClass;
@@ -79,6 +87,40 @@ dup_left (GhStep *step)
                           gh_step_get_string (step, "path"));
 }
 
+typedef struct
+{
+  GhHost *host;
+  GError *error;   /* (nullable): of the last try */
+  guint   n_tries;
+} Work;
+
+static void
+work_free (gpointer data)
+{
+  Work *work = data;
+
+  g_object_unref (work->host);
+  g_clear_error (&work->error);
+  g_free (work);
+}
+
+static GTask *
+new_task (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+  Work *work = g_new0 (Work, 1);
+
+  work->host = g_object_ref (host);
+  g_task_set_source_tag (task, new_task);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, work, work_free);
+  return task;
+}
+
 static guint
 count_volumes (GhStep    *step,
                GPtrArray *volumes)
@@ -109,22 +151,81 @@ volumes_counted_cb (GObject      *object,
   g_task_return_boolean (task, TRUE);
 }
 
+static void create_pool (GTask *task);
+
+static gboolean
+try_again_cb (gpointer user_data)
+{
+  create_pool (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* A folder has one pool at most: while it is one that another plan was lent, there is hope. */
+static void
+pools_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autoptr (GPtrArray) pools = gh_host_load_pools_finish (GH_HOST (object), result, NULL);
+  gboolean is_lent = FALSE;
+
+  for (guint i = 0; pools != NULL && i < pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (pools, i);
+
+      is_lent |= g_strcmp0 (pool->path, gh_step_get_string (step, "path")) == 0 &&
+                 gh_pool_is_lent (pool->name);
+    }
+  /* It may also be gone by now, which the next try finds. */
+  if (pools == NULL || (!is_lent && work->n_tries > 1) ||
+      g_cancellable_is_cancelled (g_task_get_cancellable (task)))
+    g_task_return_error (task, g_steal_pointer (&work->error));
+  else
+    g_timeout_add_full (G_PRIORITY_DEFAULT, LENT_INTERVAL_MS, try_again_cb, g_object_ref (task),
+                        g_object_unref);
+}
+
 static void
 pool_created_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  Work *work = g_task_get_task_data (task);
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
   GError *error = NULL;
   g_autofree char *uuid = gh_host_create_pool_finish (GH_HOST (object), result, &error);
 
-  if (error != NULL)
+  if (error != NULL && gh_step_get_boolean (step, "temporary") &&
+      g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_FAILED) &&
+      work->n_tries++ < MAX_LENT_TRIES)
+    {
+      g_clear_error (&work->error);
+      work->error = error;
+      gh_host_load_pools_async (GH_HOST (object), NULL, pools_loaded_cb, g_object_ref (task));
+    }
+  else if (error != NULL)
     g_task_return_error (task, error);
-  else if (gh_step_get_boolean (GH_STEP (g_task_get_source_object (task)), "temporary"))
+  else if (gh_step_get_boolean (step, "temporary"))
     g_task_return_boolean (task, TRUE);
   else
     gh_host_load_volumes_async (GH_HOST (object), /* refresh= */ FALSE, NULL, volumes_counted_cb,
                                 g_object_ref (task));
+}
+
+static void
+create_pool (GTask *task)
+{
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  g_autofree char *xml = gh_pool_xml_new_dir (gh_step_get_string (step, "name"),
+                                              gh_step_get_string (step, "uuid"),
+                                              gh_step_get_string (step, "path"));
+
+  gh_host_create_pool_async (((Work *) g_task_get_task_data (task))->host, xml,
+                             g_task_get_cancellable (task), pool_created_cb, g_object_ref (task));
 }
 
 static void
@@ -133,19 +234,12 @@ parameters_saved_cb (GObject      *object,
                      gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  g_autofree char *xml = NULL;
   GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  xml = gh_pool_xml_new_dir (gh_step_get_string (step, "name"), gh_step_get_string (step, "uuid"),
-                             gh_step_get_string (step, "path"));
-  gh_host_create_pool_async (g_task_get_task_data (task), xml, g_task_get_cancellable (task),
-                             pool_created_cb, g_object_ref (task));
+  if (gh_step_save_finish (GH_STEP (object), result, &error))
+    create_pool (task);
+  else
+    g_task_return_error (task, error);
 }
 
 static void look_at_folder (GTask *task, GFile *folder);
@@ -190,12 +284,9 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, cancellable, callback, user_data);
+  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
   g_autoptr (GFile) folder = NULL;
 
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
   if (gh_host_is_local (host) && !gh_host_is_test (host))
     {
       folder = g_file_new_for_path (gh_step_get_string (step, "path"));
@@ -277,6 +368,12 @@ pool_removed_cb (GObject      *object,
     g_task_return_error (task, error);
 }
 
+static gboolean
+may_remove_folder (GhStep *step)
+{
+  return gh_step_get_boolean (step, "folder-made") || gh_step_get_boolean (step, "new");
+}
+
 static void
 remove_pool (GTask  *task,
              GhHost *host)
@@ -284,7 +381,7 @@ remove_pool (GTask  *task,
   GhStep *step = GH_STEP (g_task_get_source_object (task));
 
   gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
-                             /* delete_empty= */ gh_step_get_boolean (step, "folder-made"),
+                             /* delete_empty= */ may_remove_folder (step),
                              NULL, pool_removed_cb, g_object_ref (task));
 }
 
@@ -367,17 +464,28 @@ gh_pool_create_step_new (const char *uuid,
 }
 
 GhStep *
-gh_pool_open_step_new (GhHost     *host,
-                       const char *uuid,
-                       const char *name,
+gh_pool_lend_step_new (GhHost     *host,
                        const char *path)
 {
+  g_autofree char *uuid = g_uuid_string_random ();
+  g_autofree char *name = g_strdup_printf (LENT_PREFIX "%.8s", uuid);
   GhStep *self = gh_pool_create_step_new (uuid, name, path);
 
   gh_step_set_boolean (self, "temporary", TRUE);
   gh_step_set_host (self, host);
   gh_step_set_weight (self, 0.1);
   return self;
+}
+
+gboolean
+gh_pool_is_lent (const char *name)
+{
+  const char *number = NULL;
+
+  if (name == NULL || !g_str_has_prefix (name, LENT_PREFIX))
+    return FALSE;
+  number = name + strlen (LENT_PREFIX);
+  return strlen (number) == 8 && strspn (number, "0123456789abcdef") == 8;
 }
 
 /* pool-close */
@@ -401,21 +509,44 @@ close_do_async (GhStep              *step,
   g_task_set_source_tag (task, close_do_async);
   g_task_set_check_cancellable (task, FALSE);
   gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
-                             opened != NULL && gh_step_get_boolean (opened, "folder-made"), NULL,
+                             opened != NULL && may_remove_folder (opened), NULL,
                              pool_removed_cb, task);
 }
 
-/* Only the pool goes, which the step that made it would have taken away too. */
+static void
+present_pools_loaded_cb (GObject      *object,
+                         GAsyncResult *result,
+                         gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GError *error = NULL;
+  g_autoptr (GPtrArray) pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
+
+  if (pools == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  for (guint i = 0; i < pools->len; i++)
+    if (g_strcmp0 (((GhPoolInfo *) pools->pdata[i])->name, gh_step_get_string (step, "name")) == 0)
+      {
+        g_task_return_boolean (task, TRUE);
+        return;
+      }
+  create_pool (task);
+}
+
+/* What was made through it has to be found again to be undone. The step that first made it takes
+ * it away after that. */
 static void
 close_undo_async (GhStep              *step,
                   GhHost              *host,
                   GAsyncReadyCallback  callback,
                   gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, close_undo_async);
-  g_task_return_boolean (task, TRUE);
+  gh_host_load_pools_async (host, NULL, present_pools_loaded_cb,
+                            new_task (step, host, NULL, callback, user_data));
 }
 
 static void
@@ -445,6 +576,7 @@ gh_pool_close_step_new (GhStep *opened)
 
   for (guint i = 0; i < G_N_ELEMENTS (params); i++)
     gh_step_set_string (self, params[i], gh_step_get_string (opened, params[i]));
+  gh_step_set_boolean (self, "temporary", TRUE);
   gh_step_set_host (self, gh_step_get_host (opened));
   gh_step_set_weight (self, 0.1);
   g_object_set_data_full (G_OBJECT (self), OPENED, g_object_ref (opened), g_object_unref);

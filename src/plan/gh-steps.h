@@ -45,17 +45,20 @@ G_BEGIN_DECLS
  * tpm-copy: the clone's folder goes, with the files that were copied
  * volume-transfer: as volume-create, for a volume that came from another host; what is half done
  *   goes too
- * pool-close: nothing; it takes away a pool that a pool-create of the same plan made for a while
+ * pool-close: takes away a pool that a pool-create of the same plan made for a while. It is there
+ *   again when undone, for what else has to be undone through it, and goes with the pool-create
  * move-check: nothing; it only looks */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);
 
-/* The same for a folder that need not be known to the host for longer than the plan takes. What it
- * holds is not ours. Ends with gh_pool_close_step_new(). */
-GhStep *gh_pool_open_step_new     (GhHost *host, const char *uuid, const char *name,
-                                   const char *path);
+/* The same for a folder that need not be known to the host for longer than the plan takes, by a
+ * name of its own. What it holds is not ours. Waits while another plan has lent it one, and ends
+ * with gh_pool_close_step_new(). Set "new" where the folder is one that the plan thought up. */
+GhStep *gh_pool_lend_step_new     (GhHost *host, const char *path);
 GhStep *gh_pool_close_step_new    (GhStep *opened);
+/* Whether a pool of this name is one of these. */
+gboolean gh_pool_is_lent          (const char *name);
 
 /* @path: where the volume will be, for the check that nothing is there. @backing_path and
  * @backing_format: (nullable). */
@@ -105,8 +108,7 @@ GhStep *gh_copy_step_new          (const char *source, const char *source_format
                                    const char *path, const char *format, GhCopyMethod method,
                                    const char *pool);
 /* The variables of a machine's firmware, byte for byte. */
-GhStep *gh_nvram_copy_step_new    (const char *source, const char *path, GhCopyMethod method,
-                                   const char *pool);
+GhStep *gh_nvram_copy_step_new    (const char *source, const char *path);
 
 typedef enum
 {
