@@ -208,7 +208,8 @@ check_disk (GhCloneItem *item,
   if (copied && !item->is_live && item->method == GH_COPY_VOLUME)
     take_check (draft, GH_CHECK_NOTE, "copy-not-stoppable",
                 g_strdup_printf (_("The disk “%s” is copied by its host"), target),
-                _("Once it has begun, that cannot be stopped: cancelling waits for its end."));
+                _("Its host cannot stop that once it has begun. When you cancel, the copy is "
+                  "deleted as soon as the host has finished it."));
   if (item->mode == GH_CLONE_SHARE && writable && item->overridden && item->path != NULL)
     take_check (draft, item->xml->shareable ? GH_CHECK_NOTE : GH_CHECK_WARNING,
                 "disk-shared-writable",

@@ -22,7 +22,9 @@
  *                                               happens where files cannot do without a name
  *   yes      anything else                      left: somebody else made it
  *
- * Volumes that libvirt copies for us are treated like those of volume-create. */
+ * Volumes that libvirt copies for us are treated like those of volume-create. Their host cannot be
+ * told to stop: cancelling is answered at once, and undoing waits for its end, in this program or
+ * in a later one. */
 
 #define G_LOG_DOMAIN "gh-copy-step"
 
@@ -40,6 +42,7 @@
 #include "gh-seed-image.h"
 #include "gh-step-private.h"
 #include "gh-storage.h"
+#include "gh-virt-error.h"
 
 typedef GhStep GhCopyStep;
 typedef GhStepClass GhCopyStepClass;
@@ -48,8 +51,10 @@ G_DEFINE_FINAL_TYPE (GhCopyStep, gh_copy_step, GH_TYPE_STEP)
 
 #define PROGRESS_INTERVAL_MS 100
 #define USER_DATA "gh-user-data"
+#define COPYING "gh-copying"
 #define VOLUME_INTERVAL_MS 500
-/* A volume that libvirt still makes for a program that was killed cannot be removed yet. */
+/* For what may pass. A volume that its host still makes for a program that was killed cannot be
+ * removed before it is done, however long that takes. */
 #define MAX_DELETE_TRIES 120
 
 typedef struct
@@ -61,6 +66,15 @@ typedef struct
   gboolean        looking;   /* at a volume that grows */
   guint           n_tries;
 } Work;
+
+/* Of a volume, by its host: from the call to its end, whoever still waits for that. */
+typedef struct
+{
+  GTask  *doing;        /* (nullable): until it was cancelled */
+  GTask  *undoing;      /* (nullable) */
+  gulong  cancelled_id;
+  guint   give_up_id;
+} Copying;
 
 static void
 work_free (gpointer data)
@@ -471,25 +485,71 @@ file_looked_at_cb (GObject      *object,
 
 /* Volumes */
 
+/* Nobody waits for the copy to end any more but undoing. Returns what waited (transfer full). */
+static GTask *
+stop_waiting (Copying *copying)
+{
+  GTask *task = g_steal_pointer (&copying->doing);
+
+  g_clear_handle_id (&copying->give_up_id, g_source_remove);
+  g_clear_handle_id (&get_work (task)->timer, g_source_remove);
+  if (copying->cancelled_id != 0)
+    g_signal_handler_disconnect (g_task_get_cancellable (task), copying->cancelled_id);
+  copying->cancelled_id = 0;
+  return task;
+}
+
+static gboolean
+give_up_cb (gpointer user_data)
+{
+  Copying *copying = user_data;
+  g_autoptr (GTask) task = NULL;
+
+  copying->give_up_id = 0;
+  task = stop_waiting (copying);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Cancelled"));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+copying_cancelled_cb (GCancellable *cancellable,
+                      gpointer      user_data)
+{
+  Copying *copying = user_data;
+
+  if (copying->give_up_id == 0)
+    copying->give_up_id = g_idle_add (give_up_cb, copying);
+}
+
+static void undo_volume (GTask *task);
+
 static void
 volume_copied_cb (GObject      *object,
                   GAsyncResult *result,
                   gpointer      user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = get_step (task);
+  g_autoptr (GhStep) step = user_data;
+  Copying *copying = g_object_steal_data (G_OBJECT (step), COPYING);
+  g_autoptr (GTask) task = NULL;
+  g_autoptr (GTask) undoing = g_steal_pointer (&copying->undoing);
   GError *error = NULL;
   g_autoptr (GhVolumeInfo) volume = gh_host_copy_volume_finish (GH_HOST (object), result, &error);
 
-  g_clear_handle_id (&get_work (task)->timer, g_source_remove);
-  if (volume == NULL)
+  if (copying->doing != NULL)
+    task = stop_waiting (copying);
+  g_free (copying);
+  if (volume != NULL)
     {
-      g_task_return_error (task, error);
-      return;
+      gh_step_set_int (step, "made-capacity", (gint64) volume->capacity);
+      gh_step_set_boolean (step, "whole", TRUE);
     }
-  gh_step_set_int (step, "made-capacity", (gint64) volume->capacity);
-  gh_step_set_boolean (step, "whole", TRUE);
-  g_task_return_boolean (task, TRUE);
+  if (task != NULL && volume != NULL)
+    g_task_return_boolean (task, TRUE);
+  else if (task != NULL)
+    g_task_return_error (task, g_steal_pointer (&error));
+  if (undoing != NULL)
+    undo_volume (undoing);
+  g_clear_error (&error);
 }
 
 static void
@@ -529,20 +589,29 @@ volume_absence_saved_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GhStep *step = GH_STEP (object);
+  GCancellable *cancellable = g_task_get_cancellable (task);
   Work *work = get_work (task);
+  Copying *copying = NULL;
   g_autofree char *xml = NULL;
   GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error))
+  if (!gh_step_save_finish (step, result, &error) ||
+      g_cancellable_set_error_if_cancelled (cancellable, &error))
     {
       g_task_return_error (task, error);
       return;
     }
   xml = dup_volume_xml (step);
   work->timer = g_timeout_add (VOLUME_INTERVAL_MS, look_at_volume_cb, task);
+  copying = g_new0 (Copying, 1);
+  copying->doing = g_object_ref (task);
+  if (cancellable != NULL)
+    copying->cancelled_id = g_signal_connect (cancellable, "cancelled",
+                                              G_CALLBACK (copying_cancelled_cb), copying);
+  g_object_set_data (G_OBJECT (step), COPYING, copying);
   gh_host_copy_volume_async (work->host, gh_step_get_string (step, "pool"), xml,
-                             gh_step_get_string (step, "source"), g_task_get_cancellable (task),
-                             volume_copied_cb, g_object_ref (task));
+                             gh_step_get_string (step, "source"), cancellable, volume_copied_cb,
+                             g_object_ref (step));
 }
 
 static void
@@ -585,8 +654,6 @@ do_async (GhStep              *step,
 
 /* Undoing */
 
-static void undo_volume (GTask *task);
-
 static gboolean
 try_again_cb (gpointer user_data)
 {
@@ -608,7 +675,9 @@ volume_deleted_cb (GObject      *object,
 
   if (gh_host_delete_volume_finish (GH_HOST (object), result, &error))
     g_task_return_boolean (task, TRUE);
-  else if (!gh_step_get_boolean (get_step (task), "whole") && work->n_tries++ < MAX_DELETE_TRIES)
+  else if (!gh_step_get_boolean (get_step (task), "whole") &&
+           (g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_INVALID) ||
+            work->n_tries++ < MAX_DELETE_TRIES))
     {
       g_clear_error (&error);
       work->timer = g_timeout_add_full (G_PRIORITY_DEFAULT, VOLUME_INTERVAL_MS, try_again_cb,
@@ -749,14 +818,29 @@ undo_async (GhStep              *step,
             gpointer             user_data)
 {
   g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  Copying *copying = g_object_get_data (G_OBJECT (step), COPYING);
 
   if (!gh_step_get_boolean (step, "absent"))
     g_task_return_boolean (task, TRUE);
+  else if (copying != NULL)
+    copying->undoing = g_steal_pointer (&task);
   else if (has_method (step, "volume"))
     undo_volume (task);
   else
     gh_new_file_look_async (gh_step_get_string (step, "path"), NULL, /* remove= */ FALSE,
                             file_to_undo_looked_at_cb, g_object_ref (task));
+}
+
+static char *
+dup_undo_status (GhStep *step)
+{
+  g_autofree char *name = dup_base_name (step, "path");
+
+  if (g_object_get_data (G_OBJECT (step), COPYING) == NULL)
+    return NULL;
+  return g_strdup_printf (_("Being cleaned up: “%s” is deleted as soon as the host has finished "
+                            "copying it. If you quit before, Guesthouse offers to do it when it is "
+                            "next started."), name);
 }
 
 static const char * const needs[] = { "source", "path", "method", NULL };
@@ -770,6 +854,7 @@ gh_copy_step_class_init (GhCopyStepClass *klass)
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;
   klass->dup_undo_command = dup_undo_command;
+  klass->dup_undo_status = dup_undo_status;
   klass->do_async = do_async;
   klass->undo_async = undo_async;
 }

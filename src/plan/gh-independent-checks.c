@@ -193,7 +193,8 @@ check_copy (GhIndependentPlan       *self,
   if (item->method == GH_COPY_VOLUME)
     take_check (draft, GH_CHECK_NOTE, "copy-not-stoppable",
                 g_strdup_printf (_("The disk “%s” is copied by its host"), disk->target),
-                _("Once it has begun, that cannot be stopped: cancelling waits for its end."));
+                _("Its host cannot stop that once it has begun. When you cancel, the copy is "
+                  "deleted as soon as the host has finished it."));
   if (!disk->removed)
     {
       g_autofree char *users = gh_file_users_dup_text (self->reader->facts.users, disk->path,

@@ -879,6 +879,7 @@ undo_next_step (GhPlan *self)
 {
   GhStep *step = find_step_to_undo (self);
   g_autofree char *title = NULL;
+  char *status = NULL;
 
   if (step == NULL)
     {
@@ -887,8 +888,11 @@ undo_next_step (GhPlan *self)
     }
 
   title = gh_step_dup_title (step);
-  /* Translators: %s is the title of a step: “Make the disk “web-1.qcow2””. */
-  take_status (self, g_strdup_printf (_("Taking back: %s"), title));
+  status = gh_step_dup_undo_status (step);
+  if (status == NULL)
+    /* Translators: %s is the title of a step: “Make the disk “web-1.qcow2””. */
+    status = g_strdup_printf (_("Taking back: %s"), title);
+  take_status (self, status);
   gh_step_set_state (step, GH_STEP_UNDOING);
   write_journal (self, "undo", "before", undo_written_cb);
 }

@@ -309,6 +309,23 @@ gh_step_dup_undo_command (GhStep *self)
 }
 
 /**
+ * gh_step_dup_undo_status:
+ * @self: a step that is about to be undone
+ *
+ * Returns: (transfer full) (nullable): what undoing it has to wait for
+ */
+char *
+gh_step_dup_undo_status (GhStep *self)
+{
+  GhStepClass *klass = NULL;
+
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  klass = GH_STEP_GET_CLASS (self);
+  return klass->dup_undo_status != NULL ? klass->dup_undo_status (self) : NULL;
+}
+
+/**
  * gh_step_dup_undo_check:
  * @self: a step out of a journal
  * @host: its host, connected

@@ -40,6 +40,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  *   there is nothing that could be done: then what the step did is left
  * @dup_left: what stays behind, by name, when undoing fails, or when a final step fails
  * @dup_undo_command: (nullable): the equivalent line of undoing
+ * @dup_undo_status: (nullable): a sentence for as long as undoing has to wait for something, which
+ *   it begins with; NULL when it does not
  * @dup_undo_check: (nullable): what to know before undoing it from a journal
  * @dup_commit_check: (nullable): for steps that commit, out of a journal: not NULL when it was
  *   done, or perhaps was, whatever the journal says: a check that says how things are. Then
@@ -60,6 +62,7 @@ struct _GhStepClass
   char     *(*dup_command) (GhStep *self);   /* equivalent virsh or qemu-img line */
   char     *(*dup_left)    (GhStep *self);
   char     *(*dup_undo_command) (GhStep *self);
+  char     *(*dup_undo_status)  (GhStep *self);
   GhCheck  *(*dup_undo_check)   (GhStep *self, GhHost *host);
   GhCheck  *(*dup_commit_check) (GhStep *self, GhHost *host);
   void      (*do_async)    (GhStep *self, GhHost *host, GCancellable *cancellable,
@@ -82,6 +85,7 @@ char        *gh_step_dup_title    (GhStep *self);
 char        *gh_step_dup_command  (GhStep *self);
 char        *gh_step_dup_left     (GhStep *self);
 char        *gh_step_dup_undo_command (GhStep *self);
+char        *gh_step_dup_undo_status  (GhStep *self); /* nullable */
 GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable */
 GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable */
 gboolean     gh_step_is_final         (GhStep *self);

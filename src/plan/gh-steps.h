@@ -98,7 +98,7 @@ typedef enum
   GH_COPY_BYTES,   /* by ourselves; shares blocks where the file system can */
   GH_COPY_CONVERT, /* by qemu-img, with the whole chain, into another format if need be */
   GH_COPY_LINK,    /* no copy: an overlay on @source, by qemu-img; for files outside of pools */
-  GH_COPY_VOLUME,  /* by libvirt, on its host; cannot be stopped */
+  GH_COPY_VOLUME,  /* by libvirt, on its host, which cannot stop: undoing waits for its end */
 } GhCopyMethod;
 
 /* @pool (nullable): the pool the new file will be a volume of. More may be set as parameters:

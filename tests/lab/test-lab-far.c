@@ -440,6 +440,121 @@ test_two_at_once (void)
   end ("left-1", "left-2", "right-1", "right-2", NULL);
 }
 
+/* Cancelling what the host copies */
+
+static char *
+dup_journal_folder (void)
+{
+  return g_build_filename (gh_lab_get_folder (near_lab), ".local", "state", "guesthouse", "plans",
+                           NULL);
+}
+
+/* The plan does not wait any more, and its journal says so. */
+static gboolean
+is_being_undone (gpointer data)
+{
+  g_autofree char *folder = dup_journal_folder ();
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = NULL;
+  gboolean found = gh_lab_child_has_ended (data);
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *text = NULL;
+
+      if (g_str_has_suffix (name, ".json") && g_file_get_contents (path, &text, NULL, NULL))
+        found |= strstr (text, "\"undoing\"") != NULL;
+    }
+  return found;
+}
+
+static gboolean
+is_held (gpointer data)
+{
+  g_autofree char *held = gh_lab_dup_path (far_lab, "held");
+
+  return g_file_test (held, G_FILE_TEST_EXISTS) || gh_lab_child_has_ended (data);
+}
+
+/* The program copies a disk on a host whose qemu-img does not go on. */
+static GhLabChild *
+start_held (void)
+{
+  g_autofree char *hold = gh_lab_write_file (far_lab, "hold", "");
+  GhLabChild *child = gh_lab_spawn (near_lab, "-c", far_uri, "clone", "far", "--name", "late",
+                                    "--yes", "--json", NULL);
+
+  g_assert_true (gh_lab_wait (120, is_held, child));
+  g_assert_false (gh_lab_child_has_ended (child));
+  return child;
+}
+
+/* It goes on, as it would have after an hour. */
+static void
+let_go (void)
+{
+  g_autofree char *hold = gh_lab_dup_path (far_lab, "hold");
+  g_autofree char *held = gh_lab_dup_path (far_lab, "held");
+  g_autofree char *go = gh_lab_dup_path (far_lab, "go");
+  int fd = -1;
+
+  g_assert_no_errno (g_unlink (hold));
+  fd = open (go, O_WRONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, "\n", 1), ==, 1);
+  close (fd);
+  g_assert_no_errno (g_unlink (held));
+}
+
+/* The host cannot stop; but nobody has to wait for it. */
+static void
+test_cancelled (void)
+{
+  GhLabChild *child = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  gint64 start = 0;
+
+  if (!begin ())
+    return;
+  child = start_held ();
+  start = g_get_monotonic_time ();
+  gh_lab_child_signal (child, SIGINT);
+  g_assert_true (gh_lab_wait (60, is_being_undone, child));
+  g_assert_false (gh_lab_child_has_ended (child));
+  g_test_message ("does not wait any more after %d ms",
+                  (int) ((g_get_monotonic_time () - start) / 1000));
+  let_go ();
+  run = gh_lab_child_wait (child);
+  gh_lab_assert_status (run, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  end (NULL, NULL);
+}
+
+/* The program is gone before the host is done: what it has begun is taken back by the next one,
+ * which waits as well. */
+static void
+test_cancelled_and_killed (void)
+{
+  GhLabChild *child = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) undone = NULL;
+
+  if (!begin ())
+    return;
+  child = start_held ();
+  gh_lab_child_signal (child, SIGINT);
+  g_assert_true (gh_lab_wait (60, is_being_undone, child));
+  gh_lab_child_signal (child, SIGKILL);
+  run = gh_lab_child_wait (child);
+  gh_lab_assert_status (run, 128 + 9);
+  child = gh_lab_spawn (near_lab, "undo", "--all", "--yes", "--json", NULL);
+  let_go ();
+  undone = gh_lab_child_wait (child);
+  gh_lab_assert_status (undone, 0);
+  end (NULL, NULL);
+}
+
 /* What is in the TPM goes only where it is asked for, and then into folders of its own. */
 static void
 test_tpm (void)
@@ -509,6 +624,8 @@ main (int    argc,
   g_test_add_func ("/lab/far/mixed", test_mixed);
   g_test_add_func ("/lab/far/killed", test_killed);
   g_test_add_func ("/lab/far/two-at-once", test_two_at_once);
+  g_test_add_func ("/lab/far/cancelled", test_cancelled);
+  g_test_add_func ("/lab/far/cancelled-and-killed", test_cancelled_and_killed);
   g_test_add_func ("/lab/far/tpm", test_tpm);
   status = g_test_run ();
   g_clear_pointer (&far_sshd, gh_lab_sshd_free);
