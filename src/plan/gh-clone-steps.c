@@ -270,7 +270,7 @@ add_parent_steps (GhClonePlan *self,
         continue;
       gh_plan_draft_add_step (draft, new_overlay_step (item, item->parent_path,
                                                        /* is_last= */ FALSE));
-      gh_parent_step_add_disk (step, item->xml->target, item->path, item->format,
+      gh_parent_step_add_disk (step, item->xml, item->path, item->format,
                                item->parent_path);
     }
   gh_plan_draft_add_step (draft, step);

@@ -267,7 +267,7 @@ add_copy_steps (GhIndependentPlan *self,
       gh_step_set_int (step, "size", disk->most != G_MAXUINT64 ? (gint64) disk->most : 0);
       gh_step_set_weight (step, get_weight (disk));
       gh_plan_draft_add_step (draft, step);
-      gh_switch_step_add_disk (change, disk->target, disk->path, item->format, disk->destination,
+      gh_switch_step_add_disk (change, item->xml, disk->path, item->format, disk->destination,
                                item->new_format, item->look != NULL ? item->look->mtime_us : 0);
     }
   gh_plan_draft_add_step (draft, change);

@@ -323,7 +323,7 @@ add_overlays (GhKeepPlan  *self,
       overlay = gh_copy_step_new (disk->source, format, path, "qcow2", GH_COPY_LINK, image->pool);
       gh_step_set_int (overlay, "capacity", (gint64) image->capacity);
       gh_plan_draft_add_step (draft, overlay);
-      gh_parent_step_add_disk (step, disk->target, disk->source, format, path);
+      gh_parent_step_add_disk (step, disk, disk->source, format, path);
     }
   gh_plan_draft_add_step (draft, step);
 }

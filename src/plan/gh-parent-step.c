@@ -4,7 +4,7 @@
 
 /* parent: the source of linked clones goes on with overlays of its own; what they lie on is made
  * read-only. Parameters uuid, name, n-disks and of each disk target-N, base-N, format-N and
- * overlay-N; looked: the rest is known; of each disk mode-N, the mode of the base when it is a
+ * overlay-N, and pool-N and volume-N where the base is a volume in its definition; looked: the rest is known; of each disk mode-N, the mode of the base when it is a
  * file of ours (else 0), and mtime-N, when the overlay was written last, in nanoseconds.
  *
  * Undoing gives the machine its old disks, unless it runs, or has written to an overlay since: that
@@ -45,6 +45,8 @@ typedef struct
   char   *base;
   char   *format;
   char   *overlay;
+  char   *pool;      /* (nullable): the base is its volume in the definition */
+  char   *volume;
   guint   mode;      /* 0: not ours to change */
   gint64  mtime_ns;  /* of the overlay; 0: it cannot be looked at */
 } Disk;
@@ -79,6 +81,8 @@ disk_free (gpointer data)
   g_free (disk->base);
   g_free (disk->format);
   g_free (disk->overlay);
+  g_free (disk->pool);
+  g_free (disk->volume);
   g_free (disk);
 }
 
@@ -148,6 +152,8 @@ list_disks (GhStep *step)
       disk->base = dup_parameter (step, "base", i);
       disk->format = dup_parameter (step, "format", i);
       disk->overlay = dup_parameter (step, "overlay", i);
+      disk->pool = dup_parameter (step, "pool", i);
+      disk->volume = dup_parameter (step, "volume", i);
       disk->mode = (guint) get_number (step, "mode", i) & 0777;
       disk->mtime_ns = get_number (step, "mtime", i);
       if (disk->target != NULL && disk->base != NULL && disk->format != NULL &&
@@ -360,9 +366,13 @@ change_disks (GhDomainXml *xml,
           if (work->undoing && g_strcmp0 (now->source, disk->overlay) != 0)
             continue;
           n++;
-          gh_domain_xml_set_disk_source (xml, disk->target,
-                                         work->undoing ? disk->base : disk->overlay,
-                                         work->undoing ? disk->format : "qcow2");
+          if (work->undoing && disk->pool != NULL && disk->volume != NULL)
+            gh_domain_xml_set_disk_volume (xml, disk->target, disk->pool, disk->volume,
+                                           disk->format);
+          else
+            gh_domain_xml_set_disk_source (xml, disk->target,
+                                           work->undoing ? disk->base : disk->overlay,
+                                           work->undoing ? disk->format : "qcow2");
         }
     }
   return n;
@@ -600,15 +610,16 @@ gh_parent_step_new (const char *uuid,
 }
 
 void
-gh_parent_step_add_disk (GhStep     *self,
-                         const char *target,
-                         const char *base,
-                         const char *format,
-                         const char *overlay)
+gh_parent_step_add_disk (GhStep          *self,
+                         const GhDiskXml *disk,
+                         const char      *base,
+                         const char      *format,
+                         const char      *overlay)
 {
   guint n = (guint) gh_step_get_int (self, "n-disks");
   const char * const values[][2] = {
-    { "target", target }, { "base", base }, { "format", format }, { "overlay", overlay },
+    { "target", disk->target }, { "base", base }, { "format", format }, { "overlay", overlay },
+    { "pool", disk->source_pool }, { "volume", disk->source_volume },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)

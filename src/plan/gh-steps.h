@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "gh-domain-xml.h"
 #include "gh-host.h"
 #include "gh-step.h"
 
@@ -69,9 +70,10 @@ GhStep *gh_volume_create_step_new (const char *pool, const char *name, const cha
 /* Folders of the state of two TPMs, of the original and of the clone. */
 GhStep *gh_tpm_copy_step_new      (const char *source, const char *path);
 
-/* Gives the machine overlays of its own; they have to be there. Fails while it runs. */
+/* Gives the machine overlays of its own; they have to be there. Fails while it runs. @disk: as it
+ * is now: what is a volume of a pool in the definition is one again when this is undone. */
 GhStep *gh_parent_step_new        (const char *uuid, const char *name);
-void    gh_parent_step_add_disk   (GhStep *self, const char *target, const char *base,
+void    gh_parent_step_add_disk   (GhStep *self, const GhDiskXml *disk, const char *base,
                                    const char *format, const char *overlay);
 
 /* Makes a trial a machine like others. @plug: gives its network cards their cables back. */
@@ -84,9 +86,9 @@ GhStep *gh_pull_step_new          (const char *uuid, const char *name, const cha
                                    const char *path, const char *pool);
 
 /* Gives a machine other files, which hold the same; they have to be there. Fails while it runs.
- * @read_us: when the old one had last been written to, before it was copied; 0: not known. */
+ * @disk: as above. @read_us: when the old one had last been written to, before it was copied; 0: not known. */
 GhStep *gh_switch_step_new        (const char *uuid, const char *name);
-void    gh_switch_step_add_disk   (GhStep *self, const char *target, const char *from,
+void    gh_switch_step_add_disk   (GhStep *self, const GhDiskXml *disk, const char *from,
                                    const char *from_format, const char *to,
                                    const char *to_format, gint64 read_us);
 

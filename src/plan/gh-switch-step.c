@@ -3,7 +3,7 @@
  */
 
 /* switch-disks: parameters uuid, name, n-disks, and of each disk target-N, from-N, from-format-N,
- *   to-N and to-format-N; read-N: when from-N had last been written to before it was copied;
+ *   to-N and to-format-N; pool-N and volume-N, where from-N is a volume in the definition; read-N: when from-N had last been written to before it was copied;
  *   made-N: the same of to-N when the machine got it, journaled before it is defined.
  *
  * When undoing gives the machine its old disks again:
@@ -162,6 +162,13 @@ change_disks (GhStep      *step,
              g_strcmp0 (disk->source, get_part (step, undoing ? "to" : "from", i)) != 0))
           continue;
         n++;
+        if (undoing && get_part (step, "pool", i) != NULL && get_part (step, "volume", i) != NULL)
+          {
+            gh_domain_xml_set_disk_volume (xml, disk->target, get_part (step, "pool", i),
+                                           get_part (step, "volume", i),
+                                           get_part (step, "from-format", i));
+            continue;
+          }
         gh_domain_xml_set_disk_source (xml, disk->target,
                                        get_part (step, undoing ? "from" : "to", i),
                                        get_part (step, undoing ? "from-format" : "to-format", i));
@@ -538,19 +545,19 @@ gh_switch_step_new (const char *uuid,
 }
 
 void
-gh_switch_step_add_disk (GhStep     *self,
-                         const char *target,
-                         const char *from,
-                         const char *from_format,
-                         const char *to,
-                         const char *to_format,
-                         gint64      read_us)
+gh_switch_step_add_disk (GhStep          *self,
+                         const GhDiskXml *disk,
+                         const char      *from,
+                         const char      *from_format,
+                         const char      *to,
+                         const char      *to_format,
+                         gint64           read_us)
 {
   guint n = (guint) gh_step_get_int (self, "n-disks");
   g_autofree char *read = g_strdup_printf ("read-%u", n + 1);
   const char * const values[][2] = {
-    { "target", target }, { "from", from }, { "from-format", from_format }, { "to", to },
-    { "to-format", to_format },
+    { "target", disk->target }, { "from", from }, { "from-format", from_format }, { "to", to },
+    { "to-format", to_format }, { "pool", disk->source_pool }, { "volume", disk->source_volume },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (values); i++)

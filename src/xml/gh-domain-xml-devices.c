@@ -456,52 +456,90 @@ remove_child (GhXmlDocument *document,
     gh_xml_document_remove (document, child);
 }
 
+/* @target's <disk>, of which everything is gone that only its old source was; its <source>. NULL
+ * when there is no such disk. */
+static xmlNode *
+renew_source (GhDomainXml  *self,
+              const char   *target,
+              const char   *type,
+              const char   *format,
+              xmlNode     **disk)
+{
+  GhXmlDocument *document = gh_domain_xml_get_document (self);
+  xmlNode *driver = NULL;
+  xmlNode *source = NULL;
+
+  for (*disk = gh_xml_node_get_child (get_devices (self), "disk"); *disk != NULL;
+       *disk = gh_xml_node_get_next (*disk, "disk"))
+    {
+      g_autofree char *name = gh_xml_node_dup_child_attribute (*disk, "target", "dev");
+
+      if (g_strcmp0 (name, target) == 0)
+        break;
+    }
+  if (*disk == NULL)
+    return NULL;
+
+  gh_xml_document_set_attribute (document, *disk, "type", type);
+  remove_child (document, *disk, "backingStore");
+  remove_child (document, *disk, "mirror");
+  remove_child (document, *disk, "auth");
+  driver = gh_xml_node_get_child (*disk, "driver");
+  source = gh_xml_node_get_child (*disk, "source");
+  if (source == NULL)
+    source = gh_xml_document_add (document, *disk, driver, "source");
+  clear_source (document, source);
+  if (format != NULL && driver == NULL)
+    {
+      driver = gh_xml_document_add (document, *disk, NULL, "driver");
+      gh_xml_document_set_attribute (document, driver, "name", "qemu");
+    }
+  if (format != NULL)
+    gh_xml_document_set_attribute (document, driver, "type", format);
+  return source;
+}
+
 gboolean
 gh_domain_xml_set_disk_source (GhDomainXml *self,
                                const char  *target,
                                const char  *path,
                                const char  *format)
 {
-  GhXmlDocument *document = NULL;
-  xmlNode *disk = NULL;
-  xmlNode *driver = NULL;
-  xmlNode *source = NULL;
   gboolean is_device = FALSE;
+  xmlNode *disk = NULL;
+  xmlNode *source = NULL;
 
   g_return_val_if_fail (GH_IS_DOMAIN_XML (self), FALSE);
   g_return_val_if_fail (target != NULL && path != NULL, FALSE);
 
-  document = gh_domain_xml_get_document (self);
-  for (disk = gh_xml_node_get_child (get_devices (self), "disk"); disk != NULL;
-       disk = gh_xml_node_get_next (disk, "disk"))
-    {
-      g_autofree char *name = gh_xml_node_dup_child_attribute (disk, "target", "dev");
-
-      if (g_strcmp0 (name, target) == 0)
-        break;
-    }
-  if (disk == NULL)
-    return FALSE;
-
   is_device = g_str_has_prefix (path, "/dev/");
-  gh_xml_document_set_attribute (document, disk, "type", is_device ? "block" : "file");
-  remove_child (document, disk, "backingStore");
-  remove_child (document, disk, "mirror");
-  remove_child (document, disk, "auth");
-  driver = gh_xml_node_get_child (disk, "driver");
-  source = gh_xml_node_get_child (disk, "source");
+  source = renew_source (self, target, is_device ? "block" : "file", format, &disk);
   if (source == NULL)
-    source = gh_xml_document_add (document, disk, driver, "source");
-  clear_source (document, source);
-  gh_xml_document_set_attribute (document, source, is_device ? "dev" : "file", path);
+    return FALSE;
+  gh_xml_document_set_attribute (gh_domain_xml_get_document (self), source,
+                                 is_device ? "dev" : "file", path);
   if (!is_device)
-    make_disk_of_lun (document, disk);
-  if (format != NULL && driver == NULL)
-    {
-      driver = gh_xml_document_add (document, disk, NULL, "driver");
-      gh_xml_document_set_attribute (document, driver, "name", "qemu");
-    }
-  if (format != NULL)
-    gh_xml_document_set_attribute (document, driver, "type", format);
+    make_disk_of_lun (gh_domain_xml_get_document (self), disk);
+  return TRUE;
+}
+
+gboolean
+gh_domain_xml_set_disk_volume (GhDomainXml *self,
+                               const char  *target,
+                               const char  *pool,
+                               const char  *volume,
+                               const char  *format)
+{
+  xmlNode *disk = NULL;
+  xmlNode *source = NULL;
+
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), FALSE);
+  g_return_val_if_fail (target != NULL && pool != NULL && volume != NULL, FALSE);
+
+  source = renew_source (self, target, "volume", format, &disk);
+  if (source == NULL)
+    return FALSE;
+  gh_xml_document_set_attribute (gh_domain_xml_get_document (self), source, "pool", pool);
+  gh_xml_document_set_attribute (gh_domain_xml_get_document (self), source, "volume", volume);
   return TRUE;
 }

@@ -77,6 +77,10 @@ GPtrArray   *gh_domain_xml_list_disks      (GhDomainXml *self);    /* (element-t
  * backing files among it, goes. FALSE when there is no such disk. */
 gboolean     gh_domain_xml_set_disk_source (GhDomainXml *self, const char *target,
                                             const char *path, const char *format);
+/* The same by the name that a pool has for it. */
+gboolean     gh_domain_xml_set_disk_volume (GhDomainXml *self, const char *target,
+                                            const char *pool, const char *volume,
+                                            const char *format);
 
 typedef struct
 {

@@ -25,6 +25,7 @@ static GhLabSshd *far_sshd;
 static GhLab *near_lab;
 static char *far_uri;
 static GStrv far_inventory;  /* with the machine, and nothing else */
+static char *far_xml;
 static GStrv near_inventory;
 
 /* The host */
@@ -161,6 +162,7 @@ begin (void)
   make_nvram ();
   make_machine ();
   far_inventory = gh_lab_list_inventory (far_lab);
+  far_xml = gh_lab_dup_xml (far_lab, "far");
   near_inventory = gh_lab_list_inventory (near_lab);
   return TRUE;
 }
@@ -172,6 +174,7 @@ static void
 end (const char *name,
      ...)
 {
+  g_autofree char *xml = NULL;
   va_list more;
 
   va_start (more, name);
@@ -182,6 +185,8 @@ end (const char *name,
       gh_lab_assert_status (removed, 0);
     }
   va_end (more);
+  xml = gh_lab_dup_xml (far_lab, "far");
+  g_assert_cmpstr (xml, ==, far_xml);
   gh_lab_assert_inventory (far_lab, far_inventory);
   gh_lab_assert_inventory (near_lab, near_inventory);
 }
@@ -416,6 +421,24 @@ test_killed (void)
     }
 }
 
+/* The original goes on with disks of its own, and then does not: its volume is one again. */
+static void
+test_original_killed (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+
+  if (!begin ())
+    return;
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "plan-step-parent-after:kill");
+  run = near_run ("clone", "far", "--name", "killed", "--linked", "--keep-usable");
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (run, 128 + 9);
+  undo = gh_lab_run (near_lab, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  end (NULL, NULL);
+}
+
 /* A folder has one pool at most, and both need one. */
 static void
 test_two_at_once (void)
@@ -623,6 +646,7 @@ main (int    argc,
   g_test_add_func ("/lab/far/linked", test_linked);
   g_test_add_func ("/lab/far/mixed", test_mixed);
   g_test_add_func ("/lab/far/killed", test_killed);
+  g_test_add_func ("/lab/far/original-killed", test_original_killed);
   g_test_add_func ("/lab/far/two-at-once", test_two_at_once);
   g_test_add_func ("/lab/far/cancelled", test_cancelled);
   g_test_add_func ("/lab/far/cancelled-and-killed", test_cancelled_and_killed);
@@ -632,6 +656,7 @@ main (int    argc,
   g_clear_pointer (&near_lab, gh_lab_free);
   g_clear_pointer (&far_lab, gh_lab_free);
   g_strfreev (far_inventory);
+  g_free (far_xml);
   g_strfreev (near_inventory);
   g_free (far_uri);
   return status;

@@ -427,6 +427,57 @@ test_killed_off (void)
   start (&world);
 }
 
+/* A disk that is a volume of a pool in the definition is one again. */
+static void
+test_killed_volume (void)
+{
+  static const char * const points[] = { "plan-step-switch-disks-after", "plan-step-release-after" };
+  g_auto (World) world = { 0 };
+  virStorageVolPtr volume = NULL;
+  virStoragePoolPtr pool = NULL;
+  virDomainPtr domain = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *changed = NULL;
+  g_auto (GStrv) parts = NULL;
+
+  init_small (&world);
+  volume = virStorageVolLookupByPath (gh_lab_connect (world.lab), world.path);
+  g_assert_nonnull (volume);
+  pool = virStoragePoolLookupByVolume (volume);
+  before = g_strdup_printf ("<source file='%s'", world.path);
+  after = g_strdup_printf ("<source pool='%s' volume='%s'", virStoragePoolGetName (pool),
+                           virStorageVolGetName (volume));
+  g_assert_nonnull (strstr (world.xml, before));
+  parts = g_strsplit (world.xml, before, 2);
+  changed = g_strjoinv (after, parts);
+  g_strfreev (parts);
+  parts = g_strsplit (changed, "<disk type='file' device='disk'>", 2);
+  g_free (changed);
+  changed = g_strjoinv ("<disk type='volume' device='disk'>", parts);
+  domain = virDomainDefineXML (gh_lab_connect (world.lab), changed);
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+  virStoragePoolFree (pool);
+  virStorageVolFree (volume);
+  g_free (world.xml);
+  world.xml = gh_lab_dup_xml (world.lab, "one");
+  g_assert_nonnull (strstr (world.xml, after));
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    {
+      g_autofree char *xml = NULL;
+
+      kill_at (&world, points[i]);
+      undo (world.lab, 0);
+      xml = gh_lab_dup_xml (world.lab, "one");
+      g_assert_cmpstr (xml, ==, world.xml);
+      gh_lab_assert_inventory (world.lab, world.inventory);
+      gh_lab_assert_backing (world.path, world.base, "qcow2");
+    }
+  assert_run (make_independent (&world, NULL));
+  assert_independent (&world);
+}
+
 static void
 test_killed_live (void)
 {
@@ -636,6 +687,7 @@ main (int    argc,
   g_test_add_func ("/lab/independent/cancelled-off", test_cancelled_off);
   g_test_add_func ("/lab/independent/cancelled-live", test_cancelled_live);
   g_test_add_func ("/lab/independent/killed-off", test_killed_off);
+  g_test_add_func ("/lab/independent/killed-volume", test_killed_volume);
   g_test_add_func ("/lab/independent/killed-live", test_killed_live);
   g_test_add_func ("/lab/independent/used-since", test_used_since);
   g_test_add_func ("/lab/independent/old-gone", test_old_gone);

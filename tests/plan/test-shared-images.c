@@ -143,9 +143,10 @@ test_parent_undone (void)
 {
   g_auto (World) world = { 0 };
   g_autoptr (GhStep) step = gh_parent_step_new (WEB, "web");
+  const GhDiskXml disk = { .target = (char *) "vda" };
 
   world_init (&world, "other.qcow2", "5", "");
-  gh_parent_step_add_disk (step, "vda", world.base, "qcow2", world.own);
+  gh_parent_step_add_disk (step, &disk, world.base, "qcow2", world.own);
   g_assert_true (plan_test_do (step, world.host, NULL));
   assert_mode (&world, 0440);
   gh_test_write_qcow2 (world.other, world.own);
