@@ -221,6 +221,8 @@ new_copy_step (const GhCloneItem   *item,
   guint64 size = gh_clone_item_get_size (item);
 
   gh_step_set_int (step, "capacity", (gint64) capacity);
+  gh_step_set_boolean (step, "to-device",
+                       item->pool != NULL && !gh_clone_pool_has_files (item->pool));
   gh_step_set_int (step, "size", (gint64) size);
   gh_step_set_weight (step, 1.0 + (double) size / BYTES_PER_WEIGHT);
   if (item->is_internal)

@@ -4,7 +4,7 @@
 
 /* copy: makes one image or file of state from another, or (method seed) a CD for cloud-init.
  * Parameters source, source-format, path, format, method, size, pool (where the new one goes),
- * snapshot, backing, backing-format, capacity;
+ * snapshot, backing, backing-format, capacity, to-device: the pool has devices for volumes;
  *   instance-id, hostname: of a CD; its user data may hold passwords and is in memory only;
  *   absent: nothing was at the path when it was looked at, journaled before it is made;
  *   device, inode, birth: what the file is known by, journaled before anything is written to it;
@@ -56,6 +56,8 @@ G_DEFINE_FINAL_TYPE (GhCopyStep, gh_copy_step, GH_TYPE_STEP)
 /* For what may pass. A volume that its host still makes for a program that was killed cannot be
  * removed before it is done, however long that takes. */
 #define MAX_DELETE_TRIES 120
+/* A logical volume is made of whole extents, mostly of 4 MiB. */
+#define MAX_EXTENT ((guint64) 128 * 1024 * 1024)
 
 typedef struct
 {
@@ -181,6 +183,8 @@ dup_volume_xml (GhStep *step)
 {
   g_autofree char *name = dup_base_name (step, "path");
 
+  if (gh_step_get_boolean (step, "to-device"))
+    return gh_volume_xml_new_device (name, (guint64) gh_step_get_int (step, "capacity"));
   return gh_volume_xml_new (name, gh_step_get_string (step, "format"),
                             (guint64) gh_step_get_int (step, "capacity"), NULL, NULL);
 }
@@ -769,6 +773,7 @@ volume_to_undo_found_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GhStep *step = get_step (task);
   guint64 asked = (guint64) gh_step_get_int (step, "capacity");
+  guint64 most = gh_step_get_boolean (step, "to-device") ? asked + MAX_EXTENT : asked;
   guint64 made = (guint64) gh_step_get_int (step, "made-capacity");
   GError *error = NULL;
   g_autoptr (GhVolumeInfo) volume = gh_host_find_volume_finish (GH_HOST (object), result, &error);
@@ -780,7 +785,7 @@ volume_to_undo_found_cb (GObject      *object,
   else if (made != 0 && volume->capacity != made)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              _("It is not as it was made, so it may hold something else by now."));
-  else if (made == 0 && asked != 0 && volume->capacity > asked)
+  else if (made == 0 && asked != 0 && volume->capacity > most)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              _("It is not the file that was made, so it stays."));
   else

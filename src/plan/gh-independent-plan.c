@@ -264,6 +264,8 @@ add_copy_steps (GhIndependentPlan *self,
       step = gh_copy_step_new (disk->path, item->format, disk->destination, item->new_format,
                                item->method, get_pool (item));
       gh_step_set_int (step, "capacity", (gint64) gh_clone_item_get_capacity (item));
+      gh_step_set_boolean (step, "to-device",
+                           item->pool != NULL && !gh_clone_pool_has_files (item->pool));
       gh_step_set_int (step, "size", disk->most != G_MAXUINT64 ? (gint64) disk->most : 0);
       gh_step_set_weight (step, get_weight (disk));
       gh_plan_draft_add_step (draft, step);

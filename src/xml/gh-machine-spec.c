@@ -711,3 +711,30 @@ gh_volume_xml_new (const char *name,
     }
   return end_doc (doc);
 }
+
+/**
+ * gh_volume_xml_new_device:
+ * @name: its name in the pool
+ * @capacity: in bytes
+ *
+ * A volume of a pool whose volumes are devices: it takes all its space at once, and has
+ * no format. libvirt would make a small snapshot of nothing of a logical volume that
+ * takes less, which is invalid as soon as more has been written to it.
+ *
+ * Returns: (transfer full): the document
+ */
+char *
+gh_volume_xml_new_device (const char *name,
+                          guint64     capacity)
+{
+  xmlDoc *doc = NULL;
+  xmlNode *volume = NULL;
+
+  g_return_val_if_fail (name != NULL, NULL);
+
+  doc = new_doc ("volume");
+  volume = xmlDocGetRootElement (doc);
+  add_text (volume, "name", name);
+  set (add_number (volume, "capacity", capacity), "unit", "bytes");
+  return end_doc (doc);
+}
