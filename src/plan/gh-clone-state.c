@@ -106,7 +106,9 @@ choose_way (const GhCloneFacts *facts,
     return GH_CLONE_WAY_FILES;
   if (look != NULL && look->error_number == ENOENT)
     return GH_CLONE_WAY_NOTHING;
-  return facts->is_test ? GH_CLONE_WAY_NONE : GH_CLONE_WAY_POOL;
+  /* What we may not open, our own daemon may not either. */
+  return facts->is_test || (facts->is_local && facts->is_session) ? GH_CLONE_WAY_NONE
+                                                                  : GH_CLONE_WAY_POOL;
 }
 
 /* The pool of a folder that is there; libvirt has one at most. */
@@ -173,6 +175,26 @@ gh_clone_copies_tpm (GhClonePlan *self)
 /* Checks */
 
 static void
+take_nvram_lost (GhCloneFacts *facts,
+                 GhPlanDraft  *draft)
+{
+  const char *lost = _("The clone gets new ones: its boot entries are gone, and with Secure Boot "
+                       "its keys. Most systems start all the same.");
+  g_autofree char *why =
+    facts->nvram_path == NULL
+    ? g_strdup (_("The host does not say where it keeps them."))
+    : facts->nvram_pool != NULL
+      ? g_strdup_printf (_("They could be copied if the storage pool “%s” were active: start it."),
+                         facts->nvram_pool)
+      : g_strdup_printf (_("You may not read “%s”, or not write beside it."), facts->nvram_path);
+  /* Two sentences, each whole. */
+  g_autofree char *detail = g_strdup_printf ("%s %s", lost, why);
+
+  take_check (draft, GH_CHECK_WARNING, "nvram-lost",
+              g_strdup (_("The variables of its firmware cannot be copied")), detail);
+}
+
+static void
 check_nvram (GhCloneFacts *facts,
              GhPlanDraft  *draft)
 {
@@ -181,15 +203,26 @@ check_nvram (GhCloneFacts *facts,
                 g_strdup (_("The clone’s firmware starts with its defaults")),
                 _("So does the original’s, whose firmware variables are not there yet."));
   else if (facts->nvram_way == GH_CLONE_WAY_NONE && facts->has_nvram && !facts->is_test)
-    take_check (draft, GH_CHECK_WARNING, "nvram-lost",
-                g_strdup (_("The variables of its firmware cannot be copied")),
-                facts->nvram_path == NULL
-                ? _("The clone gets new ones: its boot entries are gone, and with Secure Boot its "
-                    "keys. Most systems start all the same. The host does not say where it keeps "
-                    "them.")
-                : _("The clone gets new ones: its boot entries are gone, and with Secure Boot its "
-                    "keys. Most systems start all the same. They could be copied if the storage "
-                    "pool of their folder were active: start it."));
+    take_nvram_lost (facts, draft);
+}
+
+static void
+take_tpm_unreadable (GhCloneFacts *facts,
+                     GhPlanDraft  *draft)
+{
+  g_autofree char *detail =
+    facts->tpm_path == NULL
+    ? g_strdup (_("The host does not say where it keeps them, or they are in a device of its own. "
+                  "Clone with a new TPM, and have the recovery keys at hand."))
+    : facts->is_session
+      ? g_strdup_printf (_("You may not read “%s”, or not write beside its folder. Take back what "
+                           "was changed there, or clone with a new TPM and have the recovery keys "
+                           "at hand."), facts->tpm_path)
+      : g_strdup (_("Only the administrator of the host may read them. Clone it as root on that "
+                    "computer, or clone with a new TPM and have the recovery keys at hand."));
+
+  take_check (draft, GH_CHECK_REFUSAL, "tpm-unreadable",
+              g_strdup (_("The secrets in the TPM cannot be copied")), detail);
 }
 
 static void
@@ -207,10 +240,7 @@ check_tpm_copy (GhClonePlan *self,
                 g_strdup_printf (_("The TPM of “%s” holds nothing that could be copied"), name),
                 _("It is made when the machine first runs. Clone with a new TPM."));
   else if (!can_copy_tpm (&self->facts))
-    take_check (draft, GH_CHECK_REFUSAL, "tpm-unreadable",
-                g_strdup (_("The secrets in the TPM cannot be copied")),
-                _("Only the administrator of the host may read them. Clone with a new TPM and have "
-                  "the recovery keys at hand, or clone it as root on that computer."));
+    take_tpm_unreadable (&self->facts, draft);
   else
     take_check (draft, GH_CHECK_WARNING, "tpm-copied",
                 g_strdup (_("The clone gets the secrets in the TPM")),
