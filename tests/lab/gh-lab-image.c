@@ -132,11 +132,18 @@ gh_lab_dup_value (GhLab      *lab,
 {
   g_autofree char *xml = gh_lab_dup_xml (lab, name);
   const char *start = strstr (xml, before);
+  static const char * const entities[][2] = {
+    { "&lt;", "<" }, { "&gt;", ">" }, { "&apos;", "'" }, { "&quot;", "\"" }, { "&amp;", "&" },
+  };
+  g_autoptr (GString) value = NULL;
 
   if (start == NULL)
     return NULL;
   start += strlen (before);
-  return g_strndup (start, strcspn (start, "'<"));
+  value = g_string_new_len (start, (gssize) strcspn (start, "'<"));
+  for (guint i = 0; i < G_N_ELEMENTS (entities); i++)
+    g_string_replace (value, entities[i][0], entities[i][1], 0);
+  return g_string_free (g_steal_pointer (&value), FALSE);
 }
 
 char *

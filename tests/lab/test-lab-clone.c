@@ -349,6 +349,8 @@ test_firmware (void)
   g_autofree char *after = NULL;
   g_autofree char *clone_nvram = NULL;
   g_autofree char *folder = NULL;
+  g_autoptr (GhLabRun) lost = NULL;
+  g_autoptr (GhLabRun) fresh = NULL;
   g_autoptr (GhLabRun) run = NULL;
   g_autoptr (GhLabRun) removed = NULL;
   gsize length = 0;
@@ -365,9 +367,20 @@ test_firmware (void)
   g_assert_true (g_file_get_contents (nvram, &before, &length, NULL));
   before[length / 2] ^= 0x5a;
   g_assert_true (g_file_set_contents (nvram, before, (gssize) length, NULL));
+  g_assert_no_errno (g_chmod (nvram, 0));
+  lost = gh_lab_run (lab, "clone", "uefi", "--name", "second", "--dry-run", "--json", NULL);
+  g_assert_no_errno (g_chmod (nvram, 0600));
+  g_assert_true (gh_lab_run_has_check (lost, "nvram-lost", "warning"));
+  fresh = gh_lab_run (lab, "clone", "uefi", "--name", "third", "--change", "nvram=new", "--yes",
+                      "--json", NULL);
+  gh_lab_assert_status (fresh, 0);
+  folder = g_path_get_dirname (nvram);
+  clone_nvram = g_build_filename (folder, "third_VARS.fd", NULL);
+  g_assert_false (g_file_test (clone_nvram, G_FILE_TEST_EXISTS));
+  g_free (clone_nvram);
   run = gh_lab_run (lab, "clone", "uefi", "--name", "second", "--yes", "--json", NULL);
   gh_lab_assert_status (run, 0);
-  folder = g_path_get_dirname (nvram);
+  g_assert_false (gh_lab_run_has_check (run, "nvram-lost", "warning"));
   clone_nvram = g_build_filename (folder, "second_VARS.fd", NULL);
   g_assert_true (g_file_get_contents (clone_nvram, &after, &clone_length, NULL));
   g_assert_cmpmem (before, length, after, clone_length);
@@ -401,6 +414,8 @@ test_tpm (void)
   g_autofree char *copy_uuid = NULL;
   g_autofree char *copy_state = NULL;
   g_autofree char *bytes = NULL;
+  g_autoptr (GhLabRun) closed = NULL;
+  g_autoptr (GhLabRun) missing = NULL;
   g_autoptr (GhLabRun) fresh = NULL;
   g_autoptr (GhLabRun) copied = NULL;
   g_autoptr (GhLabRun) killed = NULL;
@@ -412,6 +427,19 @@ test_tpm (void)
   virDomainFree (domain);
   /* As a TPM would be that was used: what is in it is not looked at. */
   g_assert_cmpint (g_mkdir_with_parents (state_folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (state, "secrets", -1, NULL));
+
+  /* That the folder is there does not mean that it may be read. */
+  g_assert_no_errno (g_chmod (state_folder, 0));
+  closed = clone_web (lab, "--name", "closed", "--copy-tpm");
+  g_assert_no_errno (g_chmod (state_folder, 0700));
+  gh_lab_assert_status (closed, 3);
+  g_assert_true (gh_lab_run_has_check (closed, "tpm-unreadable", "refusal"));
+  g_assert_nonnull (strstr (closed->out, state));
+  g_assert_no_errno (g_unlink (state));
+  missing = clone_web (lab, "--name", "missing", "--copy-tpm");
+  gh_lab_assert_status (missing, 3);
+  g_assert_true (gh_lab_run_has_check (missing, "tpm-missing", "refusal"));
   g_assert_true (g_file_set_contents (state, "secrets", -1, NULL));
 
   fresh = clone_web (lab, "--name", "fresh");
@@ -745,6 +773,75 @@ test_names (void)
   g_assert_cmpint (gh_lab_get_machine_state (lab, "n10x"), ==, VIR_DOMAIN_SHUTOFF);
 }
 
+/* Through all that can become of a machine: copied, linked, started, made independent, deleted. */
+static void
+go_through_life (GhLab      *lab,
+                 const char *path,
+                 const char *name)
+{
+  g_auto (GStrv) before = gh_lab_list_inventory (lab);
+  g_autoptr (GhLabRun) full = clone_web (lab, "--name", name);
+  g_autoptr (GhLabRun) linked = gh_lab_run (lab, "clone", name, "--linked", "--yes",
+                                            "--json", NULL);
+  g_autoptr (GhLabRun) many = gh_lab_run (lab, "clone", name, "--copies", "2", "--yes", "--json",
+                                          NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  virDomainPtr *domains = NULL;
+  int n = 0;
+
+  gh_lab_assert_status (full, 0);
+  gh_lab_assert_status (linked, 0);
+  gh_lab_assert_status (many, 0);
+  n = virConnectListAllDomains (gh_lab_connect (lab), &domains, 0);
+  g_assert_cmpint (n, ==, 5);
+  /* One is linked to it, so it is deleted last. */
+  for (int i = 0; i < n; i++)
+    {
+      const char *found = virDomainGetName (domains[i]);
+
+      if (strcmp (found, "web") != 0)
+        g_ptr_array_insert (names, strcmp (found, name) == 0 ? -1 : 0, g_strdup (found));
+      virDomainFree (domains[i]);
+    }
+  free (domains);
+  for (guint i = 0; i < names->len; i++)
+    {
+      const char *found = g_ptr_array_index (names, i);
+      g_autofree char *disk = gh_lab_dup_disk (lab, found);
+      g_autoptr (GhLabRun) run = NULL;
+
+      g_test_message ("%s", found);
+      gh_lab_assert_same_contents (path, disk);
+      if (i == 0)
+        {
+          run = gh_lab_run (lab, "start", found, "--yes", "--json", NULL);
+          gh_lab_assert_status (run, 0);
+          g_clear_pointer (&run, gh_lab_run_free);
+          run = gh_lab_run (lab, "force-off", found, "--yes", "--json", NULL);
+          gh_lab_assert_status (run, 0);
+          g_clear_pointer (&run, gh_lab_run_free);
+        }
+      run = gh_lab_run (lab, "delete", found, "--yes", "--json", NULL);
+      gh_lab_assert_status (run, 0);
+    }
+  gh_lab_assert_inventory (lab, before);
+}
+
+static void
+test_odd_names (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab);
+  g_autofree char *longest = g_strnfill (240, 'n');
+  g_autoptr (GString) letters = g_string_new (NULL);
+
+  go_through_life (lab, path, "a<b>&'\"");
+  go_through_life (lab, path, longest);
+  while (letters->len < 240)
+    g_string_append (letters, "ü");
+  go_through_life (lab, path, letters->str);
+}
+
 /* Many copies, and somebody who changes their mind. */
 
 static guint
@@ -956,6 +1053,71 @@ test_source_deleted (void)
   assert_as_before (&before, lab);
 }
 
+/* The plan has begun: all that was to be read has been. */
+static gboolean
+has_begun (gpointer data)
+{
+  Wanted *wanted = data;
+  g_auto (GStrv) environment = gh_lab_dup_environ (wanted->lab);
+  g_autofree char *folder = g_build_filename (g_environ_getenv (environment, "HOME"), ".local",
+                                              "state", "guesthouse", "plans", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".json"))
+      return TRUE;
+  return gh_lab_child_has_ended (wanted->child);
+}
+
+/* Somebody deletes the machine between the checks and the first step, with its disk or without. */
+static void
+test_source_deleted_before (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab);
+  g_autofree char *xml = gh_lab_dup_xml (lab, "web");
+  g_autofree char *copy = gh_lab_dup_path (lab, "copy.qcow2");
+
+  g_free (gh_lab_run_tool ("cp", path, copy, NULL));
+  for (guint i = 0; i < 2; i++)
+    {
+      gboolean with_disk = i == 1;
+      Wanted wanted = { lab, NULL, 0 };
+      g_autoptr (GhLabRun) run = NULL;
+      virDomainPtr domain = NULL;
+
+      /* Stopped as soon as it has begun, long before it looks at what is where the copy goes. */
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "file-look:delay=4000,times=1");
+      wanted.child = gh_lab_spawn (lab, "clone", "web", "--name", "late", "--yes", "--json", NULL);
+      g_assert_true (gh_lab_wait (60, has_begun, &wanted));
+      gh_lab_child_signal (wanted.child, SIGSTOP);
+      g_assert_cmpuint (count_images (path, "late"), ==, 0);
+      virsh (lab, "undefine", "web", NULL);
+      if (with_disk)
+        g_assert_no_errno (g_unlink (path));
+      gh_lab_child_signal (wanted.child, SIGCONT);
+      run = gh_lab_child_wait (wanted.child);
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+      if (with_disk)
+        {
+          gh_lab_assert_status (run, 1);
+          g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+          g_assert_cmpuint (count_machines (lab, ""), ==, 0);
+          g_assert_cmpuint (count_images (path, "late"), ==, 0);
+          continue;
+        }
+      /* All that is needed is there. */
+      gh_lab_assert_status (run, 0);
+      g_clear_pointer (&run, gh_lab_run_free);
+      run = gh_lab_run (lab, "delete", "late", "--yes", "--json", NULL);
+      gh_lab_assert_status (run, 0);
+      domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+      g_assert_nonnull (domain);
+      virDomainFree (domain);
+    }
+}
+
 static void
 test_daemon_killed (void)
 {
@@ -1007,6 +1169,7 @@ main (int    argc,
   g_test_add_func ("/lab/clone/tpm", test_tpm);
   g_test_add_func ("/lab/clone/boot", test_boot);
   g_test_add_func ("/lab/clone/names", test_names);
+  g_test_add_func ("/lab/clone/odd-names", test_odd_names);
   g_test_add_func ("/lab/clone/refusals", test_refusals);
   g_test_add_func ("/lab/clone/faults", test_faults);
   g_test_add_func ("/lab/clone/no-room", test_no_room);
@@ -1017,6 +1180,7 @@ main (int    argc,
   g_test_add_func ("/lab/clone/many-killed", test_many_killed);
   g_test_add_func ("/lab/clone/two-at-once", test_two_at_once);
   g_test_add_func ("/lab/clone/source-deleted", test_source_deleted);
+  g_test_add_func ("/lab/clone/source-deleted-before", test_source_deleted_before);
   g_test_add_func ("/lab/clone/daemon-killed", test_daemon_killed);
   return g_test_run ();
 }
