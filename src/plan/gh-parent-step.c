@@ -4,8 +4,9 @@
 
 /* parent: the source of linked clones goes on with overlays of its own; what they lie on is made
  * read-only. Parameters uuid, name, n-disks and of each disk target-N, base-N, format-N and
- * overlay-N, and pool-N and volume-N where the base is a volume in its definition; looked: the rest is known; of each disk mode-N, the mode of the base when it is a
- * file of ours (else 0), and mtime-N, when the overlay was written last, in nanoseconds.
+ * overlay-N, and pool-N and volume-N where the base is a volume in its definition; looked: the
+ * rest is known; of each disk mode-N, the mode of the base when it is a file of ours (else 0), and
+ * mtime-N, when the overlay was written last, in nanoseconds.
  *
  * Undoing gives the machine its old disks, unless it runs, or has written to an overlay since: that
  * would be lost. Nor when others have been linked to them since: they would not be protected any

@@ -86,7 +86,8 @@ GhStep *gh_pull_step_new          (const char *uuid, const char *name, const cha
                                    const char *path, const char *pool);
 
 /* Gives a machine other files, which hold the same; they have to be there. Fails while it runs.
- * @disk: as above. @read_us: when the old one had last been written to, before it was copied; 0: not known. */
+ * @disk: as above. @read_us: when the old one had last been written to, before it was copied; 0:
+ * not known. */
 GhStep *gh_switch_step_new        (const char *uuid, const char *name);
 void    gh_switch_step_add_disk   (GhStep *self, const GhDiskXml *disk, const char *from,
                                    const char *from_format, const char *to,

@@ -3,8 +3,9 @@
  */
 
 /* switch-disks: parameters uuid, name, n-disks, and of each disk target-N, from-N, from-format-N,
- *   to-N and to-format-N; pool-N and volume-N, where from-N is a volume in the definition; read-N: when from-N had last been written to before it was copied;
- *   made-N: the same of to-N when the machine got it, journaled before it is defined.
+ *   to-N and to-format-N; pool-N and volume-N, where from-N is a volume in the definition; read-N:
+ *   when from-N had last been written to before it was copied; made-N: the same of to-N when the
+ *   machine got it, journaled before it is defined.
  *
  * When undoing gives the machine its old disks again:
  *

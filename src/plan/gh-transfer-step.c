@@ -112,6 +112,11 @@ dup_title (GhStep *step)
   const char *path = gh_step_get_string (step, "path");
   g_autofree char *name = g_path_get_basename (path != NULL ? path : "");
 
+  /* Of a clone, which stays where it is. */
+  if (g_strcmp0 (gh_step_get_string (step, "host"), gh_step_get_string (step, "peer")) == 0)
+    return is_about (step, "tpm")
+           ? g_strdup (_("Copy the secrets in the TPM"))
+           : g_strdup_printf (_("Copy the firmware variables to “%s”"), name);
   if (is_about (step, "nvram"))
     return g_strdup_printf (_("Send the firmware variables as “%s”"), name);
   if (is_about (step, "tpm"))

@@ -431,7 +431,9 @@ test_killed_off (void)
 static void
 test_killed_volume (void)
 {
-  static const char * const points[] = { "plan-step-switch-disks-after", "plan-step-release-after" };
+  static const char * const points[] = {
+    "plan-step-switch-disks-after", "plan-step-release-after",
+  };
   g_auto (World) world = { 0 };
   virStorageVolPtr volume = NULL;
   virStoragePoolPtr pool = NULL;
