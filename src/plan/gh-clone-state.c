@@ -178,18 +178,20 @@ static void
 take_nvram_lost (GhCloneFacts *facts,
                  GhPlanDraft  *draft)
 {
-  const char *lost = _("The clone gets new ones: its boot entries are gone, and with Secure Boot "
-                       "its keys. Most systems start all the same.");
-  g_autofree char *why =
-    facts->nvram_path == NULL
-    ? g_strdup (_("The host does not say where it keeps them."))
-    : facts->nvram_pool != NULL
-      ? g_strdup_printf (_("They could be copied if the storage pool “%s” were active: start it."),
-                         facts->nvram_pool)
-      : g_strdup_printf (_("You may not read “%s”, or not write beside it."), facts->nvram_path);
-  /* Two sentences, each whole. */
-  g_autofree char *detail = g_strdup_printf ("%s %s", lost, why);
+  g_autofree char *detail = NULL;
 
+  if (facts->nvram_path == NULL)
+    detail = g_strdup (_("The clone gets new ones: its boot entries are gone, and with Secure Boot "
+                         "its keys. Most systems start all the same. The host does not say where "
+                         "it keeps them."));
+  else if (facts->nvram_pool != NULL)
+    detail = g_strdup_printf (_("The clone gets new ones: its boot entries are gone, and with "
+                                "Secure Boot its keys. Most systems start all the same. To have "
+                                "them copied, start the storage pool “%s”."), facts->nvram_pool);
+  else
+    detail = g_strdup_printf (_("The clone gets new ones: its boot entries are gone, and with "
+                                "Secure Boot its keys. Most systems start all the same. You may "
+                                "not read “%s”, or not write beside it."), facts->nvram_path);
   take_check (draft, GH_CHECK_WARNING, "nvram-lost",
               g_strdup (_("The variables of its firmware cannot be copied")), detail);
 }
