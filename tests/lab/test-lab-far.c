@@ -169,6 +169,21 @@ begin (void)
 
 #define near_run(...) gh_lab_run (near_lab, "-c", far_uri, __VA_ARGS__, "--yes", "--json", NULL)
 
+static void
+assert_done (GhLabRun *run) /* takes it */
+{
+  g_autoptr (GhLabRun) owned = run;
+
+  gh_lab_assert_status (owned, 0);
+}
+
+/* Undoes what a killed program has left. */
+static void
+undo_all (void)
+{
+  assert_done (gh_lab_run (near_lab, "undo", "--all", "--yes", "--json", NULL));
+}
+
 /* The machines that tests have made; then all is as it was, also where the program ran. */
 static void
 end (const char *name,
@@ -179,11 +194,7 @@ end (const char *name,
 
   va_start (more, name);
   for (; name != NULL; name = va_arg (more, const char *))
-    {
-      g_autoptr (GhLabRun) removed = near_run ("delete", name);
-
-      gh_lab_assert_status (removed, 0);
-    }
+    assert_done (near_run ("delete", name));
   va_end (more);
   xml = gh_lab_dup_xml (far_lab, "far");
   g_assert_cmpstr (xml, ==, far_xml);
@@ -193,27 +204,22 @@ end (const char *name,
 
 /* What a machine has */
 
-/* The file of a disk, by its pool or not. */
+/* The file of a disk; NULL: it has no such disk. */
 static char *
 dup_disk (const char *machine,
           const char *target)
 {
-  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (far_lab), machine);
   g_autofree char *xml = gh_lab_dup_xml (far_lab, machine);
   g_autofree char *word = g_strdup_printf ("<target dev='%s'", target);
   const char *end_of = strstr (xml, word);
   const char *start = NULL;
-  char *path = NULL;
 
-  g_assert_nonnull (domain);
-  virDomainFree (domain);
   if (end_of == NULL)
     return NULL;
   start = g_strrstr_len (xml, end_of - xml, "<source file='");
   g_assert_nonnull (start);
   start += strlen ("<source file='");
-  path = g_strndup (start, (gsize) (strchr (start, '\'') - start));
-  return path;
+  return g_strndup (start, strcspn (start, "'"));
 }
 
 static char *
@@ -322,7 +328,6 @@ test_linked (void)
   g_autofree char *serial = NULL;
   g_autoptr (GhLabRun) run = NULL;
   g_autoptr (GhLabRun) refused = NULL;
-  g_autoptr (GhLabRun) back = NULL;
 
   if (!begin ())
     return;
@@ -343,11 +348,8 @@ test_linked (void)
   refused = near_run ("start", "far");
   gh_lab_assert_status (refused, 3);
   g_assert_cmpint (gh_lab_get_machine_state (far_lab, "far"), ==, VIR_DOMAIN_SHUTOFF);
-  back = near_run ("delete", "linked");
-  gh_lab_assert_status (back, 0);
-  g_clear_pointer (&back, gh_lab_run_free);
-  back = near_run ("template", "far", "--off");
-  gh_lab_assert_status (back, 0);
+  assert_done (near_run ("delete", "linked"));
+  assert_done (near_run ("template", "far", "--off"));
   end (NULL, NULL);
 }
 
@@ -362,7 +364,6 @@ test_mixed (void)
   g_autofree char *vdd = NULL;
   g_autofree char *fourth = NULL;
   g_autoptr (GhLabRun) run = NULL;
-  g_autoptr (GhLabRun) back = NULL;
 
   if (!begin ())
     return;
@@ -383,12 +384,9 @@ test_mixed (void)
   g_free (gh_lab_run_tool ("qemu-img", "compare", "-f", "raw", "-F", "raw", second, vdb, NULL));
   g_assert_null (dup_disk ("mixed", "vdc"));
   g_assert_cmpstr (vdd, ==, fourth);
-  back = near_run ("delete", "mixed");
-  gh_lab_assert_status (back, 0);
-  g_clear_pointer (&back, gh_lab_run_free);
+  assert_done (near_run ("delete", "mixed"));
   g_assert_true (g_file_test (fourth, G_FILE_TEST_EXISTS));
-  back = near_run ("template", "far", "--off");
-  gh_lab_assert_status (back, 0);
+  assert_done (near_run ("template", "far", "--off"));
   end (NULL, NULL);
 }
 
@@ -407,7 +405,6 @@ test_killed (void)
     {
       g_autofree char *faults = g_strdup_printf ("plan-step-%s:kill", points[i]);
       g_autoptr (GhLabRun) run = NULL;
-      g_autoptr (GhLabRun) undo = NULL;
 
       g_test_message ("%s", points[i]);
       gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", faults);
@@ -415,8 +412,7 @@ test_killed (void)
                       "vdb=share", "--disk", "vdd=share");
       gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "");
       gh_lab_assert_status (run, 128 + 9);
-      undo = gh_lab_run (near_lab, "undo", "--all", "--yes", "--json", NULL);
-      gh_lab_assert_status (undo, 0);
+      undo_all ();
       end (NULL, NULL);
     }
 }
@@ -426,7 +422,6 @@ static void
 test_original_killed (void)
 {
   g_autoptr (GhLabRun) run = NULL;
-  g_autoptr (GhLabRun) undo = NULL;
 
   if (!begin ())
     return;
@@ -434,8 +429,7 @@ test_original_killed (void)
   run = near_run ("clone", "far", "--name", "killed", "--linked", "--keep-usable");
   gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "");
   gh_lab_assert_status (run, 128 + 9);
-  undo = gh_lab_run (near_lab, "undo", "--all", "--yes", "--json", NULL);
-  gh_lab_assert_status (undo, 0);
+  undo_all ();
   end (NULL, NULL);
 }
 
@@ -591,9 +585,7 @@ test_tpm (void)
   g_autofree char *bytes = NULL;
   g_auto (GStrv) before = NULL;
   g_autoptr (GhLabRun) killed = NULL;
-  g_autoptr (GhLabRun) undo = NULL;
   g_autoptr (GhLabRun) run = NULL;
-  g_autoptr (GhLabRun) removed = NULL;
   gsize length = 0;
 
   if (!begin ())
@@ -610,8 +602,7 @@ test_tpm (void)
   killed = near_run ("clone", "far", "--name", "copied", "--copy-tpm");
   gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "");
   gh_lab_assert_status (killed, 128 + 9);
-  undo = gh_lab_run (near_lab, "undo", "--all", "--yes", "--json", NULL);
-  gh_lab_assert_status (undo, 0);
+  undo_all ();
   gh_lab_assert_inventory (far_lab, before);
   /* Inventories have no empty folders. */
   {
@@ -628,8 +619,7 @@ test_tpm (void)
   copy = g_build_filename (folder, copy_uuid, "tpm2", "tpm2-00.permall", NULL);
   g_assert_true (g_file_get_contents (copy, &bytes, &length, NULL));
   g_assert_cmpmem (bytes, length, "secrets", 7);
-  removed = near_run ("delete", "copied");
-  gh_lab_assert_status (removed, 0);
+  assert_done (near_run ("delete", "copied"));
   gh_lab_assert_inventory (far_lab, before);
   g_free (gh_lab_run_tool ("rm", "-r", folder, NULL));
   end (NULL, NULL);
