@@ -417,6 +417,29 @@ test_killed (void)
     }
 }
 
+/* The second of two fails after its variables were copied: they go, and the first stays whole. */
+static void
+test_kept (void)
+{
+  g_autofree char *folder = NULL;
+  g_autofree char *gone = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+
+  if (!begin ())
+    return;
+  folder = dup_state_path ("nvram");
+  gone = g_build_filename (folder, "kept-2_VARS.fd", NULL);
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "plan-step-define-saved:after=1,fail=1");
+  run = near_run ("clone", "far", "--name", "kept", "--copies", "2", "--keep-finished", "--disk",
+                  "vda=share", "--disk", "vdb=share", "--disk", "vdd=share");
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (run, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  assert_own_identity ("kept-1");
+  g_assert_false (g_file_test (gone, G_FILE_TEST_EXISTS));
+  end ("kept-1", NULL);
+}
+
 /* The original goes on with disks of its own, and then does not: its volume is one again. */
 static void
 test_original_killed (void)
@@ -636,6 +659,7 @@ main (int    argc,
   g_test_add_func ("/lab/far/linked", test_linked);
   g_test_add_func ("/lab/far/mixed", test_mixed);
   g_test_add_func ("/lab/far/killed", test_killed);
+  g_test_add_func ("/lab/far/kept", test_kept);
   g_test_add_func ("/lab/far/original-killed", test_original_killed);
   g_test_add_func ("/lab/far/two-at-once", test_two_at_once);
   g_test_add_func ("/lab/far/cancelled", test_cancelled);
