@@ -312,6 +312,8 @@ backed_up_cb (GObject      *object,
   GError *error = NULL;
 
   g_clear_handle_id (&work->progress_id, g_source_remove);
+  if (gh_job_progress_is_thawed (work->progress))
+    gh_step_set_boolean (get_step (task), "thawed", TRUE);
   if (!gh_host_backup_finish (GH_HOST (object), result, &error))
     {
       g_task_return_error (task, error);

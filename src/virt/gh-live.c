@@ -100,6 +100,13 @@ gh_job_progress_get (GhJobProgress *self)
   return per_mille < 0 ? -1.0 : per_mille / 1000.0;
 }
 
+/* Also of a job that failed: who undoes it need not let the guest go once more. */
+gboolean
+gh_job_progress_is_thawed (GhJobProgress *self)
+{
+  return g_atomic_int_get (&self->thawed);
+}
+
 static void
 set_progress (GhJobProgress *self,
               guint64        done,
@@ -363,14 +370,38 @@ limit_agent (virDomainPtr domain,
     virResetLastError ();
 }
 
+/* Any answer is one, also that it does not know what time it is. */
+static gboolean
+agent_answers (virDomainPtr   domain,
+               GError       **error)
+{
+  g_autoptr (GError) reason = NULL;
+  long long seconds = 0;
+  unsigned int nanoseconds = 0;
+
+  if (virDomainGetTime (domain, &seconds, &nanoseconds, 0) == 0)
+    return TRUE;
+  gh_virt_error_take (&reason);
+  if (!g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_AGENT_UNRESPONSIVE))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
+/* @asked: whether the guest may be held now, even when this failed. One whose agent does not
+ * answer at all is not asked: nobody could let it go. */
 static gboolean
 freeze (virDomainPtr   domain,
+        gboolean      *asked,
         GError       **error)
 {
   g_autoptr (GError) reason = NULL;
 
   limit_agent (domain, AGENT_TIMEOUT_S);
-  if (gh_faults_enter ("domain-freeze", &reason))
+  *asked = agent_answers (domain, &reason);
+  if (!*asked)
+    limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
+  else if (gh_faults_enter ("domain-freeze", &reason))
     {
       if (virDomainFSFreeze (domain, NULL, 0, 0) >= 0)
         return TRUE;
@@ -532,6 +563,8 @@ begin_backup (virDomainPtr   domain,
 {
   g_autofree char *xml = gh_backup_xml_new (disks);
 
+  if (!gh_faults_enter ("domain-backup-begin", error))
+    return FALSE;
   if (virDomainBackupBegin (domain, xml, NULL, 0) == 0)
     return TRUE;
   gh_virt_error_take (error);
@@ -547,13 +580,14 @@ backup_worker (GhLane        *lane,
   Call *call = data;
   g_auto (Wait) wait = { NULL, NULL, -1 };
   g_autoptr (GError) thaw_error = NULL;
+  gboolean held = FALSE;
   gboolean begun = FALSE;
 
   if (!wait_open (&wait, lane, call, error))
     return NULL;
-  if (!call->freeze || freeze (wait.domain, error))
+  if (!call->freeze || freeze (wait.domain, &held, error))
     begun = begin_backup (wait.domain, call->disks, error);
-  if (call->freeze && !thaw_whatever_happens (&wait, lane, call, &thaw_error))
+  if (held && !thaw_whatever_happens (&wait, lane, call, &thaw_error))
     {
       if (begun)
         virDomainAbortJob (wait.domain);
@@ -562,6 +596,8 @@ backup_worker (GhLane        *lane,
       g_propagate_error (error, g_steal_pointer (&thaw_error));
       return NULL;
     }
+  if (call->freeze && call->progress != NULL)
+    g_atomic_int_set (&call->progress->thawed, TRUE);
   if (begun)
     wait_for_backup (&wait, lane, call, cancellable, error);
   return NULL;

@@ -24,6 +24,7 @@ typedef struct
 {
   gatomicrefcount ref_count;
   int             per_mille; /* atomic; < 0: not known yet */
+  int             thawed;    /* atomic: a guest that was to hold still has been let go */
 } GhJobProgress;
 
 GhJobProgress *gh_job_progress_new   (void);
@@ -31,6 +32,7 @@ GhJobProgress *gh_job_progress_ref   (GhJobProgress *self);
 void           gh_job_progress_unref (GhJobProgress *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhJobProgress, gh_job_progress_unref)
 double         gh_job_progress_get   (GhJobProgress *self); /* 0 to 1; < 0: not known yet */
+gboolean       gh_job_progress_is_thawed (GhJobProgress *self);
 
 /**
  * GhLiveInfo:
