@@ -4,7 +4,7 @@
 
 /* backup: parameters uuid, name, freeze, n-disks, and of each disk target-N, path-N, format-N and
  *   capacity-N; absent: nothing was at any of the paths when they were looked at, journaled before
- *   the job begins; thawed: the guest has been let go.
+ *   the job begins; thawed: the guest has been let go; gone: undoing has taken the files away.
  *
  * Undoing ends the job if it still runs, which is known by the files it writes to, and removes
  * what is at the paths by the rules of volume-create. */
@@ -46,7 +46,8 @@ typedef struct
   guint          index;
   GhJobProgress *progress;    /* (nullable) */
   guint          progress_id;
-  GError        *error;       /* (nullable): the first thing that could not be undone */
+  GError        *error;       /* (nullable): the first file that could not be taken away */
+  GError        *thaw_error;  /* (nullable) */
 } Work;
 
 static void look_at_next (GTask *task);
@@ -66,6 +67,7 @@ work_free (gpointer data)
   g_clear_pointer (&work->progress, gh_job_progress_unref);
   g_ptr_array_unref (work->disks);
   g_clear_error (&work->error);
+  g_clear_error (&work->thaw_error);
   g_object_unref (work->host);
   g_free (work);
 }
@@ -369,8 +371,11 @@ look_at_next (GTask *task)
     case STAGE_REFRESH:
     case STAGE_REMOVE:
     default:
+      gh_step_set_boolean (step, "gone", work->stage == STAGE_REMOVE && work->error == NULL);
       if (work->error != NULL)
         g_task_return_error (task, g_steal_pointer (&work->error));
+      else if (work->thaw_error != NULL)
+        g_task_return_error (task, g_steal_pointer (&work->thaw_error));
       else
         g_task_return_boolean (task, TRUE);
     }
@@ -390,6 +395,7 @@ do_async (GhStep              *step,
 
 /* Undoing */
 
+/* Nothing is removed that may still be written to. */
 static void
 backup_ended_cb (GObject      *object,
                  GAsyncResult *result,
@@ -399,31 +405,55 @@ backup_ended_cb (GObject      *object,
   Work *work = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (!gh_host_end_backup_finish (GH_HOST (object), result, &error))
-    keep_error (work, error);
   work->stage = STAGE_REMOVE;
+  if (!gh_host_end_backup_finish (GH_HOST (object), result, &error))
+    {
+      keep_error (work, error);
+      work->index = work->disks->len;
+    }
   look_at_next (task);
 }
 
+static void
+end_backup (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+  g_auto (GStrv) paths = list_paths (work->disks);
+
+  gh_host_end_backup_async (work->host, gh_step_get_string (get_step (task), "uuid"),
+                            (const char * const *) paths, backup_ended_cb, g_object_ref (task));
+}
+
+static void
+thawed_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Work *work = g_task_get_task_data (task);
+
+  gh_step_set_boolean (get_step (task), "thawed",
+                       gh_host_thaw_finish (GH_HOST (object), result, &work->thaw_error));
+  end_backup (task);
+}
+
+/* A guest that may be held comes first. */
 static void
 host_ready_cb (GObject      *object,
                GAsyncResult *result,
                gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
+  GhHost *host = GH_HOST (object);
   GhStep *step = get_step (task);
-  g_auto (GStrv) paths = list_paths (work->disks);
   GError *error = NULL;
 
-  if (gh_host_ready_finish (GH_HOST (object), result, &error))
-    gh_host_end_backup_async (work->host, gh_step_get_string (step, "uuid"),
-                              (const char * const *) paths,
-                              gh_step_get_boolean (step, "freeze") &&
-                              !gh_step_get_boolean (step, "thawed"),
-                              backup_ended_cb, g_object_ref (task));
-  else
+  if (!gh_host_ready_finish (host, result, &error))
     g_task_return_error (task, error);
+  else if (gh_step_get_boolean (step, "freeze") && !gh_step_get_boolean (step, "thawed"))
+    gh_host_thaw_async (host, gh_step_get_string (step, "uuid"), thawed_cb, g_object_ref (task));
+  else
+    end_backup (task);
 }
 
 /* The daemon may have gone, which is why this undoes: it is connected to anew. */
@@ -491,6 +521,9 @@ dup_left (GhStep *step)
   g_auto (GStrv) paths = list_paths (disks);
   g_autofree char *list = g_strjoinv ("”, “", paths);
 
+  if (gh_step_get_boolean (step, "gone"))
+    return g_strdup_printf (_("The guest of “%s”, which may not write to its disks"),
+                            gh_step_get_string (step, "name"));
   return g_strdup_printf (ngettext ("The file “%s”", "The files “%s”", disks->len), list);
 }
 

@@ -65,8 +65,7 @@ check_state (GhClonePlan *self,
       /* A snapshot's layers are not what is written to. */
       if (!any && self->facts.snapshot != NULL)
         return;
-      gh_live_checks_add (draft, name, self->facts.live, (const char * const *) targets,
-                          /* freeze= */ TRUE);
+      gh_live_checks_add (draft, name, self->facts.live, (const char * const *) targets);
       if (targets[0] != NULL && (!self->inputs.flatten || self->inputs.keep_snapshots))
         take_check (draft, GH_CHECK_NOTE, "live-flattened",
                     g_strdup (_("Each copy is one image without snapshots")),

@@ -474,7 +474,8 @@ find_state (GTask *task)
   gh_clone_state_find (facts, gh_machine_get_name (machine));
   if (gh_machine_is_active (machine) && !facts->is_test)
     gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
-                             g_task_get_cancellable (task), live_loaded_cb, g_object_ref (task));
+                             !get_plan (task)->inputs.trial, g_task_get_cancellable (task),
+                             live_loaded_cb, g_object_ref (task));
   else
     load_snapshots (task);
 }

@@ -311,7 +311,7 @@ add_backup_step (GhClonePlan *self,
     return;
   step = gh_backup_step_new (gh_machine_get_uuid (self->machine),
                              gh_machine_get_name (self->machine), disks,
-                             gh_live_should_freeze (facts->live, /* freeze= */ TRUE));
+                             gh_live_should_freeze (facts->live));
   gh_step_set_weight (step, 1.0 + (double) size / BYTES_PER_WEIGHT);
   add_step (draft, step, index + 1, facts->names[index]);
 }

@@ -25,38 +25,43 @@ take_check (GhPlanDraft  *draft,
 }
 
 gboolean
-gh_live_should_freeze (GhLiveInfo *info,
-                       gboolean    freeze)
+gh_live_should_freeze (const GhLiveInfo *info)
 {
-  return freeze && info->has_agent;
+  return info->agent == GH_LIVE_AGENT_ANSWERS;
 }
 
 static void
 check_guest (GhPlanDraft *draft,
              const char  *name,
-             GhLiveInfo  *info,
-             gboolean     freeze)
+             GhLiveInfo  *info)
 {
   take_check (draft, GH_CHECK_NOTE, "live-memory",
               g_strdup_printf (_("What “%s” holds in memory is not cloned"), name),
               _("Programs that run in it do not run in the clone, which starts from the disks as "
                 "they are at one instant."));
-  if (gh_live_should_freeze (info, freeze))
-    take_check (draft, GH_CHECK_OK, "live-frozen",
-                g_strdup_printf (_("“%s” writes down everything first and holds still for an "
-                                   "instant"), name),
-                _("Its guest agent is asked to freeze the file systems."));
-  else if (info->has_agent)
-    take_check (draft, GH_CHECK_NOTE, "live-not-frozen",
-                g_strdup (_("The file systems are not frozen")),
-                _("The clone finds its disks as after a power failure. File systems with a "
-                  "journal recover from that by themselves."));
-  else
-    take_check (draft, GH_CHECK_NOTE, "live-not-frozen",
-                g_strdup_printf (_("“%s” has no guest agent that answers"), name),
-                _("The clone finds its disks as after a power failure. File systems with a "
-                  "journal recover from that by themselves. With qemu-guest-agent installed in "
-                  "the guest, everything is written down first."));
+  switch (info->agent)
+    {
+    case GH_LIVE_AGENT_ANSWERS:
+      take_check (draft, GH_CHECK_OK, "live-frozen",
+                  g_strdup_printf (_("“%s” writes down everything first and holds still for an "
+                                     "instant"), name),
+                  _("Its guest agent is asked to freeze the file systems."));
+      break;
+    case GH_LIVE_AGENT_SILENT:
+      take_check (draft, GH_CHECK_NOTE, "live-agent-silent",
+                  g_strdup_printf (_("The guest agent of “%s” does not answer"), name),
+                  _("It is paused, busy, or its agent hangs, so its file systems are not frozen. "
+                    "The clone finds its disks as after a power failure. File systems with a "
+                    "journal recover from that by themselves."));
+      break;
+    case GH_LIVE_AGENT_NONE:
+    default:
+      take_check (draft, GH_CHECK_NOTE, "live-not-frozen",
+                  g_strdup_printf (_("“%s” has no guest agent that answers"), name),
+                  _("The clone finds its disks as after a power failure. File systems with a "
+                    "journal recover from that by themselves. With qemu-guest-agent installed in "
+                    "the guest, everything is written down first."));
+    }
 }
 
 static gboolean
@@ -113,12 +118,11 @@ void
 gh_live_checks_add (GhPlanDraft        *draft,
                     const char         *name,
                     GhLiveInfo         *info,
-                    const char * const *targets,
-                    gboolean            freeze)
+                    const char * const *targets)
 {
   if (!info->active)
     return;
-  check_guest (draft, name, info, freeze);
+  check_guest (draft, name, info);
   if (!info->can_backup)
     take_check (draft, GH_CHECK_REFUSAL, "live-not-supported",
                 g_strdup_printf (_("“%s” cannot be cloned while it runs"), name),

@@ -33,6 +33,11 @@
 #define ABORT_MS 20000
 /* A guest that holds still for longer than this is in trouble. */
 #define AGENT_TIMEOUT_S 8
+/* Who is only asked whether it is there answers at once, or not at all. */
+#define ASK_TIMEOUT_S 5
+
+/* VIR_ERR_AGENT_COMMAND_FAILED of later versions of libvirt. */
+#define AGENT_COMMAND_FAILED 112
 
 #define AGENT_STATE "devices/channel/target[@name='org.qemu.guest_agent.0']/@state"
 
@@ -54,7 +59,7 @@ typedef struct
   GPtrArray     *disks;    /* (nullable) (element-type GhBackupDisk) */
   GStrv          paths;    /* (nullable) */
   char          *target;   /* (nullable) */
-  gboolean       freeze;   /* or thaw */
+  gboolean       freeze;   /* the guest, or ask its agent */
   GhJobProgress *progress; /* (nullable) */
 } Call;
 
@@ -370,22 +375,42 @@ limit_agent (virDomainPtr domain,
     virResetLastError ();
 }
 
-/* Any answer is one, also that it does not know what time it is. */
+/* Any answer of the guest's is one, also that it does not know what time it is; and who is paused
+ * or not there cannot give any. */
 static gboolean
 agent_answers (virDomainPtr   domain,
+               const char    *fault,
                GError       **error)
 {
   g_autoptr (GError) reason = NULL;
   long long seconds = 0;
   unsigned int nanoseconds = 0;
 
-  if (virDomainGetTime (domain, &seconds, &nanoseconds, 0) == 0)
-    return TRUE;
-  gh_virt_error_take (&reason);
-  if (!g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_AGENT_UNRESPONSIVE))
+  if (gh_faults_enter (fault, &reason))
+    {
+      if (virDomainGetTime (domain, &seconds, &nanoseconds, 0) == 0)
+        return TRUE;
+      gh_virt_error_take (&reason);
+    }
+  if (g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_INTERNAL_ERROR) ||
+      g_error_matches (reason, GH_VIRT_ERROR, AGENT_COMMAND_FAILED))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&reason));
   return FALSE;
+}
+
+static GhLiveAgent
+get_agent (virDomainPtr  domain,
+           const char   *xml)
+{
+  gboolean answers = FALSE;
+
+  if (!has_agent (xml))
+    return GH_LIVE_AGENT_NONE;
+  limit_agent (domain, ASK_TIMEOUT_S);
+  answers = agent_answers (domain, "domain-live-ask", NULL);
+  limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
+  return answers ? GH_LIVE_AGENT_ANSWERS : GH_LIVE_AGENT_SILENT;
 }
 
 /* @asked: whether the guest may be held now, even when this failed. One whose agent does not
@@ -398,10 +423,17 @@ freeze (virDomainPtr   domain,
   g_autoptr (GError) reason = NULL;
 
   limit_agent (domain, AGENT_TIMEOUT_S);
-  *asked = agent_answers (domain, &reason);
+  *asked = agent_answers (domain, "domain-freeze-ask", &reason);
   if (!*asked)
-    limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
-  else if (gh_faults_enter ("domain-freeze", &reason))
+    {
+      limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   /* Translators: %s is a message of libvirt's. */
+                   _("The guest agent does not answer any more, so nothing was copied. Try again: "
+                     "without an answer the disks are copied as they are. %s"), reason->message);
+      return FALSE;
+    }
+  if (gh_faults_enter ("domain-freeze", &reason))
     {
       if (virDomainFSFreeze (domain, NULL, 0, 0) >= 0)
         return TRUE;
@@ -463,25 +495,42 @@ thaw_whatever_happens (Wait        *wait,
 
 /* Backup */
 
-/* The backup that runs; NULL when there is none, or nobody knows. */
-static char *
-dup_backup (virDomainPtr domain)
+typedef enum
 {
-  char *xml = virDomainBackupGetXMLDesc (domain, 0);
-  char *copy = g_strdup (xml);
+  BACKUP_NONE,
+  BACKUP_RUNS,
+  BACKUP_UNKNOWN, /* the host does not say */
+} BackupState;
 
-  virResetLastError ();
-  free (xml);
-  return copy;
-}
-
-static gboolean
-is_ours (virDomainPtr        domain,
-         const char * const *paths)
+/* Whether a backup to one of @paths runs; @error: why nobody knows. */
+static BackupState
+get_backup (virDomainPtr         domain,
+            const char * const  *paths,
+            GError             **error)
 {
-  g_autofree char *xml = dup_backup (domain);
+  static const int none[] = {
+    VIR_ERR_NO_DOMAIN_BACKUP, VIR_ERR_NO_DOMAIN, VIR_ERR_NO_SUPPORT,
+    VIR_ERR_OPERATION_INVALID /* it does not run */,
+  };
+  g_autoptr (GError) reason = NULL;
+  BackupState state = BACKUP_UNKNOWN;
 
-  return xml != NULL && gh_backup_xml_writes_to (xml, paths);
+  if (gh_faults_enter ("domain-backup-look", &reason))
+    {
+      char *xml = virDomainBackupGetXMLDesc (domain, 0);
+
+      if (xml != NULL)
+        state = gh_backup_xml_writes_to (xml, paths) ? BACKUP_RUNS : BACKUP_NONE;
+      else
+        gh_virt_error_take (&reason);
+      free (xml);
+    }
+  for (guint i = 0; reason != NULL && i < G_N_ELEMENTS (none); i++)
+    if (g_error_matches (reason, GH_VIRT_ERROR, none[i]))
+      state = BACKUP_NONE;
+  if (state == BACKUP_UNKNOWN)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return state;
 }
 
 static void
@@ -528,22 +577,20 @@ wait_for_backup (Wait          *wait,
 
   while (!watch_wait (wait->watch, POLL_MS))
     {
+      BackupState state = BACKUP_UNKNOWN;
+
       if (g_cancellable_is_cancelled (cancellable) && !aborted)
         {
           aborted = virDomainAbortJob (wait->domain) == 0;
           virResetLastError ();
         }
-      if (is_ours (wait->domain, (const char * const *) call->paths))
-        {
-          read_backup_progress (wait->domain, call->progress);
-          continue;
-        }
-      if (!is_connected (wait->domain))
-        {
-          if (!wait_reopen (wait, lane, call, error))
-            return;
-          continue;
-        }
+      state = get_backup (wait->domain, (const char * const *) call->paths, NULL);
+      if (state == BACKUP_RUNS)
+        read_backup_progress (wait->domain, call->progress);
+      else if (!is_connected (wait->domain) && !wait_reopen (wait, lane, call, error))
+        return;
+      if (state != BACKUP_NONE)
+        continue;
       /* It is not there any more; only its event knows how it ended. */
       if (!watch_wait (wait->watch, EVENT_GRACE_MS))
         {
@@ -612,7 +659,8 @@ is_gone (GError **error)
   return TRUE;
 }
 
-/* A job that is there right after a restart of the daemon may not be abortable at once. */
+/* A job that is there right after a restart of the daemon may not be abortable at once; and QEMU
+ * ends none that waits for a file it cannot write to. */
 static gpointer
 end_backup_worker (GhLane        *lane,
                    gpointer       data,
@@ -622,6 +670,40 @@ end_backup_worker (GhLane        *lane,
   Call *call = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
   gint64 end = g_get_monotonic_time () + ABORT_MS * G_TIME_SPAN_MILLISECOND;
+
+  if (domain == NULL)
+    {
+      is_gone (error);
+      return NULL;
+    }
+  while (get_backup (domain, (const char * const *) call->paths, error) == BACKUP_RUNS)
+    {
+      g_autoptr (GError) reason = NULL;
+
+      if (virDomainAbortJob (domain) < 0)
+        gh_virt_error_take (&reason);
+      if (g_get_monotonic_time () > end)
+        {
+          if (reason != NULL)
+            g_propagate_error (error, g_steal_pointer (&reason));
+          else
+            g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                 _("The machine does not stop copying its disks."));
+          return NULL;
+        }
+      pause_worker (POLL_MS / 2);
+    }
+  return NULL;
+}
+
+static gpointer
+thaw_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  Call *call = data;
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
   g_autofree char *xml = NULL;
 
   if (domain == NULL)
@@ -629,19 +711,9 @@ end_backup_worker (GhLane        *lane,
       is_gone (error);
       return NULL;
     }
-  while (is_ours (domain, (const char * const *) call->paths))
-    {
-      if (virDomainAbortJob (domain) < 0 && g_get_monotonic_time () > end)
-        {
-          gh_virt_error_take (error);
-          return NULL;
-        }
-      virResetLastError ();
-      pause_worker (POLL_MS / 2);
-    }
-  if (!call->freeze || virDomainIsActive (domain) != 1)
-    return NULL;
-  xml = dup_live_xml (domain, error);
+  if (virDomainIsActive (domain) == 1)
+    xml = dup_live_xml (domain, error);
+  virResetLastError ();
   if (xml != NULL && has_agent (xml))
     thaw (domain, error);
   return NULL;
@@ -692,7 +764,6 @@ void
 gh_host_end_backup_async (GhHost              *host,
                           const char          *uuid,
                           const char * const  *paths,
-                          gboolean             thaw_guest,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
@@ -702,7 +773,6 @@ gh_host_end_backup_async (GhHost              *host,
 
   call = call_new (uuid);
   call->paths = g_strdupv ((GStrv) paths);
-  call->freeze = thaw_guest;
   gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-backup-end",
                 end_backup_worker, call, call_free, NULL,
                 g_task_new (host, NULL, callback, user_data));
@@ -712,6 +782,26 @@ gboolean
 gh_host_end_backup_finish (GhHost        *host,
                            GAsyncResult  *result,
                            GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
+
+void
+gh_host_thaw_async (GhHost              *host,
+                    const char          *uuid,
+                    GAsyncReadyCallback  callback,
+                    gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-thaw-again", thaw_worker,
+                call_new (uuid), call_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+gboolean
+gh_host_thaw_finish (GhHost        *host,
+                     GAsyncResult  *result,
+                     GError       **error)
 {
   return gh_call_finish_void (host, result, error);
 }
@@ -1014,7 +1104,7 @@ live_worker (GhLane        *lane,
       if (info->xml == NULL)
         return NULL;
       info->can_backup = knows_backups (domain);
-      info->has_agent = has_agent (info->xml);
+      info->agent = call->freeze ? get_agent (domain, info->xml) : GH_LIVE_AGENT_NONE;
       info->job = gh_live_dup_job (domain);
       info->block_jobs = list_block_jobs (domain, info->xml);
     }
@@ -1027,23 +1117,30 @@ live_worker (GhLane        *lane,
  * gh_host_load_live_async:
  * @host: a connected host
  * @uuid: the machine
+ * @ask_agent: whether to ask its guest agent, if there is one, to answer
  * @cancellable: (nullable): stops waiting for it
  * @callback: called with the result
  * @user_data: for @callback
  *
- * Asks QEMU, which a stuck one may delay, so on a connection of its own.
+ * Asks QEMU, which a stuck one may delay, so on a connection of its own. An agent that does not
+ * answer is waited for for five seconds.
  */
 void
 gh_host_load_live_async (GhHost              *host,
                          const char          *uuid,
+                         gboolean             ask_agent,
                          GCancellable        *cancellable,
                          GAsyncReadyCallback  callback,
                          gpointer             user_data)
 {
+  Call *call = NULL;
+
   g_return_if_fail (GH_IS_HOST (host));
 
+  call = call_new (uuid);
+  call->freeze = ask_agent;
   gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_READ, "domain-live", live_worker,
-                call_new (uuid), call_free, info_free,
+                call, call_free, info_free,
                 g_task_new (host, cancellable, callback, user_data));
 }
 

@@ -34,6 +34,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhJobProgress, gh_job_progress_unref)
 double         gh_job_progress_get   (GhJobProgress *self); /* 0 to 1; < 0: not known yet */
 gboolean       gh_job_progress_is_thawed (GhJobProgress *self);
 
+/* Whether the guest can be asked to hold still. */
+typedef enum
+{
+  GH_LIVE_AGENT_NONE,    /* no guest agent is connected, or it was not to be asked */
+  GH_LIVE_AGENT_SILENT,  /* it is connected, but does not answer: it hangs, the guest is paused … */
+  GH_LIVE_AGENT_ANSWERS,
+} GhLiveAgent;
+
 /**
  * GhLiveInfo:
  *
@@ -42,18 +50,19 @@ gboolean       gh_job_progress_is_thawed (GhJobProgress *self);
  */
 typedef struct
 {
-  gboolean  active;      /* it has a QEMU process */
-  gboolean  can_backup;  /* its QEMU has backup jobs */
-  gboolean  has_agent;   /* the guest agent is connected */
-  char     *job;         /* (nullable): the job that excludes others, in words: “backup” */
-  GStrv     block_jobs;  /* targets of the disks a block job works on */
-  char     *xml;         /* (nullable): of the current run */
+  gboolean    active;     /* it has a QEMU process */
+  gboolean    can_backup; /* its QEMU has backup jobs */
+  GhLiveAgent agent;
+  char       *job;        /* (nullable): the job that excludes others, in words: “backup” */
+  GStrv       block_jobs; /* targets of the disks a block job works on */
+  char       *xml;        /* (nullable): of the current run */
 } GhLiveInfo;
 
 void          gh_live_info_free         (GhLiveInfo *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLiveInfo, gh_live_info_free)
 
-void          gh_host_load_live_async   (GhHost *host, const char *uuid, GCancellable *cancellable,
+void          gh_host_load_live_async   (GhHost *host, const char *uuid, gboolean ask_agent,
+                                         GCancellable *cancellable,
                                          GAsyncReadyCallback callback, gpointer user_data);
 GhLiveInfo   *gh_host_load_live_finish  (GhHost *host, GAsyncResult *result, GError **error);
 
@@ -66,12 +75,15 @@ void          gh_host_backup_async      (GhHost *host, const char *uuid, GPtrArr
                                          GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_host_backup_finish     (GhHost *host, GAsyncResult *result, GError **error);
 /* Ends the backup job that writes to one of @paths and waits until it has ended; any other is left
- * alone. @thaw: lets a guest go that may still be held. A machine that is not there or not
- * running counts as done. */
+ * alone. A machine that is not there or not running counts as done. When this fails, something
+ * may still be writing to the files. */
 void          gh_host_end_backup_async  (GhHost *host, const char *uuid, const char * const *paths,
-                                         gboolean thaw,
                                          GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_host_end_backup_finish (GhHost *host, GAsyncResult *result, GError **error);
+/* Lets a guest go that may still be held. One without an agent, or that does not run, is not. */
+void          gh_host_thaw_async        (GhHost *host, const char *uuid,
+                                         GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_thaw_finish       (GhHost *host, GAsyncResult *result, GError **error);
 
 /* Copies what lies in the backing files of the disk @target into the disk itself, which then
  * depends on none; joins a pull of it that runs already. When it fails or is cancelled the chain

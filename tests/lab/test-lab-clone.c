@@ -507,10 +507,7 @@ test_boot (void)
       gh_lab_assert_status (started, 0);
       serial = gh_lab_serial_open (lab, name);
       g_assert_true (gh_lab_serial_wait (serial, "tiny:", 120));
-      /* Once more, for kernels whose modules need another order. */
-      gh_lab_serial_command (serial, "for m in virtio virtio_pci virtio_blk; do "
-                             "insmod /lib/modules/$m.ko; done 2>/dev/null; "
-                             "while [ ! -b /dev/vda ]; do :; done; "
+      gh_lab_serial_command (serial, "while [ ! -b /dev/vda ]; do :; done; "
                              "tar -xOf /dev/vda marker.txt", "hello-from-the-original");
     }
 }

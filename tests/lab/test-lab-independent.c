@@ -195,7 +195,6 @@ static void
 test_guest (void)
 {
   static const char read_command[] =
-    "for m in virtio virtio_pci virtio_blk; do insmod /lib/modules/$m.ko; done 2>/dev/null; "
     "while [ ! -b /dev/vda ]; do :; done; echo 3 > /proc/sys/vm/drop_caches; "
     "tar -xOf /dev/vda marker.txt";
   g_autoptr (GhLab) lab = gh_lab_new ();

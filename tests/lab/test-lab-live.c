@@ -174,10 +174,8 @@ start_counting (World *self)
   self->serial = gh_lab_serial_open (self->lab, "web");
   gh_lab_serial_write (self->serial, "\n");
   g_assert_true (gh_lab_serial_wait (self->serial, "tiny:", 120));
-  gh_lab_serial_command (self->serial, "for m in virtio virtio_pci virtio_blk virtio_console; do "
-                         "insmod /lib/modules/$m.ko; done 2>/dev/null; "
-                         "until [ -b /dev/vda -a -b /dev/vdb ]; do usleep 10000; done; "
-                         "mkdir /a /b; mount -t ext4 /dev/vda /a && "
+  gh_lab_serial_command (self->serial, "until [ -b /dev/vda -a -b /dev/vdb ]; do usleep 10000; "
+                         "done; mkdir /a /b; mount -t ext4 /dev/vda /a && "
                          "mount -t ext4 /dev/vdb /b && echo mounted", "mounted");
   gh_lab_serial_command (self->serial, "sh /a/count.sh & while [ ! -s /b/n ]; do usleep 10000; "
                          "done; echo counting", "counting");
@@ -272,12 +270,50 @@ delete_clone (World *self)
   assert_as_before (self);
 }
 
+static GhLabRun *
+clone_web_with (World      *self,
+                const char *faults)
+{
+  GhLabRun *run = NULL;
+
+  g_test_message ("%s", faults);
+  gh_lab_set_env (self->lab, "GUESTHOUSE_FAULTS", faults);
+  run = clone_web (self);
+  gh_lab_set_env (self->lab, "GUESTHOUSE_FAULTS", "");
+  return run;
+}
+
 static void
 undo (World *self)
 {
   g_autoptr (GhLabRun) run = gh_lab_run (self->lab, "undo", "--all", "--yes", "--json", NULL);
 
   gh_lab_assert_status (run, 0);
+  assert_as_before (self);
+}
+
+static gboolean
+has_files (World *self)
+{
+  g_autofree char *first = dup_disk (self->lab, "live-vda");
+  g_autofree char *second = dup_disk (self->lab, "live-vdb");
+
+  return g_file_test (first, G_FILE_TEST_EXISTS) && g_file_test (second, G_FILE_TEST_EXISTS);
+}
+
+/* It cannot tell all it has to know: nothing is taken away, until it can. */
+static void
+undo_in_vain (World      *self,
+              const char *faults)
+{
+  g_autoptr (GhLabRun) run = NULL;
+
+  g_test_message ("undo with %s", faults);
+  gh_lab_set_env (self->lab, "GUESTHOUSE_FAULTS", faults);
+  run = gh_lab_run (self->lab, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_set_env (self->lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (run, 4);
+  g_assert_true (has_files (self));
 }
 
 /* What the clone's disks hold */
@@ -335,29 +371,24 @@ assert_one_instant (World    *self,
 }
 
 static void
-test_one_instant (void)
+assert_without_agent (World *self)
 {
-  g_auto (World) world = { 0 };
   g_autoptr (GhLabRun) run = NULL;
-  guint64 before = 0;
+  guint64 before = read_count (self);
   guint64 taken = 0;
   guint64 after = 0;
 
-  if (!gh_lab_has_guest ())
-    return;
-  world_init (&world, SOME_DATA);
-  start_counting (&world);
-  before = read_count (&world);
-  run = clone_web (&world);
+  run = clone_web (self);
   gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "live-memory", "note"));
   g_assert_true (gh_lab_run_has_check (run, "live-not-frozen", "note"));
-  after = read_count (&world);
-  taken = assert_one_instant (&world, FALSE);
+  after = read_count (self);
+  taken = assert_one_instant (self, FALSE);
   g_assert_cmpuint (taken, >=, before);
   /* It has been writing all the time. */
   g_assert_cmpuint (taken, <, after);
-  assert_goes_on (&world);
-  delete_clone (&world);
+  assert_goes_on (self);
+  delete_clone (self);
 }
 
 /* The agent */
@@ -394,45 +425,107 @@ assert_asked (World      *self,
 }
 
 static void
+assert_held (World *self)
+{
+  g_autoptr (GhLabRun) run = clone_web (self);
+
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "live-frozen", "ok"));
+  assert_asked (self, "freeze thaw");
+  assert_goes_on (self);
+  assert_one_instant (self, TRUE);
+  delete_clone (self);
+}
+
+/* It is let go all the same when nothing can be copied, by whoever can. */
+static void
+assert_let_go (World *self)
+{
+  g_autoptr (GhLabRun) failed = clone_web_with (self, "domain-backup-begin:fail=1");
+  g_autoptr (GhLabRun) held = NULL;
+  g_autoptr (GhLabRun) killed = NULL;
+
+  gh_lab_assert_status (failed, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (failed), ==, "undone");
+  assert_asked (self, "freeze thaw");
+  assert_goes_on (self);
+  assert_as_before (self);
+
+  held = clone_web_with (self, "domain-thaw:fail=1");
+  gh_lab_assert_status (held, 4);
+  g_assert_nonnull (strstr (held->out, "The guest of “web”, which may not write to its disks"));
+  assert_asked (self, "freeze");
+  undo (self);
+  assert_asked (self, "thaw");
+  assert_goes_on (self);
+
+  killed = clone_web_with (self, "domain-backup-begin:kill");
+  gh_lab_assert_status (killed, 128 + SIGKILL);
+  assert_asked (self, "freeze");
+  undo (self);
+  assert_asked (self, "thaw");
+  assert_goes_on (self);
+}
+
+/* Who cannot answer is not held, and cloned as without an agent. */
+static void
+assert_not_held (World *self)
+{
+  g_autoptr (GhLabRun) run = clone_web (self);
+
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "live-agent-silent", "note"));
+  g_assert_null (strstr (run->out, "live-frozen"));
+  g_assert_null (strstr (run->out, "domfsfreeze"));
+}
+
+static void
+assert_silent (World *self)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (self->lab), "web");
+  g_autoptr (GhLabRun) late = NULL;
+
+  g_assert_cmpint (virDomainSuspend (domain), ==, 0);
+  assert_not_held (self);
+  g_assert_cmpint (gh_lab_get_machine_state (self->lab, "web"), ==, VIR_DOMAIN_PAUSED);
+  delete_clone (self);
+  g_assert_cmpint (virDomainResume (domain), ==, 0);
+  virDomainFree (domain);
+  assert_asked (self, "");
+
+  /* Only after it was said that it would be held: then it is, or nothing is copied. */
+  late = clone_web_with (self, "domain-freeze-ask:fail=86");
+  gh_lab_assert_status (late, 1);
+  g_assert_true (gh_lab_run_has_check (late, "live-frozen", "ok"));
+  g_assert_cmpstr (gh_lab_run_get_outcome (late), ==, "undone");
+  g_assert_nonnull (strstr (late->out, "does not answer any more"));
+  assert_asked (self, "");
+  assert_goes_on (self);
+  assert_as_before (self);
+
+  gh_lab_serial_command (self->serial, ": >/tmp/silent; echo silent", "silent");
+  assert_not_held (self);
+  assert_asked (self, "");
+  assert_goes_on (self);
+  assert_one_instant (self, FALSE);
+  delete_clone (self);
+}
+
+/* One guest, since booting it takes longest. */
+static void
 test_agent (void)
 {
   g_auto (World) world = { 0 };
-  g_autoptr (GhLabRun) run = NULL;
-  g_autoptr (GhLabRun) failed = NULL;
-  g_autoptr (GhLabRun) silent = NULL;
 
   if (!gh_lab_has_guest ())
     return;
   world_init (&world, SOME_DATA);
   start_counting (&world);
+  assert_without_agent (&world);
   start_agent (&world);
-
-  run = clone_web (&world);
-  gh_lab_assert_status (run, 0);
-  g_assert_true (gh_lab_run_has_check (run, "live-frozen", "ok"));
-  assert_asked (&world, "freeze thaw");
-  assert_goes_on (&world);
-  assert_one_instant (&world, TRUE);
-  delete_clone (&world);
-
-  /* It is let go all the same when nothing can be copied. */
-  gh_lab_set_env (world.lab, "GUESTHOUSE_FAULTS", "domain-backup-begin:fail=1");
-  failed = clone_web (&world);
-  gh_lab_set_env (world.lab, "GUESTHOUSE_FAULTS", "");
-  gh_lab_assert_status (failed, 1);
-  g_assert_cmpstr (gh_lab_run_get_outcome (failed), ==, "undone");
-  assert_asked (&world, "freeze thaw");
-  assert_goes_on (&world);
-  assert_as_before (&world);
-
-  /* Nobody waits for ever for one that does not answer. */
-  gh_lab_serial_command (world.serial, ": >/tmp/silent; echo silent", "silent");
-  silent = clone_web (&world);
-  gh_lab_assert_status (silent, 1);
-  g_assert_cmpstr (gh_lab_run_get_outcome (silent), ==, "undone");
-  assert_asked (&world, "");
-  assert_goes_on (&world);
-  assert_as_before (&world);
+  assert_held (&world);
+  assert_let_go (&world);
+  assert_silent (&world);
 }
 
 /* Ended early */
@@ -478,26 +571,19 @@ start_copying (World *self)
 }
 
 static void
-test_cancelled (void)
+assert_cancelled (World *self)
 {
-  g_auto (World) world = { 0 };
+  GhLabChild *child = start_copying (self);
   g_autoptr (GhLabRun) run = NULL;
-  GhLabChild *child = NULL;
   gint64 start = 0;
   double took = 0;
 
-  if (!gh_lab_has_guest ())
-    return;
-  world_init (&world, MUCH_DATA);
-  start_counting (&world);
-  start_agent (&world);
-  child = start_copying (&world);
   /* It is held for the beginning only: the copying has not ended yet. */
-  gh_lab_serial_command (world.serial, "until [ $(tail -n 1 /tmp/log) = thaw ]; do usleep 10000; "
+  gh_lab_serial_command (self->serial, "until [ $(tail -n 1 /tmp/log) = thaw ]; do usleep 10000; "
                          "done; echo log-$(echo $(tail -n 2 /tmp/log)).; : >/tmp/log",
                          "log-freeze thaw.");
-  assert_goes_on (&world);
-  g_assert_true (has_job (&world));
+  assert_goes_on (self);
+  g_assert_true (has_job (self));
 
   start = g_get_monotonic_time ();
   gh_lab_child_signal (child, SIGINT);
@@ -506,79 +592,82 @@ test_cancelled (void)
   g_test_message ("clean after %.2f s", took);
   gh_lab_assert_status (run, 1);
   g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
-  /* The figure of record is bench's; this is for machines that are busy. */
-  g_assert_cmpfloat (took, <, 5.0);
-  assert_as_before (&world);
-  assert_asked (&world, "");
-  assert_goes_on (&world);
+  /* At the speed it was given, copying goes on for hours. */
+  g_assert_cmpfloat (took, <, 30.0);
+  assert_as_before (self);
+  assert_asked (self, "");
+  assert_goes_on (self);
 }
 
 static void
-test_killed (void)
+assert_killed (World *self)
 {
   static const char * const points[] = {
-    "plan-step-backup-before", "plan-step-backup-saved", "plan-step-backup-after",
+    "plan-step-backup-before:kill", "plan-step-backup-saved:kill", "plan-step-backup-after:kill",
   };
-  g_auto (World) world = { 0 };
   g_autoptr (GhLabRun) run = NULL;
   GhLabChild *child = NULL;
 
-  if (!gh_lab_has_guest ())
-    return;
-  world_init (&world, MUCH_DATA);
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     {
-      g_autofree char *faults = g_strconcat (points[i], ":kill", NULL);
-      g_autoptr (GhLabRun) killed = NULL;
+      g_autoptr (GhLabRun) killed = clone_web_with (self, points[i]);
 
-      g_test_message ("%s", points[i]);
-      gh_lab_set_env (world.lab, "GUESTHOUSE_FAULTS", faults);
-      killed = clone_web (&world);
-      gh_lab_set_env (world.lab, "GUESTHOUSE_FAULTS", "");
       gh_lab_assert_status (killed, 128 + SIGKILL);
-      undo (&world);
-      assert_as_before (&world);
+      if (strstr (points[i], "-after") != NULL)
+        undo_in_vain (self, "pool-volumes:fail=38");
+      undo (self);
     }
 
   /* In the middle: the job goes on by itself, until it is undone. */
-  child = start_copying (&world);
+  child = start_copying (self);
   gh_lab_child_signal (child, SIGKILL);
   run = gh_lab_child_wait (child);
   gh_lab_assert_status (run, 128 + SIGKILL);
-  g_assert_true (has_job (&world));
-  undo (&world);
-  assert_as_before (&world);
+  undo_in_vain (self, "domain-backup-look:fail=38");
+  g_assert_true (has_job (self));
+  undo (self);
+  assert_goes_on (self);
 }
 
-/* The job is QEMU's: it goes on, and is waited for by the daemon that comes back. */
+/* The job is QEMU's: it goes on, and is waited for until the daemon is back. */
 static void
-test_daemon_killed (void)
+assert_daemon_killed (World *self)
 {
-  g_auto (World) world = { 0 };
+  GhLabChild *child = start_copying (self);
   g_autoptr (GhLabRun) run = NULL;
-  GhLabChild *child = NULL;
 
-  if (!gh_lab_has_guest ())
-    return;
-  world_init (&world, MUCH_DATA);
-  child = start_copying (&world);
-  gh_lab_kill_daemon (world.lab);
-  gh_lab_start_daemon (world.lab);
-  set_speed (&world, 0);
+  /* The console goes with the daemon. */
+  g_clear_pointer (&self->serial, gh_lab_serial_close);
+  gh_lab_kill_daemon (self->lab);
+  gh_lab_start_daemon (self->lab);
+  set_speed (self, 0);
   run = gh_lab_child_wait (child);
   g_test_message ("%d %s", run->status, gh_lab_run_get_outcome (run));
   if (run->status == 0)
     {
-      g_free (dup_raw (&world, 0));
-      g_free (dup_raw (&world, 1));
-      delete_clone (&world);
+      g_free (dup_raw (self, 0));
+      g_free (dup_raw (self, 1));
+      delete_clone (self);
+      return;
     }
-  else
-    {
-      g_assert_true (run->status == 1 || run->status == 4);
-      undo (&world);
-      assert_as_before (&world);
-    }
+  /* On a busy host the daemon may have been away for longer than is waited for. */
+  g_assert_true (run->status == 1 || run->status == 4);
+  undo (self);
+}
+
+static void
+test_ended_early (void)
+{
+  g_auto (World) world = { 0 };
+
+  if (!gh_lab_has_guest ())
+    return;
+  world_init (&world, MUCH_DATA);
+  start_counting (&world);
+  start_agent (&world);
+  assert_cancelled (&world);
+  assert_killed (&world);
+  assert_daemon_killed (&world);
 }
 
 /* Firmware */
@@ -629,11 +718,8 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/lab/live/one-instant", test_one_instant);
   g_test_add_func ("/lab/live/agent", test_agent);
-  g_test_add_func ("/lab/live/cancelled", test_cancelled);
-  g_test_add_func ("/lab/live/killed", test_killed);
-  g_test_add_func ("/lab/live/daemon-killed", test_daemon_killed);
+  g_test_add_func ("/lab/live/ended-early", test_ended_early);
   g_test_add_func ("/lab/live/firmware", test_firmware);
   return g_test_run ();
 }
