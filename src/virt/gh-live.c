@@ -33,12 +33,16 @@
 #define ABORT_MS 20000
 /* A guest that holds still for longer than this is in trouble. */
 #define AGENT_TIMEOUT_S 8
+/* How long a held guest is tried to be let go: after a restart of the daemon it takes a while until
+ * that has found the agent again. */
+#define THAW_MS 20000
 /* Who is only asked whether it is there answers at once, or not at all. */
 #define ASK_TIMEOUT_S 5
 
 /* VIR_ERR_AGENT_COMMAND_FAILED of later versions of libvirt. */
 #define AGENT_COMMAND_FAILED 112
 
+#define AGENT_NAME "devices/channel/target/@name[. = 'org.qemu.guest_agent.0']"
 #define AGENT_STATE "devices/channel/target[@name='org.qemu.guest_agent.0']/@state"
 
 /* What libvirt's event tells the worker. libvirt holds a reference. */
@@ -446,7 +450,8 @@ freeze (virDomainPtr   domain,
   return FALSE;
 }
 
-/* Also after freezing failed: a guest that was slow to answer may be held all the same. */
+/* Also after freezing failed: a guest that was slow to answer may be held all the same.
+ * %G_IO_ERROR_TIMED_OUT: the agent was not there to be asked. */
 static gboolean
 thaw (virDomainPtr   domain,
       GError       **error)
@@ -464,7 +469,9 @@ thaw (virDomainPtr   domain,
   limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
   if (done)
     return TRUE;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+  g_set_error (error, G_IO_ERROR,
+               g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_AGENT_UNRESPONSIVE)
+               ? G_IO_ERROR_TIMED_OUT : G_IO_ERROR_FAILED,
                /* Translators: %s is a message of libvirt's. */
                _("The guest could not be let go on writing: %s"), reason->message);
   return FALSE;
@@ -477,8 +484,13 @@ thaw_whatever_happens (Wait        *wait,
                        const Call  *call,
                        GError     **error)
 {
-  for (guint i = 0; i < 3; i++)
+  gint64 end = g_get_monotonic_time () + THAW_MS * G_TIME_SPAN_MILLISECOND;
+  guint n_tries = 0;
+
+  do
     {
+      if (n_tries > 0)
+        pause_worker (POLL_MS);
       g_clear_error (error);
       if (thaw (wait->domain, error))
         return TRUE;
@@ -490,6 +502,8 @@ thaw_whatever_happens (Wait        *wait,
             return FALSE;
         }
     }
+  while (++n_tries < 3 || (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) &&
+                           g_get_monotonic_time () < end));
   return FALSE;
 }
 
@@ -696,26 +710,32 @@ end_backup_worker (GhLane        *lane,
   return NULL;
 }
 
+/* Whether it is of a run that has an agent, which is the only one that can be held. */
+static gboolean
+may_be_held (virDomainPtr domain)
+{
+  g_autofree char *xml = virDomainIsActive (domain) == 1 ? dup_live_xml (domain, NULL) : NULL;
+  g_autoptr (GhDomainXml) document = xml != NULL ? gh_domain_xml_new_from_string (xml, NULL) : NULL;
+  g_autofree char *name = NULL;
+
+  virResetLastError ();
+  if (document != NULL)
+    name = gh_domain_xml_dup_text (document, AGENT_NAME);
+  return name != NULL;
+}
+
 static gpointer
 thaw_worker (GhLane        *lane,
              gpointer       data,
              GCancellable  *cancellable,
              GError       **error)
 {
-  Call *call = data;
-  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
-  g_autofree char *xml = NULL;
+  g_auto (Wait) wait = { NULL, NULL, -1 };
 
-  if (domain == NULL)
-    {
-      is_gone (error);
-      return NULL;
-    }
-  if (virDomainIsActive (domain) == 1)
-    xml = dup_live_xml (domain, error);
-  virResetLastError ();
-  if (xml != NULL && has_agent (xml))
-    thaw (domain, error);
+  if (!wait_open (&wait, lane, data, error))
+    is_gone (error);
+  else if (may_be_held (wait.domain))
+    thaw_whatever_happens (&wait, lane, data, error);
   return NULL;
 }
 

@@ -358,13 +358,11 @@ gh_lab_start_daemon (GhLab *self)
   g_autoptr (GError) error = NULL;
   int status = -1;
 
-  if (gh_lab_get_daemon_pid (self) != 0)
-    return;
-  g_spawn_sync (NULL, (char **) argv, self->environ, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
-                &status, &error);
+  if (gh_lab_get_daemon_pid (self) == 0)
+    g_spawn_sync (NULL, (char **) argv, self->environ, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
+                  &status, &error);
   g_assert_no_error (error);
-  g_spawn_check_wait_status (status, &error);
-  g_assert_no_error (error);
+  /* A client that waits for it may have been faster: then this one has ended at once. */
   g_assert_true (gh_lab_wait (DAEMON_SECONDS, daemon_answers, self));
 }
 
