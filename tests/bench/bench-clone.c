@@ -263,8 +263,8 @@ time_backup (GhLab      *lab,
   return time;
 }
 
-/* In every second stretch of 512 MiB: as much as fill_half() writes, and sooner there, since nothing
- * looks at what is copied. */
+/* In every second stretch of 512 MiB: as much as fill_half() writes, and sooner there, since
+ * nothing looks at what is copied. */
 static void
 fill_half_quickly (GhLab      *lab,
                    const char *path,
