@@ -20,6 +20,7 @@
 
 #include "gh-domain-xml.h"
 #include "gh-faults.h"
+#include "gh-guest-agent-private.h"
 #include "gh-host-private.h"
 #include "gh-presence-private.h"
 #include "gh-virt-error-private.h"
@@ -31,19 +32,9 @@
 #define RECONNECT_MS 15000
 /* How long an aborted job may take to be gone. */
 #define ABORT_MS 20000
-/* A guest that holds still for longer than this is in trouble. */
-#define AGENT_TIMEOUT_S 8
 /* How long a held guest is tried to be let go: after a restart of the daemon it takes a while until
  * that has found the agent again. */
 #define THAW_MS 20000
-/* Who is only asked whether it is there answers at once, or not at all. */
-#define ASK_TIMEOUT_S 5
-
-/* VIR_ERR_AGENT_COMMAND_FAILED of later versions of libvirt. */
-#define AGENT_COMMAND_FAILED 112
-
-#define AGENT_NAME "devices/channel/target/@name[. = 'org.qemu.guest_agent.0']"
-#define AGENT_STATE "devices/channel/target[@name='org.qemu.guest_agent.0']/@state"
 
 /* What libvirt's event tells the worker. libvirt holds a reference. */
 typedef struct
@@ -348,15 +339,6 @@ wait_reopen (Wait       *wait,
 
 /* The guest agent */
 
-static gboolean
-has_agent (const char *xml)
-{
-  g_autoptr (GhDomainXml) document = gh_domain_xml_new_from_string (xml, NULL);
-  g_autofree char *state = document != NULL ? gh_domain_xml_dup_text (document, AGENT_STATE) : NULL;
-
-  return g_strcmp0 (state, "connected") == 0;
-}
-
 static char *
 dup_live_xml (virDomainPtr   domain,
               GError       **error)
@@ -368,113 +350,6 @@ dup_live_xml (virDomainPtr   domain,
     gh_virt_error_take (error);
   free (xml);
   return copy;
-}
-
-/* Without a limit a guest that does not answer blocks the machine for everybody. */
-static void
-limit_agent (virDomainPtr domain,
-             int          timeout)
-{
-  if (virDomainAgentSetResponseTimeout (domain, timeout, 0) < 0)
-    virResetLastError ();
-}
-
-/* Any answer of the guest's is one, also that it does not know what time it is; and who is paused
- * or not there cannot give any. */
-static gboolean
-agent_answers (virDomainPtr   domain,
-               const char    *fault,
-               GError       **error)
-{
-  g_autoptr (GError) reason = NULL;
-  long long seconds = 0;
-  unsigned int nanoseconds = 0;
-
-  if (gh_faults_enter (fault, &reason))
-    {
-      if (virDomainGetTime (domain, &seconds, &nanoseconds, 0) == 0)
-        return TRUE;
-      gh_virt_error_take (&reason);
-    }
-  if (g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_INTERNAL_ERROR) ||
-      g_error_matches (reason, GH_VIRT_ERROR, AGENT_COMMAND_FAILED))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&reason));
-  return FALSE;
-}
-
-static GhLiveAgent
-get_agent (virDomainPtr  domain,
-           const char   *xml)
-{
-  gboolean answers = FALSE;
-
-  if (!has_agent (xml))
-    return GH_LIVE_AGENT_NONE;
-  limit_agent (domain, ASK_TIMEOUT_S);
-  answers = agent_answers (domain, "domain-live-ask", NULL);
-  limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
-  return answers ? GH_LIVE_AGENT_ANSWERS : GH_LIVE_AGENT_SILENT;
-}
-
-/* @asked: whether the guest may be held now, even when this failed. One whose agent does not
- * answer at all is not asked: nobody could let it go. */
-static gboolean
-freeze (virDomainPtr   domain,
-        gboolean      *asked,
-        GError       **error)
-{
-  g_autoptr (GError) reason = NULL;
-
-  limit_agent (domain, AGENT_TIMEOUT_S);
-  *asked = agent_answers (domain, "domain-freeze-ask", &reason);
-  if (!*asked)
-    {
-      limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   /* Translators: %s is a message of libvirt's. */
-                   _("The guest agent does not answer any more, so nothing was copied. Try again: "
-                     "without an answer the disks are copied as they are. %s"), reason->message);
-      return FALSE;
-    }
-  if (gh_faults_enter ("domain-freeze", &reason))
-    {
-      if (virDomainFSFreeze (domain, NULL, 0, 0) >= 0)
-        return TRUE;
-      gh_virt_error_take (&reason);
-    }
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-               /* Translators: %s is a message of libvirt's. */
-               _("The guest agent could not have the guest write everything down: %s"),
-               reason->message);
-  return FALSE;
-}
-
-/* Also after freezing failed: a guest that was slow to answer may be held all the same.
- * %G_IO_ERROR_TIMED_OUT: the agent was not there to be asked. */
-static gboolean
-thaw (virDomainPtr   domain,
-      GError       **error)
-{
-  g_autoptr (GError) reason = NULL;
-  gboolean done = FALSE;
-
-  if (gh_faults_enter ("domain-thaw", &reason))
-    {
-      limit_agent (domain, AGENT_TIMEOUT_S);
-      done = virDomainFSThaw (domain, NULL, 0, 0) >= 0;
-      if (!done)
-        gh_virt_error_take (&reason);
-    }
-  limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);
-  if (done)
-    return TRUE;
-  g_set_error (error, G_IO_ERROR,
-               g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_AGENT_UNRESPONSIVE)
-               ? G_IO_ERROR_TIMED_OUT : G_IO_ERROR_FAILED,
-               /* Translators: %s is a message of libvirt's. */
-               _("The guest could not be let go on writing: %s"), reason->message);
-  return FALSE;
 }
 
 /* Not even a daemon that dies at that moment may leave the guest held. */
@@ -492,7 +367,7 @@ thaw_whatever_happens (Wait        *wait,
       if (n_tries > 0)
         pause_worker (POLL_MS);
       g_clear_error (error);
-      if (thaw (wait->domain, error))
+      if (gh_guest_agent_thaw (wait->domain, error))
         return TRUE;
       if (!is_connected (wait->domain))
         {
@@ -646,7 +521,7 @@ backup_worker (GhLane        *lane,
 
   if (!wait_open (&wait, lane, call, error))
     return NULL;
-  if (!call->freeze || freeze (wait.domain, &held, error))
+  if (!call->freeze || gh_guest_agent_freeze (wait.domain, &held, error))
     begun = begin_backup (wait.domain, call->disks, error);
   if (held && !thaw_whatever_happens (&wait, lane, call, &thaw_error))
     {
@@ -710,20 +585,6 @@ end_backup_worker (GhLane        *lane,
   return NULL;
 }
 
-/* Whether it is of a run that has an agent, which is the only one that can be held. */
-static gboolean
-may_be_held (virDomainPtr domain)
-{
-  g_autofree char *xml = virDomainIsActive (domain) == 1 ? dup_live_xml (domain, NULL) : NULL;
-  g_autoptr (GhDomainXml) document = xml != NULL ? gh_domain_xml_new_from_string (xml, NULL) : NULL;
-  g_autofree char *name = NULL;
-
-  virResetLastError ();
-  if (document != NULL)
-    name = gh_domain_xml_dup_text (document, AGENT_NAME);
-  return name != NULL;
-}
-
 static gpointer
 thaw_worker (GhLane        *lane,
              gpointer       data,
@@ -731,10 +592,18 @@ thaw_worker (GhLane        *lane,
              GError       **error)
 {
   g_auto (Wait) wait = { NULL, NULL, -1 };
+  g_autofree char *xml = NULL;
 
   if (!wait_open (&wait, lane, data, error))
-    is_gone (error);
-  else if (may_be_held (wait.domain))
+    {
+      is_gone (error);
+      return NULL;
+    }
+  if (virDomainIsActive (wait.domain) == 1)
+    xml = dup_live_xml (wait.domain, error);
+  virResetLastError ();
+  /* A run without an agent is another one than that which was held. */
+  if (xml != NULL && gh_guest_agent_is_configured (xml))
     thaw_whatever_happens (&wait, lane, data, error);
   return NULL;
 }
@@ -1124,7 +993,7 @@ live_worker (GhLane        *lane,
       if (info->xml == NULL)
         return NULL;
       info->can_backup = knows_backups (domain);
-      info->agent = call->freeze ? get_agent (domain, info->xml) : GH_LIVE_AGENT_NONE;
+      info->agent = call->freeze ? gh_guest_agent_look (domain, info->xml) : GH_LIVE_AGENT_NONE;
       info->job = gh_live_dup_job (domain);
       info->block_jobs = list_block_jobs (domain, info->xml);
     }
