@@ -41,6 +41,8 @@ typedef struct
   char     *if_stuck;
   GStrv     disks;
   GStrv     networks;
+  gboolean  common_cpu;
+  GStrv     dropped;
 } Options;
 
 static void
@@ -56,6 +58,7 @@ options_clear (Options *options)
   g_free (options->if_stuck);
   g_strfreev (options->disks);
   g_strfreev (options->networks);
+  g_strfreev (options->dropped);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -176,11 +179,35 @@ set_choices (GhMigratePlan *plan,
     set_disk (plan, options->disks[i]);
   for (guint i = 0; options->networks != NULL && options->networks[i] != NULL; i++)
     set_network (plan, options->networks[i]);
+  for (guint i = 0; options->dropped != NULL && options->dropped[i] != NULL; i++)
+    gh_migrate_plan_set_dropped (plan, options->dropped[i], TRUE);
+}
+
+/* A processor both have, if the one it has is not to be had there. */
+static gboolean
+set_cpu (GhCli          *self,
+         GhMigratePlan  *plan,
+         GError        **error)
+{
+  GPtrArray *checks = gh_plan_get_checks (GH_PLAN (plan));
+
+  for (guint i = 0; i < checks->len; i++)
+    {
+      g_autoptr (GhCheck) check = g_object_ref (g_ptr_array_index (checks, i));
+      g_autoptr (GAsyncResult) result = NULL;
+
+      if (strcmp (gh_check_get_id (check), "cpu") != 0 || gh_check_get_fix_label (check) == NULL)
+        continue;
+      gh_check_fix_async (check, self->cancellable, gh_cli_call_cb, self);
+      result = gh_cli_wait (self);
+      return gh_check_fix_finish (check, result, error);
+    }
+  return TRUE;
 }
 
 /* What the machine has is known after a look. */
 static gboolean
-set_disks (GhCli          *self,
+set_found (GhCli          *self,
            GhMigratePlan  *plan,
            Options        *options,
            GError        **error)
@@ -188,7 +215,7 @@ set_disks (GhCli          *self,
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GPtrArray) disks = NULL;
 
-  if (!options->copy_storage && options->pool == NULL)
+  if (!options->copy_storage && options->pool == NULL && !options->common_cpu)
     return TRUE;
   gh_plan_prepare_async (GH_PLAN (plan), self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
@@ -207,7 +234,7 @@ set_disks (GhCli          *self,
       if (options->pool != NULL)
         gh_migrate_plan_set_disk_pool (plan, disk->target, options->pool);
     }
-  return TRUE;
+  return !options->common_cpu || set_cpu (self, plan, error);
 }
 
 /* While it moves */
@@ -266,7 +293,7 @@ move_one (GhCli      *self,
   GhCliStatus status = GH_CLI_FAILED;
 
   set_choices (plan, options);
-  if (!set_disks (self, plan, options, &error))
+  if (!set_found (self, plan, options, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watch);
   status = gh_cli_carry_out (self, GH_PLAN (plan));
@@ -365,6 +392,10 @@ run (GhCli      *self,
       N_("What becomes of a disk: shared, copy or leave"), N_("TARGET=MODE[:POOL]") },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.networks,
       N_("What a network or bridge is called there"), N_("NAME=OTHER") },
+    { "drop-device", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.dropped,
+      N_("Leave a device of the host behind, as the rehearsal calls it"), N_("NAME") },
+    { "common-cpu", 0, 0, G_OPTION_ARG_NONE, &options.common_cpu,
+      N_("Give a machine that is off a processor model both hosts have, if it needs one"), NULL },
     { "remove-source", 0, 0, G_OPTION_ARG_NONE, &options.remove_source,
       N_("Delete the disks here that were copied, when all went well"), NULL },
     { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, N_("safe, fast or one-port"),

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "gh-command.h"
+#include "gh-cpu-xml.h"
+#include "gh-format.h"
 #include "gh-migrate-fixes.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-migration-xml.h"
@@ -123,6 +125,27 @@ check_names (GhMigratePlan *self,
                 g_strdup_printf (_("The name “%s” is free at %s"), name, get_there (self)), NULL);
 }
 
+/* A guest that runs keeps the processor it has. */
+static void
+refuse_cpu (GhMigratePlan *self,
+            GhPlanDraft   *draft)
+{
+  const char *missing = self->facts.target->cpu_error;
+  g_autofree char *detail = NULL;
+  GhCheck *check = NULL;
+
+  if (is_live (self))
+    detail = g_strdup_printf ("%s%s%s", missing != NULL ? missing : "", missing != NULL ? "\n" : "",
+                              _("A guest that runs keeps its processor. Shut it down: while it is "
+                                "off, it can move and get a model both have."));
+  check = take_check (draft, GH_CHECK_REFUSAL, "cpu",
+                      g_strdup_printf (_("The processor of %s lacks something the guest uses"),
+                                       get_there (self)),
+                      detail != NULL ? detail : missing);
+  if (!is_live (self))
+    gh_migrate_fix_cpu (check, self);
+}
+
 static void
 check_cpu (GhMigratePlan *self,
            GhPlanDraft   *draft)
@@ -134,11 +157,18 @@ check_cpu (GhMigratePlan *self,
     take_check (draft, GH_CHECK_REFUSAL, "machine-type",
                 g_strdup_printf (_("%s cannot run this kind of machine"), get_there (self)),
                 target->machine_error);
+  else if (!is_live (self) && self->inputs.cpu != NULL)
+    {
+      g_autofree char *model = gh_cpu_xml_dup_model (self->inputs.cpu);
+
+      take_check (draft, GH_CHECK_WARNING, "cpu-changed",
+                  /* Translators: the name of a machine, and a model of processors: “EPYC”. */
+                  g_strdup_printf (_("“%s” gets another processor: %s"), get_name (self), model),
+                  _("Both hosts have it. A system that is bound to its processor may have to be "
+                    "activated again."));
+    }
   else if (target->cpu == 0)
-    take_check (draft, GH_CHECK_REFUSAL, "cpu",
-                g_strdup_printf (_("The processor of %s lacks something the guest uses"),
-                                 get_there (self)),
-                target->cpu_error);
+    refuse_cpu (self, draft);
   else if (is_live (self) && g_strcmp0 (mode, "host-passthrough") == 0)
     take_check (draft, GH_CHECK_WARNING, "cpu-passthrough",
                 g_strdup (_("The guest uses this host's own processor")),
@@ -180,6 +210,61 @@ check_capacity (GhMigratePlan *self,
 
 /* The machine */
 
+/* It was chosen to stay here. */
+static gboolean
+check_dropped (GhMigratePlan   *self,
+               GhPlanDraft     *draft,
+               const GhBlocker *blocker)
+{
+  GhCheck *check = NULL;
+
+  if (blocker->name == NULL || blocker->kind == GH_BLOCKER_TRANSIENT ||
+      !g_hash_table_contains (self->inputs.dropped, blocker->name) ||
+      (is_live (self) && !blocker->unplugs))
+    return FALSE;
+  check = take_check (draft, GH_CHECK_WARNING, "device-dropped",
+                      /* Translators: the name of a machine, and a device: “PCI 0000:01:00.0”. */
+                      g_strdup_printf (_("“%s” goes without %s"), get_name (self), blocker->name),
+                      is_live (self)
+                      ? _("It is taken out of the running machine before the move, and put back "
+                          "if the machine does not arrive.")
+                      : _("The machine that arrives does not have it."));
+  gh_migrate_fix_device (check, self, blocker->name, FALSE);
+  return TRUE;
+}
+
+static GhCheck *
+refuse_blocker (GhMigratePlan   *self,
+                GhPlanDraft     *draft,
+                const GhBlocker *blocker)
+{
+  const char *name = blocker->name != NULL ? blocker->name : "?";
+
+  switch (blocker->kind)
+    {
+    case GH_BLOCKER_FILESYSTEM:
+      return take_check (draft, GH_CHECK_REFUSAL, "shared-folder",
+                         g_strdup_printf (_("The machine uses a folder of this host: %s"), name),
+                         _("Take it out of the machine first, or move the machine while it is "
+                           "off."));
+    case GH_BLOCKER_TRANSIENT:
+      return take_check (draft, GH_CHECK_REFUSAL, "transient-disk",
+                         g_strdup_printf (_("The disk %s forgets what is written to it"), name),
+                         _("Such a disk cannot move while the machine runs."));
+    case GH_BLOCKER_SHMEM:
+      return take_check (draft, GH_CHECK_REFUSAL, "shared-memory",
+                         g_strdup_printf (_("The machine shares memory with others: %s"), name),
+                         _("Take it out of the machine first."));
+    case GH_BLOCKER_HOSTDEV:
+    case GH_BLOCKER_VDPA:
+    default:
+      return take_check (draft, GH_CHECK_REFUSAL, "host-device",
+                         g_strdup_printf (_("A device of this host is passed to the machine: %s"),
+                                          name),
+                         _("It stays here. Take it out of the machine first."));
+    }
+}
+
 static void
 check_blockers (GhMigratePlan *self,
                 GhPlanDraft   *draft)
@@ -189,33 +274,13 @@ check_blockers (GhMigratePlan *self,
   for (guint i = 0; i < blockers->len; i++)
     {
       const GhBlocker *blocker = g_ptr_array_index (blockers, i);
-      const char *name = blocker->name != NULL ? blocker->name : "?";
+      GhCheck *check = NULL;
 
-      switch (blocker->kind)
-        {
-        case GH_BLOCKER_FILESYSTEM:
-          take_check (draft, GH_CHECK_REFUSAL, "shared-folder",
-                      g_strdup_printf (_("The machine uses a folder of this host: %s"), name),
-                      _("Take it out of the machine first, or move the machine while it is off."));
-          break;
-        case GH_BLOCKER_TRANSIENT:
-          take_check (draft, GH_CHECK_REFUSAL, "transient-disk",
-                      g_strdup_printf (_("The disk %s forgets what is written to it"), name),
-                      _("Such a disk cannot move while the machine runs."));
-          break;
-        case GH_BLOCKER_SHMEM:
-          take_check (draft, GH_CHECK_REFUSAL, "shared-memory",
-                      g_strdup_printf (_("The machine shares memory with others: %s"), name),
-                      _("Take it out of the machine first."));
-          break;
-        case GH_BLOCKER_HOSTDEV:
-        case GH_BLOCKER_VDPA:
-        default:
-          take_check (draft, GH_CHECK_REFUSAL, "host-device",
-                      g_strdup_printf (_("A device of this host is passed to the machine: %s"),
-                                       name),
-                      _("It stays here. Take it out of the machine first."));
-        }
+      if (check_dropped (self, draft, blocker))
+        continue;
+      check = refuse_blocker (self, draft, blocker);
+      if (blocker->unplugs && blocker->name != NULL)
+        gh_migrate_fix_device (check, self, blocker->name, TRUE);
     }
 }
 
@@ -229,14 +294,19 @@ check_blockers_off (GhMigratePlan *self,
   for (guint i = 0; i < blockers->len; i++)
     {
       const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+      GhCheck *check = NULL;
 
-      if (blocker->kind == GH_BLOCKER_HOSTDEV || blocker->kind == GH_BLOCKER_FILESYSTEM ||
-          blocker->kind == GH_BLOCKER_VDPA)
-        take_check (draft, GH_CHECK_WARNING, "stays-here",
-                    g_strdup_printf (_("Something of this host is in the machine: %s"),
-                                     blocker->name != NULL ? blocker->name : "?"),
-                    _("It stays here. The machine does not start there before it is taken out, or "
-                      "the destination has the same."));
+      if (check_dropped (self, draft, blocker) ||
+          (blocker->kind != GH_BLOCKER_HOSTDEV && blocker->kind != GH_BLOCKER_FILESYSTEM &&
+           blocker->kind != GH_BLOCKER_VDPA))
+        continue;
+      check = take_check (draft, GH_CHECK_WARNING, "stays-here",
+                          g_strdup_printf (_("Something of this host is in the machine: %s"),
+                                           blocker->name != NULL ? blocker->name : "?"),
+                          _("It stays here. The machine does not start there before it is taken "
+                            "out, or the destination has the same."));
+      if (blocker->name != NULL)
+        gh_migrate_fix_device (check, self, blocker->name, TRUE);
     }
 }
 
@@ -463,11 +533,20 @@ check_networks (GhMigratePlan *self,
     {
       const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
 
-      if (!network->is_there)
-        take_check (draft, GH_CHECK_REFUSAL, "network-missing",
-                    g_strdup_printf (_("%s has no network “%s”"), get_there (self),
+      /* It may have bridges its libvirt does not know of. */
+      if (!network->is_there && strcmp (network->type, "bridge") == 0)
+        take_check (draft, GH_CHECK_WARNING, "bridge-missing",
+                    g_strdup_printf (_("%s has no bridge “%s”"), get_there (self),
                                      network->destination),
-                    _("Choose another network there, or make one of this name."));
+                    _("Choose another bridge there, or make one of this name: without it the "
+                      "machine does not run there."));
+      else if (!network->is_there)
+        gh_migrate_fix_network_missing (
+          take_check (draft, GH_CHECK_REFUSAL, "network-missing",
+                      g_strdup_printf (_("%s has no network “%s”"), get_there (self),
+                                       network->destination),
+                      _("Choose another network there, or make one of this name.")),
+          self, network);
       else if (!network->is_active)
         gh_migrate_fix_network_off (take_check (draft, GH_CHECK_REFUSAL, "network-off",
                                                 g_strdup_printf (_("The network “%s” at %s is not "
@@ -498,6 +577,7 @@ check_estimate (GhMigratePlan *self,
   guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
   g_autofree char *size = g_format_size_full (is_live (self) ? bytes : disks,
                                               G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *span = gh_format_duration ((gint64) MAX (self->seconds, 1.0));
 
   if (!is_live (self))
     {
@@ -507,9 +587,10 @@ check_estimate (GhMigratePlan *self,
       return;
     }
   take_check (draft, GH_CHECK_NOTE, "estimate",
-              /* Translators: an amount of data; seconds; and seconds with a decimal. */
-              g_strdup_printf (_("Up to %s are to be sent: about %.0f s; the guest stands still "
-                                 "for about %.1f s"), size, MAX (self->seconds, 1.0), self->pause),
+              /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
+               * with a decimal. */
+              g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest stands "
+                                 "still for about %.1f s"), size, span, self->pause),
               _("It takes longer when the guest writes much to its memory meanwhile."));
 }
 

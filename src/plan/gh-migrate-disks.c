@@ -103,7 +103,8 @@ find_pool_by_name (GPtrArray  *pools,
   return NULL;
 }
 
-/* The pool on the same folder, else of the same name, else the usual one, else any. */
+/* The pool on the same folder, else of the same name, else the usual one, else any. One that has to
+ * be started first is better than none: a check offers that. */
 static const GhPoolInfo *
 propose_pool (GPtrArray             *pools,
               const GhMigrationFile *file)
@@ -131,6 +132,12 @@ propose_pool (GPtrArray             *pools,
 
       if (pool->active && pool_has_files (pool))
         return pool;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      found = find_pool_by_name (pools, names[i]);
+      if (found != NULL && pool_has_files (found))
+        return found;
     }
   return NULL;
 }
@@ -367,11 +374,19 @@ is_listed (GPtrArray     *networks,
 }
 
 static void
-find_network (GhMigrateNetwork *network,
-              GPtrArray        *there)
+find_network (GhMigrateNetwork     *network,
+              const GhMigrateFacts *facts)
 {
-  /* Which bridges a host has, libvirt says of some only. */
-  network->is_there = network->is_active = strcmp (network->type, "network") != 0;
+  GPtrArray *there = facts->networks;
+  const char * const *interfaces = (const char * const *) facts->interfaces;
+
+  /* Which bridges a host has, some do not say. */
+  if (strcmp (network->type, "network") != 0)
+    {
+      network->is_there = interfaces == NULL || g_strv_contains (interfaces, network->destination);
+      network->is_active = network->is_there;
+      return;
+    }
   for (guint i = 0; i < there->len && !network->is_there; i++)
     {
       const GhNetworkInfo *info = g_ptr_array_index (there, i);
@@ -405,7 +420,7 @@ gh_migrate_dup_networks (const GhMigrateInputs *inputs,
       network->name = g_strdup (nic->source);
       network->destination = g_strdup (wanted != NULL ? wanted : nic->source);
       network->overridden = wanted != NULL;
-      find_network (network, facts->networks);
+      find_network (network, facts);
       g_ptr_array_add (networks, network);
     }
   return networks;

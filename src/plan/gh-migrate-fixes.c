@@ -255,3 +255,129 @@ gh_migrate_fix_medium (GhCheck       *check,
   gh_check_set_fix (check, _("Let the drive arrive empty"), NULL, leave_medium,
                     fix_new (plan, target), fix_free);
 }
+
+/* A network of another name */
+
+typedef struct
+{
+  GWeakRef  plan;
+  char     *name;
+  char     *other;
+} Mapping;
+
+static void
+mapping_free (gpointer data)
+{
+  Mapping *self = data;
+
+  g_weak_ref_clear (&self->plan);
+  g_free (self->name);
+  g_free (self->other);
+  g_free (self);
+}
+
+static void
+map_network (GhCheck             *check,
+             gpointer             data,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  Mapping *mapping = data;
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&mapping->plan);
+  g_autofree char *name = g_strdup (mapping->name);
+  g_autofree char *other = g_strdup (mapping->other);
+  g_autoptr (GTask) task = g_task_new (check, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, map_network);
+  if (plan != NULL)
+    gh_migrate_plan_set_network (plan, name, other);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* The usual one, else the first that is active. */
+static const char *
+propose_network (GPtrArray *networks)
+{
+  const char *found = NULL;
+
+  for (guint i = 0; i < networks->len; i++)
+    {
+      const GhNetworkInfo *info = g_ptr_array_index (networks, i);
+
+      if (info->active && (found == NULL || strcmp (info->name, "default") == 0))
+        found = info->name;
+    }
+  return found;
+}
+
+void
+gh_migrate_fix_network_missing (GhCheck                *check,
+                                GhMigratePlan          *plan,
+                                const GhMigrateNetwork *network)
+{
+  const char *other = strcmp (network->type, "network") == 0
+                      ? propose_network (plan->facts.networks) : NULL;
+  g_autofree char *label = NULL;
+  Mapping *mapping = NULL;
+
+  if (other == NULL)
+    return;
+  mapping = g_new0 (Mapping, 1);
+  g_weak_ref_init (&mapping->plan, plan);
+  mapping->name = g_strdup (network->name);
+  mapping->other = g_strdup (other);
+  /* Translators: the name of a network. */
+  label = g_strdup_printf (_("Use “%s” there"), other);
+  gh_check_set_fix (check, label, NULL, map_network, mapping, mapping_free);
+}
+
+/* A device stays here */
+
+static void
+set_dropped (GhCheck             *check,
+             Fix                 *fix,
+             gboolean             dropped,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&fix->plan);
+  g_autofree char *device = g_strdup (fix->text);
+  g_autoptr (GTask) task = g_task_new (check, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, set_dropped);
+  if (plan != NULL)
+    gh_migrate_plan_set_dropped (plan, device, dropped);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+leave_device (GhCheck             *check,
+              gpointer             data,
+              GCancellable        *cancellable,
+              GAsyncReadyCallback  callback,
+              gpointer             user_data)
+{
+  set_dropped (check, data, TRUE, cancellable, callback, user_data);
+}
+
+static void
+take_device (GhCheck             *check,
+             gpointer             data,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  set_dropped (check, data, FALSE, cancellable, callback, user_data);
+}
+
+void
+gh_migrate_fix_device (GhCheck       *check,
+                       GhMigratePlan *plan,
+                       const char    *device,
+                       gboolean       dropped)
+{
+  gh_check_set_fix (check, dropped ? _("Move without it") : _("Keep it in the machine"), NULL,
+                    dropped ? leave_device : take_device, fix_new (plan, device), fix_free);
+}

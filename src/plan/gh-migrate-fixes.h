@@ -13,5 +13,12 @@ void gh_migrate_fix_pool_missing (GhCheck *check, GhMigratePlan *plan, const GhM
 void gh_migrate_fix_pool_off     (GhCheck *check, GhMigratePlan *plan, const GhPoolInfo *pool);
 void gh_migrate_fix_network_off  (GhCheck *check, GhMigratePlan *plan, const char *network);
 void gh_migrate_fix_medium       (GhCheck *check, GhMigratePlan *plan, const char *target);
+void gh_migrate_fix_network_missing (GhCheck *check, GhMigratePlan *plan,
+                                     const GhMigrateNetwork *network);
+/* Leaves a device of the host here, or takes it along after all. */
+void gh_migrate_fix_device       (GhCheck *check, GhMigratePlan *plan, const char *device,
+                                  gboolean dropped);
+/* gh-migrate-cpu.c */
+void gh_migrate_fix_cpu          (GhCheck *check, GhMigratePlan *plan);
 
 G_END_DECLS

@@ -26,6 +26,8 @@ typedef struct
   GHashTable      *modes;         /* target → GINT_TO_POINTER (GhMigrateDiskMode + 1) */
   GHashTable      *pools;         /* target → name */
   GHashTable      *networks;      /* name → name */
+  GHashTable      *dropped;       /* names of devices that stay here */
+  char            *cpu;           /* (nullable): a <cpu> it gets, when it is off */
 } GhMigrateInputs;
 
 /* One disk while the plan is being prepared. */
@@ -56,6 +58,7 @@ typedef struct
   GPtrArray         *items;        /* (nullable) (element-type GhMigrateItem) */
   GPtrArray         *pools;        /* (nullable) (element-type GhPoolInfo): there */
   GPtrArray         *networks;     /* (nullable) (element-type GhNetworkInfo): there */
+  GStrv              interfaces;   /* (nullable): of the host there; NULL: not known */
   GhCapabilities    *capabilities; /* (nullable): there */
   GhImageGraph      *graph;        /* (nullable): here */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */

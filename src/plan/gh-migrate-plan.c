@@ -448,6 +448,8 @@ gh_migrate_plan_finalize (GObject *object)
   g_hash_table_unref (self->inputs.modes);
   g_hash_table_unref (self->inputs.pools);
   g_hash_table_unref (self->inputs.networks);
+  g_hash_table_unref (self->inputs.dropped);
+  g_free (self->inputs.cpu);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->networks, g_ptr_array_unref);
   g_clear_pointer (&self->progress, gh_migration_progress_free);
@@ -530,6 +532,7 @@ gh_migrate_plan_init (GhMigratePlan *self)
   self->inputs.modes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->inputs.pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->inputs.networks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->inputs.dropped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->token = g_strndup (uuid, 8);
   self->seconds = self->pause = -1.0;
   g_signal_connect (self, "notify::state", G_CALLBACK (state_cb), NULL);
@@ -638,6 +641,35 @@ gh_migrate_plan_set_network (GhMigratePlan *self,
   g_return_if_fail (name != NULL);
 
   set_text (self, self->inputs.networks, name, destination);
+}
+
+void
+gh_migrate_plan_set_dropped (GhMigratePlan *self,
+                             const char    *device,
+                             gboolean       dropped)
+{
+  gboolean is_changed = FALSE;
+
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+  g_return_if_fail (device != NULL);
+
+  is_changed = dropped ? g_hash_table_add (self->inputs.dropped, g_strdup (device))
+                       : g_hash_table_remove (self->inputs.dropped, device);
+  if (is_changed)
+    changed (self, NULL);
+}
+
+void
+gh_migrate_plan_set_cpu (GhMigratePlan *self,
+                         const char    *cpu)
+{
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+
+  if (g_strcmp0 (self->inputs.cpu, cpu) == 0)
+    return;
+  g_free (self->inputs.cpu);
+  self->inputs.cpu = g_strdup (cpu);
+  changed (self, NULL);
 }
 
 const char *

@@ -134,6 +134,13 @@ void           gh_migrate_plan_reset_disk      (GhMigratePlan *self, const char 
 void           gh_migrate_plan_set_network     (GhMigratePlan *self, const char *name,
                                                 const char *destination);
 
+/* Whether the device of the host stays here; @device: as gh_domain_xml_list_blockers() calls it. One
+ * that runs has it taken out before it moves, and put back should it not arrive. */
+void           gh_migrate_plan_set_dropped     (GhMigratePlan *self, const char *device,
+                                                gboolean dropped);
+/* The processor it gets, if it is off: a <cpu>; NULL: that it has. */
+void           gh_migrate_plan_set_cpu         (GhMigratePlan *self, const char *cpu);
+
 /* Why the option cannot be given the value, all else as it is: a translated sentence; NULL: it can.
  * For making choices insensitive, with the sentence as their tooltip. */
 const char    *gh_migrate_plan_find_problem    (GhMigratePlan *self, GhMigrateOption option,

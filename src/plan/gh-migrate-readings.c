@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-interfaces.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-virt-error.h"
 
@@ -32,6 +33,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->target, gh_migration_target_free);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
   g_clear_pointer (&self->networks, g_ptr_array_unref);
+  g_clear_pointer (&self->interfaces, g_strfreev);
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);
@@ -144,6 +146,21 @@ networks_loaded_cb (GObject      *object,
   end_one (task, error);
 }
 
+/* A host that does not know its interfaces may have any. */
+static void
+interfaces_loaded_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->interfaces = gh_host_load_interfaces_finish (GH_HOST (object), result, &error);
+  if (error != NULL && !gh_error_is_cancelled (error))
+    g_clear_error (&error);
+  end_one (task, error);
+}
+
 static void
 capabilities_loaded_cb (GObject      *object,
                         GAsyncResult *result,
@@ -199,6 +216,17 @@ list_paths (GhMigrateFacts *facts)
   return g_strv_builder_end (builder);
 }
 
+static gboolean
+has_bridges (GhDomainXml *xml)
+{
+  g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (xml);
+
+  for (guint i = 0; i < nics->len; i++)
+    if (strcmp (((GhNicXml *) nics->pdata[i])->type, "bridge") == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 load_rest (GTask *task)
 {
@@ -218,6 +246,12 @@ load_rest (GTask *task)
   gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
                                    g_object_ref (task));
   gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, g_object_ref (task));
+  if (has_bridges (facts->xml))
+    {
+      ((Reading *) g_task_get_task_data (task))->n_waiting++;
+      gh_host_load_interfaces_async (self->destination, cancellable, interfaces_loaded_cb,
+                                     g_object_ref (task));
+    }
   if (facts->source->presence.active)
     return;
   ((Reading *) g_task_get_task_data (task))->n_waiting++;

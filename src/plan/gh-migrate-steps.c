@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-cpu-xml.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-migration-xml.h"
 #include "gh-steps.h"
@@ -74,6 +75,19 @@ gh_migrate_plan_dup_disks_address (GhMigratePlan *self)
 
 /* The documents */
 
+/* Those that cannot be taken out of a run stop the move; a check has said so. */
+static void
+drop_devices (GhMigratePlan *self,
+              GhDomainXml   *xml)
+{
+  GHashTableIter iter;
+  gpointer name = NULL;
+
+  g_hash_table_iter_init (&iter, self->inputs.dropped);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    gh_domain_xml_drop_blocker (xml, name);
+}
+
 /* What is different at the destination; NULL: nothing. */
 char *
 gh_migrate_plan_dup_changed (GhMigratePlan  *self,
@@ -101,6 +115,9 @@ gh_migrate_plan_dup_changed (GhMigratePlan  *self,
       if (network->overridden)
         gh_domain_xml_map_network (xml, network->type, network->name, network->destination);
     }
+  drop_devices (self, xml);
+  if (self->inputs.cpu != NULL && !self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
+    gh_domain_xml_set_cpu_model (xml, self->inputs.cpu);
   /* Each user has a folder of their own for them. */
   if (self->facts.target->folders != NULL)
     gh_domain_xml_move_own_nvram (xml, self->facts.target->folders->nvram);
@@ -205,6 +222,30 @@ add_volumes (GhMigratePlan *self,
     }
 }
 
+/* What was chosen to stay here leaves the running machine. */
+static void
+add_unplugging (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (self->facts.xml);
+
+  for (guint i = 0; i < blockers->len; i++)
+    {
+      const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+      g_autofree char *device = NULL;
+      GhStep *step = NULL;
+
+      if (blocker->name == NULL || !blocker->unplugs ||
+          !g_hash_table_contains (self->inputs.dropped, blocker->name))
+        continue;
+      device = gh_domain_xml_dup_blocker (self->facts.xml, blocker->name);
+      step = gh_unplug_step_new (gh_machine_get_uuid (self->machine),
+                                 gh_machine_get_name (self->machine), blocker->name, device);
+      gh_step_set_weight (step, 0.5);
+      gh_plan_draft_add_step (draft, step);
+    }
+}
+
 static void
 add_removals (GhMigratePlan *self,
               GhPlanDraft   *draft)
@@ -262,6 +303,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
     return FALSE;
   definition = dup_definition (self, options);
   add_volumes (self, draft);
+  add_unplugging (self, draft);
   step = gh_migrate_step_new (self->destination, uuid, name, options);
   gh_step_set_weight (step, 20.0);
   g_set_object (&self->step, GH_MIGRATE_STEP (step));

@@ -49,5 +49,6 @@ GType gh_migrate_step_get_type        (void);
 GType gh_settle_step_get_type         (void);
 GType gh_sysprep_step_get_type        (void);
 GType gh_template_step_get_type       (void);
+GType gh_unplug_step_get_type         (void);
 
 G_END_DECLS

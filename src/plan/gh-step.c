@@ -714,6 +714,7 @@ gh_step_new_for_kind (const char *kind,
     gh_settle_step_get_type,
     gh_sysprep_step_get_type,
     gh_template_step_get_type,
+    gh_unplug_step_get_type,
   };
 
   g_return_val_if_fail (kind != NULL && params != NULL, NULL);

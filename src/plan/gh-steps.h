@@ -39,6 +39,7 @@ G_BEGIN_DECLS
  * switch-disks: the machine gets its old disks again, unless it was started since, somebody else
  *   changed its disks, or one of the old ones is gone
  * release: our metadata as it was, unless somebody else changed it
+ * unplug: the device is put back into the machine, where it still runs and does not have it
  * migrate: commits. Undone by looking where the machine is: what was only begun ends by itself, and
  *   a guest that was left paused here goes on, but only when the other host has none
  * settle: nothing; what the move itself did not do any more is done
@@ -157,6 +158,11 @@ GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhUndefi
 
 /* @on: FALSE to make it an ordinary machine again. Fails while it runs. */
 GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);
+
+/* Takes a device of the host out of a machine that runs; its definition stays as it is. @device:
+ * as gh_domain_xml_list_blockers() calls it; @xml: as text. */
+GhStep *gh_unplug_step_new        (const char *uuid, const char *name, const char *device,
+                                   const char *xml);
 
 /* @pool (nullable): the pool the file is a volume of. Fails while any machine uses the file. */
 GhStep *gh_volume_remove_step_new (const char *path, const char *pool);

@@ -415,9 +415,8 @@ show_host_lost (GhLibraryView *self,
   g_autofree char *title = g_strdup_printf (_("Cannot reach %s"), gh_host_get_label (host));
   g_autofree char *why = dup_why (host);
 
-  g_set_object (&self->menu_host, host);
   show_placeholder (self, "network-offline-symbolic", title, why, _("Try again"),
-                    "library.host-retry", TRUE);
+                    "library.retry-only", TRUE);
 }
 
 static void
@@ -564,6 +563,18 @@ host_connect_activated_cb (GSimpleAction *action,
     gh_host_connect (self->menu_host);
 }
 
+/* Of the picture that is shown instead of the list: no menu was opened there. */
+static void
+retry_only_activated_cb (GSimpleAction *action,
+                         GVariant      *parameter,
+                         gpointer       user_data)
+{
+  GhHost *only = get_only_host (user_data);
+
+  if (only != NULL)
+    gh_host_connect (only);
+}
+
 static void
 host_disconnect_activated_cb (GSimpleAction *action,
                               GVariant      *parameter,
@@ -691,6 +702,7 @@ clear_filter_activated_cb (GSimpleAction *action,
 static const GActionEntry action_entries[] = {
   { "host-connect", host_connect_activated_cb },
   { "host-retry", host_connect_activated_cb },
+  { "retry-only", retry_only_activated_cb },
   { "host-cancel", host_disconnect_activated_cb },
   { "host-disconnect", host_disconnect_activated_cb },
   { "host-refresh", host_refresh_activated_cb },

@@ -33,6 +33,7 @@ struct _GhOverviewPage
   GtkTextView  *xml_view;
   GtkWidget    *waiting_box;
   GtkLabel     *waiting_label;
+  GtkWidget    *failed_box;  /* stays when the error was closed: it is why nothing is shown */
 
   GhMachine    *machine;     /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) (nullable): of what is read about the machine */
@@ -197,6 +198,7 @@ static void
 clear_facts (GhOverviewPage *self)
 {
   stop_waiting (self);
+  gtk_widget_hide (self->failed_box);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   gtk_container_foreach (GTK_CONTAINER (self->groups_box), (GtkCallback) gtk_widget_destroy, NULL);
@@ -229,6 +231,17 @@ show_facts (GhOverviewPage       *self,
   gtk_text_buffer_set_text (buffer, facts->xml, -1);
 }
 
+/* It is read again when the page is shown again, or at once when the user says so. */
+static void
+fail (GhOverviewPage *self,
+      const GError   *error)
+{
+  self->stale = TRUE;
+  if (self->failed_box != NULL)
+    gtk_widget_show (self->failed_box);
+  g_signal_emit (self, signals[FAILED], 0, _("Could not read the definition"), error);
+}
+
 static void
 facts_read_cb (GObject      *object,
                GAsyncResult *result,
@@ -243,7 +256,7 @@ facts_read_cb (GObject      *object,
     return;
   stop_waiting (self);
   if (facts == NULL)
-    g_signal_emit (self, signals[FAILED], 0, _("Could not read the definition"), error);
+    fail (self, error);
   else if (self->stack != NULL)
     show_facts (self, facts);
 }
@@ -264,7 +277,7 @@ xml_loaded_cb (GObject      *object,
       stop_waiting (self);
       /* A machine that is going away has no definition, and nobody misses it. */
       if (gh_machine_exists (GH_MACHINE (object)))
-        g_signal_emit (self, signals[FAILED], 0, _("Could not read the definition"), error);
+        fail (self, error);
       return;
     }
   gh_lane_run_async (get_reader (), GH_LANE_DEFAULT, GH_LANE_READ, "read-facts", read_facts_worker,
@@ -279,6 +292,7 @@ load (GhOverviewPage *self)
     return;
 
   self->stale = FALSE;
+  gtk_widget_hide (self->failed_box);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
@@ -300,6 +314,13 @@ machine_changed_cb (GhOverviewPage *self)
 {
   self->stale = TRUE;
   update_graph (self);
+  load (self);
+}
+
+static void
+retry_clicked_cb (GhOverviewPage *self)
+{
+  self->stale = TRUE;
   load (self);
 }
 
@@ -366,6 +387,7 @@ gh_overview_page_class_init (GhOverviewPageClass *klass)
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-overview-page.ui");
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, description_label);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, facts_page);
+  gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, failed_box);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, graph);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, graph_frame);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, groups_box);
@@ -374,6 +396,7 @@ gh_overview_page_class_init (GhOverviewPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, waiting_label);
   gtk_widget_class_bind_template_child (widget_class, GhOverviewPage, xml_view);
   gtk_widget_class_bind_template_callback (widget_class, copy_xml_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, retry_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, xml_toggled_cb);
 }
 

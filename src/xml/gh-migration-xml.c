@@ -109,23 +109,28 @@ gh_domain_xml_move_own_nvram (GhDomainXml *self,
   gh_xml_document_set_text (gh_domain_xml_get_document (self), nvram, moved);
 }
 
-char *
-gh_domain_xml_dup_cpu (GhDomainXml *self)
+/* (nullable) */
+static char *
+dup_node_text (xmlNode *node)
 {
-  xmlNode *cpu = NULL;
   xmlBuffer *buffer = NULL;
   char *text = NULL;
 
-  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);
-
-  cpu = gh_xml_node_get_child (get_root (self), "cpu");
-  if (cpu == NULL)
+  if (node == NULL)
     return NULL;
   buffer = xmlBufferCreate ();
-  if (xmlNodeDump (buffer, cpu->doc, cpu, 0, 0) > 0)
+  if (xmlNodeDump (buffer, node->doc, node, 0, 0) > 0)
     text = g_strdup ((const char *) xmlBufferContent (buffer));
   xmlBufferFree (buffer);
   return text;
+}
+
+char *
+gh_domain_xml_dup_cpu (GhDomainXml *self)
+{
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), NULL);
+
+  return dup_node_text (gh_xml_node_get_child (get_root (self), "cpu"));
 }
 
 /* Blockers */
@@ -139,42 +144,118 @@ blocker_free (gpointer data)
   g_free (blocker);
 }
 
-/* Takes @name. */
-static void
-add_blocker (GPtrArray     *blockers,
-             GhBlockerKind  kind,
-             char          *name)
+/* A number of libvirt's, such as “0x01”, with @digits. */
+static char *
+dup_number (const xmlNode *node,
+            const char    *name,
+            int            digits)
 {
-  GhBlocker *blocker = g_new0 (GhBlocker, 1);
+  g_autofree char *text = gh_xml_node_dup_attribute (node, name);
 
-  blocker->kind = kind;
-  blocker->name = name;
-  g_ptr_array_add (blockers, blocker);
+  return g_strdup_printf ("%0*" G_GINT64_MODIFIER "x", digits,
+                          text != NULL ? g_ascii_strtoull (text, NULL, 0) : 0);
 }
 
-/* USB devices that are passed on by a console, <redirdev>, are not the host's. */
-static void
-add_for_device (GPtrArray *blockers,
-                xmlNode   *device)
+static char *
+dup_pci_name (const xmlNode *address)
+{
+  g_autofree char *domain = dup_number (address, "domain", 4);
+  g_autofree char *bus = dup_number (address, "bus", 2);
+  g_autofree char *slot = dup_number (address, "slot", 2);
+  g_autofree char *function = dup_number (address, "function", 1);
+
+  return g_strdup_printf ("PCI %s:%s:%s.%s", domain, bus, slot, function);
+}
+
+/* By what it is or where it is, as lspci and lsusb write it. */
+static char *
+dup_usb_name (const xmlNode *source)
+{
+  xmlNode *address = gh_xml_node_get_child (source, "address");
+  g_autofree char *bus = gh_xml_node_dup_attribute (address, "bus");
+  g_autofree char *device = gh_xml_node_dup_attribute (address, "device");
+  g_autofree char *vendor = dup_number (gh_xml_node_get_child (source, "vendor"), "id", 4);
+  g_autofree char *product = dup_number (gh_xml_node_get_child (source, "product"), "id", 4);
+
+  if (gh_xml_node_get_child (source, "vendor") != NULL)
+    return g_strdup_printf ("USB %s:%s", vendor, product);
+  return g_strdup_printf ("USB %s-%s", bus != NULL ? bus : "?", device != NULL ? device : "?");
+}
+
+/* Devices of the same kind have different names: they are told apart by them. */
+static char *
+dup_hostdev_name (const xmlNode *device)
+{
+  xmlNode *source = gh_xml_node_get_child (device, "source");
+  xmlNode *address = gh_xml_node_get_child (source, "address");
+  g_autofree char *type = gh_xml_node_dup_attribute (device, "type");
+  g_autofree char *detail = NULL;
+
+  if (g_strcmp0 (type, "pci") == 0 && address != NULL)
+    return dup_pci_name (address);
+  if (g_strcmp0 (type, "usb") == 0)
+    return dup_usb_name (source);
+  if (g_strcmp0 (type, "mdev") == 0)
+    detail = gh_xml_node_dup_attribute (address, "uuid");
+  else if (g_strcmp0 (type, "scsi") == 0 && address != NULL)
+    {
+      g_autofree char *adapter = gh_xml_node_dup_child_attribute (source, "adapter", "name");
+      g_autofree char *bus = gh_xml_node_dup_attribute (address, "bus");
+      g_autofree char *target = gh_xml_node_dup_attribute (address, "target");
+      g_autofree char *unit = gh_xml_node_dup_attribute (address, "unit");
+
+      detail = g_strjoin (":", adapter != NULL ? adapter : "", bus != NULL ? bus : "",
+                          target != NULL ? target : "", unit != NULL ? unit : "", NULL);
+    }
+  if (type == NULL)
+    return NULL;
+  return detail != NULL ? g_strdup_printf ("%s %s", type, detail) : g_steal_pointer (&type);
+}
+
+/* Fills @blocker with what keeps the machine here because of @device; FALSE: nothing does. USB
+ * devices that are passed on by a console, <redirdev>, are not the host's. */
+static gboolean
+look_at_device (xmlNode   *device,
+                GhBlocker *blocker)
 {
   g_autofree char *type = gh_xml_node_dup_attribute (device, "type");
+  gboolean is_nic = gh_xml_node_is (device, "interface");
 
+  blocker->name = NULL;
+  blocker->unplugs = TRUE;
   if (gh_xml_node_is (device, "hostdev"))
-    add_blocker (blockers, GH_BLOCKER_HOSTDEV, g_steal_pointer (&type));
-  else if (gh_xml_node_is (device, "interface") && g_strcmp0 (type, "hostdev") == 0)
-    add_blocker (blockers, GH_BLOCKER_HOSTDEV, gh_xml_node_dup_child_attribute (device, "mac",
-                                                                                "address"));
-  else if (gh_xml_node_is (device, "interface") && g_strcmp0 (type, "vdpa") == 0)
-    add_blocker (blockers, GH_BLOCKER_VDPA, gh_xml_node_dup_child_attribute (device, "mac",
-                                                                             "address"));
+    {
+      blocker->kind = GH_BLOCKER_HOSTDEV;
+      blocker->name = dup_hostdev_name (device);
+    }
+  else if (is_nic && (g_strcmp0 (type, "hostdev") == 0 || g_strcmp0 (type, "vdpa") == 0))
+    {
+      blocker->kind = strcmp (type, "vdpa") == 0 ? GH_BLOCKER_VDPA : GH_BLOCKER_HOSTDEV;
+      blocker->name = gh_xml_node_dup_child_attribute (device, "mac", "address");
+    }
   else if (gh_xml_node_is (device, "filesystem"))
-    add_blocker (blockers, GH_BLOCKER_FILESYSTEM,
-                 gh_xml_node_dup_child_attribute (device, "target", "dir"));
+    {
+      g_autofree char *driver = gh_xml_node_dup_child_attribute (device, "driver", "type");
+
+      blocker->kind = GH_BLOCKER_FILESYSTEM;
+      blocker->name = gh_xml_node_dup_child_attribute (device, "target", "dir");
+      /* 9p cannot be taken out of a run. */
+      blocker->unplugs = g_strcmp0 (driver, "virtiofs") == 0;
+    }
   else if (gh_xml_node_is (device, "shmem"))
-    add_blocker (blockers, GH_BLOCKER_SHMEM, gh_xml_node_dup_attribute (device, "name"));
+    {
+      blocker->kind = GH_BLOCKER_SHMEM;
+      blocker->name = gh_xml_node_dup_attribute (device, "name");
+    }
   else if (gh_xml_node_is (device, "disk") && gh_xml_node_get_child (device, "transient") != NULL)
-    add_blocker (blockers, GH_BLOCKER_TRANSIENT,
-                 gh_xml_node_dup_child_attribute (device, "target", "dev"));
+    {
+      blocker->kind = GH_BLOCKER_TRANSIENT;
+      blocker->name = gh_xml_node_dup_child_attribute (device, "target", "dev");
+      blocker->unplugs = FALSE;
+    }
+  else
+    return FALSE;
+  return TRUE;
 }
 
 GPtrArray *
@@ -187,6 +268,51 @@ gh_domain_xml_list_blockers (GhDomainXml *self)
   blockers = g_ptr_array_new_with_free_func (blocker_free);
   for (xmlNode *device = gh_xml_node_get_child (get_devices (self), NULL); device != NULL;
        device = gh_xml_node_get_next (device, NULL))
-    add_for_device (blockers, device);
+    {
+      GhBlocker blocker = { 0 };
+
+      if (look_at_device (device, &blocker))
+        g_ptr_array_add (blockers, g_memdup2 (&blocker, sizeof blocker));
+    }
   return blockers;
+}
+
+static xmlNode *
+find_blocker (GhDomainXml *self,
+              const char  *name)
+{
+  for (xmlNode *device = gh_xml_node_get_child (get_devices (self), NULL); device != NULL;
+       device = gh_xml_node_get_next (device, NULL))
+    {
+      GhBlocker blocker = { 0 };
+      gboolean found = look_at_device (device, &blocker) &&
+                       blocker.kind != GH_BLOCKER_TRANSIENT &&
+                       g_strcmp0 (blocker.name, name) == 0;
+
+      g_free (blocker.name);
+      if (found)
+        return device;
+    }
+  return NULL;
+}
+
+char *
+gh_domain_xml_dup_blocker (GhDomainXml *self,
+                           const char  *name)
+{
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self) && name != NULL, NULL);
+
+  return dup_node_text (find_blocker (self, name));
+}
+
+void
+gh_domain_xml_drop_blocker (GhDomainXml *self,
+                            const char  *name)
+{
+  xmlNode *device = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && name != NULL);
+
+  while ((device = find_blocker (self, name)) != NULL)
+    gh_xml_document_remove (gh_domain_xml_get_document (self), device);
 }

@@ -34,9 +34,14 @@ typedef enum
 typedef struct
 {
   GhBlockerKind kind;
-  char         *name; /* (nullable): which */
+  char         *name;    /* (nullable): which, such as “PCI 0000:01:00.0” */
+  gboolean      unplugs; /* it can be taken out of a machine that runs, if the guest lets it go */
 } GhBlocker;
 
 GPtrArray *gh_domain_xml_list_blockers    (GhDomainXml *self); /* (element-type GhBlocker) */
+/* The device of this name, a disk apart, as text; NULL: it has none. */
+char      *gh_domain_xml_dup_blocker      (GhDomainXml *self, const char *name);
+/* Takes all of this name out, disks apart. */
+void       gh_domain_xml_drop_blocker     (GhDomainXml *self, const char *name);
 
 G_END_DECLS

@@ -28,6 +28,12 @@
 
 static const char here[] = HEAD MACHINE ("web") NETWORK ("lan") "</node>";
 static const char there[] = HEAD POOL NETWORK ("other") "</node>";
+/* With a device of the host, and on a bridge. */
+static const char bound[] = HEAD
+  "<domain type='test'><name>web</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+  "<interface type='bridge'><source bridge='br7'/></interface>"
+  "<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/><product id='0xc52b'/>"
+  "</source></hostdev></devices></domain></node>";
 static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
 
 static GhMigratePlan *
@@ -53,6 +59,35 @@ is_refused (GhMigratePlan *plan,
   GhCheck *check = plan_test_find_check (GH_PLAN (plan), id);
 
   return check != NULL && gh_check_get_level (check) == GH_CHECK_REFUSAL;
+}
+
+/* By what the check offers; and prepares anew. */
+static void
+repair (GhMigratePlan *plan,
+        const char    *id)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhCheck) check = g_object_ref (plan_test_find_check (GH_PLAN (plan), id));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (gh_check_get_fix_label (check));
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  gh_check_fix_finish (check, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  prepare (plan);
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), id));
+}
+
+static gboolean
+has_step (GhMigratePlan *plan,
+          const char    *kind)
+{
+  GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
+
+  for (guint i = 0; i < steps->len; i++)
+    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), kind) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -127,11 +162,32 @@ test_networks (void)
   g_assert_cmpstr (network->name, ==, "lan");
   g_assert_cmpstr (network->destination, ==, "lan");
   g_assert_false (network->is_there);
-  gh_migrate_plan_set_network (plan, "lan", "other");
-  prepare (plan);
+  repair (plan, "network-missing");
   g_assert_false (is_refused (plan, "network-missing"));
   network = g_ptr_array_index (gh_migrate_plan_get_networks (plan), 0);
   g_assert_true (network->overridden && network->is_there && network->is_active);
+}
+
+/* A device of the host stays here when the user says so; a running guest keeps its processor. */
+static void
+test_devices (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (bound);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+
+  prepare (plan);
+  g_assert_true (is_refused (plan, "host-device"));
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "bridge-missing"));
+  g_assert_false (has_step (plan, "unplug"));
+  repair (plan, "host-device");
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "device-dropped"));
+  g_assert_true (has_step (plan, "unplug"));
+  repair (plan, "device-dropped");
+  g_assert_true (is_refused (plan, "host-device"));
+  gh_migrate_plan_set_cpu (plan, "<cpu><model>EPYC</model></cpu>");
+  prepare (plan);
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), "cpu-changed"));
 }
 
 static void
@@ -211,6 +267,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/destinations", test_destinations);
   g_test_add_func ("/migrate-plan/disks", test_disks);
   g_test_add_func ("/migrate-plan/networks", test_networks);
+  g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);
   g_test_add_func ("/migrate-plan/fails", test_fails);
   return g_test_run ();

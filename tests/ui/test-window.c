@@ -800,7 +800,7 @@ test_host_lost (void)
 
   gh_faults_set (NULL);
   actions = gtk_widget_get_action_group (GTK_WIDGET (fixture.library), "library");
-  g_action_group_activate_action (actions, "host-retry", NULL);
+  g_action_group_activate_action (actions, "retry-only", NULL);
   gh_test_wait_until (is_connected, fixture.host);
   wait_for_frame (fixture.window);
   g_assert_cmpstr (gtk_stack_get_visible_child_name (stack), ==, "list");
@@ -989,6 +989,39 @@ test_overview_waits (Fixture       *fixture,
   g_assert_nonnull (find_label (page, waiting));
   gh_test_wait_until (has_facts, page);
   g_assert_false (is_waiting (page));
+}
+
+static gboolean
+has_failed (gpointer data)
+{
+  GtkWidget *label = find_label (data, "The definition could not be read.");
+
+  return label != NULL && gtk_widget_get_mapped (label);
+}
+
+/* What could not be read is said where it would be, and can be tried again there. */
+static void
+test_overview_failed (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  GtkWidget *page = NULL;
+  GtkWidget *overview = NULL;
+  g_autoptr (GList) children = NULL;
+
+  gh_window_show_machine (fixture->window, find_machine (fixture, 3), FALSE);
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"),
+                                      "machine");
+  overview = get_child (page, GH_TYPE_MACHINE_PAGE, "overview");
+  gh_faults_set ("domain-xml:fail=38");
+  gh_machine_page_set_page (GH_MACHINE_PAGE (page), "overview");
+  gh_test_wait_until (has_failed, page);
+  g_assert_null (find_label (page, "52:54:00:00:00:03"));
+  gh_faults_set (NULL);
+  children = gtk_container_get_children (GTK_CONTAINER (get_child (overview, GH_TYPE_OVERVIEW_PAGE,
+                                                                   "failed_box")));
+  gtk_button_clicked (GTK_BUTTON (g_list_last (children)->data));
+  g_assert_false (has_failed (page));
+  gh_test_wait_until (has_facts, page);
 }
 
 static GdkDevice *
@@ -1206,6 +1239,7 @@ main (int    argc,
   ADD ("no-match", 3, test_no_match);
   ADD ("overview", 6, test_overview);
   ADD ("overview-waits", 6, test_overview_waits);
+  ADD ("overview-failed", 6, test_overview_failed);
   ADD ("remembers", 3, test_remembers);
   ADD ("drag-sidebar", 0, test_drag_sidebar);
   ADD ("host-menu", 0, test_host_menu);

@@ -1,0 +1,455 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* What keeps a machine from moving between two real hosts, and the repairs the rehearsal offers:
+ * the trouble is made, found, repaired, not found any more, and the machine moves. */
+
+#include "gh-lab.h"
+
+#include <glib/gstdio.h>
+#include <libvirt/virterror.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gh-faults.h"
+#include "gh-migrate-plan.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+
+typedef struct
+{
+  GhLab  *here;
+  GhLab  *there;
+  GhHost *source;
+  GhHost *destination;
+} World;
+
+static World world;
+
+static GhHost *
+open_host (GhLab *lab)
+{
+  g_autofree char *uri = gh_lab_dup_uri (lab);
+  g_auto (GhTestCall) call = { 0 };
+  GhHost *host = gh_host_new (uri);
+  GError *error = NULL;
+
+  gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
+  gh_host_ready_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  return host;
+}
+
+static void
+open_world (void)
+{
+  if (world.here != NULL)
+    return;
+  world.here = gh_lab_new ();
+  world.there = gh_lab_new ();
+  gh_lab_start_daemon (world.here);
+  gh_lab_start_daemon (world.there);
+  world.source = open_host (world.here);
+  world.destination = open_host (world.there);
+}
+
+static void
+close_world (void)
+{
+  if (world.here == NULL)
+    return;
+  gh_host_disconnect (world.source);
+  gh_host_disconnect (world.destination);
+  g_clear_object (&world.source);
+  g_clear_object (&world.destination);
+  g_clear_pointer (&world.here, gh_lab_free);
+  g_clear_pointer (&world.there, gh_lab_free);
+}
+
+static virStoragePoolPtr
+define_pool (GhLab *lab)
+{
+  g_autofree char *path = gh_lab_dup_path (lab, "pool");
+  g_autofree char *xml = g_markup_printf_escaped (
+    "<pool type='dir'><name>default</name><target><path>%s</path></target></pool>", path);
+  virStoragePoolPtr pool = NULL;
+
+  g_mkdir_with_parents (path, 0700);
+  pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
+  g_assert_nonnull (pool);
+  return pool;
+}
+
+static void
+remove_pool (GhLab *lab)
+{
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), "default");
+
+  g_assert_nonnull (pool);
+  virStoragePoolDestroy (pool);
+  g_assert_cmpint (virStoragePoolUndefine (pool), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+/* Networks of this kind need no rights. */
+static virNetworkPtr
+define_network (GhLab      *lab,
+                const char *name)
+{
+  g_autofree char *xml = g_strdup_printf ("<network><name>%s</name><forward mode='bridge'/>"
+                                          "<bridge name='gh-none'/></network>", name);
+  virNetworkPtr network = virNetworkDefineXML (gh_lab_connect (lab), xml);
+
+  g_assert_nonnull (network);
+  return network;
+}
+
+static void
+remove_network (GhLab      *lab,
+                const char *name)
+{
+  virNetworkPtr network = virNetworkLookupByName (gh_lab_connect (lab), name);
+
+  g_assert_nonnull (network);
+  virNetworkDestroy (network);
+  g_assert_cmpint (virNetworkUndefine (network), ==, 0);
+  virNetworkFree (network);
+}
+
+static gboolean
+is_network_active (GhLab      *lab,
+                   const char *name)
+{
+  virNetworkPtr network = virNetworkLookupByName (gh_lab_connect (lab), name);
+  gboolean active = virNetworkIsActive (network) == 1;
+
+  virNetworkFree (network);
+  return active;
+}
+
+static virDomainPtr
+define_machine (const char *xml)
+{
+  virDomainPtr domain = virDomainDefineXMLFlags (gh_lab_connect (world.here), xml,
+                                                 VIR_DOMAIN_DEFINE_VALIDATE);
+
+  if (domain == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  return domain;
+}
+
+static char *
+dup_xml (GhLab        *lab,
+         unsigned int  flags)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+  char *xml = domain != NULL ? virDomainGetXMLDesc (domain, flags) : NULL;
+  char *copy = g_strdup (xml);
+
+  g_assert_nonnull (xml);
+  free (xml);
+  virDomainFree (domain);
+  return copy;
+}
+
+static void
+remove_machine (GhLab *lab)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+
+  g_assert_nonnull (domain);
+  virDomainDestroy (domain);
+  g_assert_cmpint (virDomainUndefine (domain), ==, 0);
+  virDomainFree (domain);
+}
+
+/* Plans */
+
+static gboolean
+has_machine (gpointer data)
+{
+  return gh_host_find_machine (data, "web") != NULL;
+}
+
+static GhCheck *
+find_check (GhMigratePlan *plan,
+            const char    *id)
+{
+  GPtrArray *checks = gh_plan_get_checks (GH_PLAN (plan));
+
+  for (guint i = 0; i < checks->len; i++)
+    if (strcmp (gh_check_get_id (g_ptr_array_index (checks, i)), id) == 0)
+      return g_ptr_array_index (checks, i);
+  return NULL;
+}
+
+static void
+prepare (GhMigratePlan *plan)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_plan_prepare_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
+  gh_plan_prepare_finish (GH_PLAN (plan), gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+}
+
+/* Of a plan that is prepared; prepares it anew. */
+static void
+repair (GhMigratePlan *plan,
+        const char    *id,
+        GhCheckLevel   level)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhCheck) check = find_check (plan, id);
+  GError *error = NULL;
+
+  if (check == NULL)
+    g_error ("no check “%s”", id);
+  g_object_ref (check);
+  g_assert_cmpint (gh_check_get_level (check), ==, level);
+  g_assert_nonnull (gh_check_get_fix_label (check));
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  gh_check_fix_finish (check, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  prepare (plan);
+  g_assert_null (find_check (plan, id));
+}
+
+static gboolean
+run (GhMigratePlan  *plan,
+     GError        **error)
+{
+  g_auto (GhTestCall) call = { 0 };
+
+  gh_plan_run_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
+  return gh_plan_run_finish (GH_PLAN (plan), gh_test_call_wait (&call), error);
+}
+
+/* Fails at @fault: everything is as it was, at both. */
+static void
+run_and_fail (GhMigratePlan *plan,
+              const char    *fault)
+{
+  g_auto (GStrv) here = gh_lab_list_inventory (world.here);
+  g_auto (GStrv) there = gh_lab_list_inventory (world.there);
+  g_autoptr (GError) error = NULL;
+
+  gh_faults_set (fault);
+  g_assert_false (run (plan, &error));
+  gh_faults_set (NULL);
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_UNDONE);
+  gh_lab_assert_inventory (world.here, here);
+  gh_lab_assert_inventory (world.there, there);
+  gh_plan_invalidate (GH_PLAN (plan));
+  prepare (plan);
+}
+
+static void
+run_and_succeed (GhMigratePlan *plan)
+{
+  GError *error = NULL;
+
+  g_assert_cmpint (gh_plan_get_worst (GH_PLAN (plan)), <, GH_CHECK_REFUSAL);
+  run (plan, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gh_lab_get_machine_state (world.here, "web"), ==, -1);
+}
+
+/* Off */
+
+/* A device of the host, a processor nobody has, a CD that is gone, a network, and a bridge. */
+static void
+define_troubled (void)
+{
+  g_autofree char *disk = gh_lab_dup_path (world.here, "pool/web.img");
+  g_autofree char *iso = gh_lab_dup_path (world.here, "gone.iso");
+  g_autofree char *xml = g_strdup_printf (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>32</memory><vcpu>2</vcpu>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
+    "<cpu mode='custom' match='exact'><model fallback='forbid'>Skylake-Server</model>"
+    "<topology sockets='1' dies='1' cores='2' threads='1'/></cpu>"
+    "<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/>"
+    "<source file='%s'/><target dev='vda' bus='virtio'/></disk>"
+    "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='%s'/>"
+    "<target dev='sda' bus='sata'/><readonly/></disk>"
+    "<interface type='network'><source network='lan'/><model type='virtio'/></interface>"
+    "<interface type='bridge'><source bridge='gh-none'/><model type='virtio'/></interface>"
+    "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+    "<address domain='0x0000' bus='0x7f' slot='0x1e' function='0x7'/></source></hostdev>"
+    "</devices></domain>", disk, iso);
+
+  g_assert_true (g_file_set_contents (disk, "what is on the disk", -1, NULL));
+  g_chmod (disk, 0600);
+  virDomainFree (define_machine (xml));
+}
+
+static void
+set_up_off (void)
+{
+  virStoragePoolPtr pool = define_pool (world.here);
+
+  g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+  virStoragePoolFree (define_pool (world.there));
+  virNetworkFree (define_network (world.there, "lan"));
+  define_troubled ();
+}
+
+static void
+tear_down_off (void)
+{
+  g_autofree char *kept = gh_lab_dup_path (world.here, "pool/web.img");
+  g_autofree char *arrived = gh_lab_dup_path (world.there, "pool/web.img");
+
+  remove_machine (world.there);
+  remove_network (world.there, "lan");
+  remove_pool (world.here);
+  remove_pool (world.there);
+  g_assert_no_errno (g_unlink (kept));
+  g_assert_no_errno (g_unlink (arrived));
+}
+
+static void
+assert_arrived (void)
+{
+  g_autofree char *xml = dup_xml (world.there, VIR_DOMAIN_XML_INACTIVE);
+
+  g_assert_null (strstr (xml, "<hostdev"));
+  g_assert_null (strstr (xml, "Skylake-Server"));
+  g_assert_nonnull (strstr (xml, "<model fallback='forbid'>"));
+  g_assert_nonnull (strstr (xml, "cores='2'"));
+  g_assert_null (strstr (xml, "gone.iso"));
+  g_assert_nonnull (strstr (xml, "dev='sda'"));
+  g_assert_nonnull (strstr (xml, "bridge='lo'"));
+  g_assert_true (is_network_active (world.there, "lan"));
+}
+
+static void
+test_off (void)
+{
+  g_autoptr (GhMigratePlan) plan = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  open_world ();
+  set_up_off ();
+  before = dup_xml (world.here, 0);
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  /* Both see the same files here, so what is proposed is to share it. */
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  prepare (plan);
+  repair (plan, "pool-off", GH_CHECK_REFUSAL);
+  repair (plan, "network-off", GH_CHECK_REFUSAL);
+  repair (plan, "medium-missing", GH_CHECK_REFUSAL);
+  repair (plan, "cpu", GH_CHECK_REFUSAL);
+  g_assert_nonnull (find_check (plan, "cpu-changed"));
+  g_assert_nonnull (strstr (gh_check_get_title (find_check (plan, "stays-here")),
+                            "PCI 0000:7f:1e.7"));
+  repair (plan, "stays-here", GH_CHECK_WARNING);
+  g_assert_nonnull (strstr (gh_check_get_title (find_check (plan, "device-dropped")),
+                            "PCI 0000:7f:1e.7"));
+  /* Taken along after all, and left again. */
+  repair (plan, "device-dropped", GH_CHECK_WARNING);
+  repair (plan, "stays-here", GH_CHECK_WARNING);
+  g_assert_nonnull (find_check (plan, "bridge-missing"));
+  gh_migrate_plan_set_network (plan, "gh-none", "lo");
+  prepare (plan);
+  g_assert_null (find_check (plan, "bridge-missing"));
+
+  run_and_fail (plan, "plan-step-undefine-final-before:fail=1");
+  after = dup_xml (world.here, 0);
+  g_assert_cmpstr (after, ==, before);
+  run_and_succeed (plan);
+  assert_arrived ();
+  tear_down_off ();
+}
+
+/* Running */
+
+static char *
+dup_shmem_name (void)
+{
+  return g_strdup_printf ("gh-lab-%d", (int) getpid ());
+}
+
+static void
+start_guest (void)
+{
+  g_autofree char *name = dup_shmem_name ();
+  g_autofree char *xml = g_strdup_printf (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>"
+    "<os><type arch='x86_64' machine='pc'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>"
+    "<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>"
+    "<cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model></cpu>"
+    "<devices><shmem name='%s'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>"
+    "<serial type='pty'/><memballoon model='none'/></devices></domain>",
+    gh_lab_get_kernel (world.here), gh_lab_get_initrd (world.here), name);
+  virDomainPtr domain = define_machine (xml);
+  g_autoptr (GhLabSerial) serial = NULL;
+
+  if (virDomainCreate (domain) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainFree (domain);
+  /* What has not booted lets nothing go. */
+  serial = gh_lab_serial_open (world.here, "web");
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 120));
+}
+
+static gboolean
+has_shmem (GhLab        *lab,
+           unsigned int  flags)
+{
+  g_autofree char *xml = dup_xml (lab, flags);
+
+  return strstr (xml, "<shmem") != NULL;
+}
+
+static void
+test_running (void)
+{
+  g_autofree char *name = dup_shmem_name ();
+  g_autofree char *file = g_build_filename ("/dev/shm", name, NULL);
+  g_autoptr (GhMigratePlan) plan = NULL;
+
+  if (!gh_lab_has_guest ())
+    return;
+  open_world ();
+  start_guest ();
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  prepare (plan);
+  g_assert_nonnull (strstr (gh_check_get_title (find_check (plan, "shared-memory")), name));
+  repair (plan, "shared-memory", GH_CHECK_REFUSAL);
+  g_assert_nonnull (find_check (plan, "device-dropped"));
+
+  /* Taken out, and put back. */
+  run_and_fail (plan, "domain-migrate:fail=38");
+  g_assert_true (has_shmem (world.here, 0));
+  g_assert_true (has_shmem (world.here, VIR_DOMAIN_XML_INACTIVE));
+  run_and_succeed (plan);
+  g_assert_cmpint (gh_lab_get_machine_state (world.there, "web"), ==, VIR_DOMAIN_RUNNING);
+  g_assert_false (has_shmem (world.there, 0));
+  g_assert_false (has_shmem (world.there, VIR_DOMAIN_XML_INACTIVE));
+  remove_machine (world.there);
+  g_unlink (file);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status = 0;
+
+  g_test_init (&argc, &argv, NULL);
+  gh_threads_init ();
+  g_test_add_func ("/lab/repair/off", test_off);
+  g_test_add_func ("/lab/repair/running", test_running);
+  status = g_test_run ();
+  close_world ();
+  return status;
+}

@@ -1,0 +1,147 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "gh-cpu-xml.h"
+#include "gh-migration-xml.h"
+
+#define HEAD "<domain type='kvm'><name>a</name>"
+#define PCI "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' " \
+            "bus='0x01' slot='0x1f' function='0x3'/></source></hostdev>"
+#define USB "<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/>" \
+            "<product id='0xc52b'/></source></hostdev>"
+#define PORT "<hostdev mode='subsystem' type='usb'><source><address bus='1' device='4'/></source>" \
+             "</hostdev>"
+#define MDEV "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address " \
+             "uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>"
+#define NIC "<interface type='hostdev'><mac address='52:54:00:00:00:01'/></interface>"
+#define SHARE "<filesystem type='mount'><source dir='/srv'/><target dir='srv'/></filesystem>"
+#define FAST "<filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/>" \
+             "<target dir='fast'/></filesystem>"
+#define MEMORY "<shmem name='ring'><model type='ivshmem-plain'/></shmem>"
+#define DISK "<disk type='file' device='disk'><source file='/d'/><target dev='vda'/><transient/>" \
+             "</disk>"
+#define CONSOLE_USB "<redirdev bus='usb' type='spicevmc'/>"
+
+static GhDomainXml *
+parse (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  GhDomainXml *xml = gh_domain_xml_new_from_string (text, &error);
+
+  g_assert_no_error (error);
+  return xml;
+}
+
+static void
+test_blockers (void)
+{
+  static const struct
+  {
+    GhBlockerKind  kind;
+    const char    *name;
+    gboolean       unplugs;
+  } expected[] = {
+    { GH_BLOCKER_HOSTDEV, "PCI 0000:01:1f.3", TRUE },
+    { GH_BLOCKER_HOSTDEV, "USB 046d:c52b", TRUE },
+    { GH_BLOCKER_HOSTDEV, "USB 1-4", TRUE },
+    { GH_BLOCKER_HOSTDEV, "mdev c2177883-f1bb-47f0-914d-32a22e3a8804", TRUE },
+    { GH_BLOCKER_HOSTDEV, "52:54:00:00:00:01", TRUE },
+    { GH_BLOCKER_FILESYSTEM, "srv", FALSE },
+    { GH_BLOCKER_FILESYSTEM, "fast", TRUE },
+    { GH_BLOCKER_SHMEM, "ring", TRUE },
+    { GH_BLOCKER_TRANSIENT, "vda", FALSE },
+  };
+  g_autoptr (GhDomainXml) xml = parse (HEAD "<devices>" PCI USB PORT MDEV NIC SHARE FAST MEMORY DISK
+                                       CONSOLE_USB "</devices></domain>");
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (xml);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpuint (blockers->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < blockers->len; i++)
+    {
+      const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+      g_autofree char *device = gh_domain_xml_dup_blocker (xml, blocker->name);
+
+      g_assert_cmpint (blocker->kind, ==, expected[i].kind);
+      g_assert_cmpstr (blocker->name, ==, expected[i].name);
+      g_assert_cmpint (blocker->unplugs, ==, expected[i].unplugs);
+      g_assert_true ((device == NULL) == (blocker->kind == GH_BLOCKER_TRANSIENT));
+    }
+  /* Each goes by itself, a disk never, and the rest stays byte for byte. */
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    if (expected[i].kind != GH_BLOCKER_FILESYSTEM)
+      gh_domain_xml_drop_blocker (xml, expected[i].name);
+  text = gh_domain_xml_to_string (xml);
+  g_assert_nonnull (strstr (text, SHARE FAST DISK CONSOLE_USB));
+  g_assert_null (strstr (text, "<hostdev"));
+  g_assert_null (strstr (text, "<interface"));
+  g_assert_null (strstr (text, "<shmem"));
+}
+
+static void
+test_host_model (void)
+{
+  g_autofree char *cpu = gh_cpu_xml_dup_host_model (
+    "<domainCapabilities><cpu><mode name='host-passthrough' supported='yes'/>"
+    "<mode name='host-model' supported='yes'><model fallback='forbid'>EPYC</model>"
+    "<feature policy='require' name='pku'/></mode></cpu></domainCapabilities>");
+  g_autofree char *model = gh_cpu_xml_dup_model (cpu);
+
+  g_assert_cmpstr (cpu, ==, "<cpu><model fallback=\"forbid\">EPYC</model>"
+                   "<feature policy=\"require\" name=\"pku\"/></cpu>");
+  g_assert_cmpstr (model, ==, "EPYC");
+  g_assert_null (gh_cpu_xml_dup_host_model ("<domainCapabilities><cpu><mode name='host-model' "
+                                            "supported='no'/></cpu></domainCapabilities>"));
+  g_assert_null (gh_cpu_xml_dup_host_model ("<other/>"));
+  g_assert_null (gh_cpu_xml_dup_model ("<cpu/>"));
+}
+
+/* What is about the model is replaced; what is not stays. */
+static void
+test_set_cpu (void)
+{
+  static const char epyc[] = "<cpu mode='custom' match='exact'><model fallback='forbid'>EPYC</model>"
+                             "<vendor>AMD</vendor><feature policy='require' name='pku'/></cpu>";
+  g_autoptr (GhDomainXml) xml = parse (HEAD "<cpu mode='custom' match='exact' check='full'>"
+                                       "<model>Skylake-Server</model><vendor>Intel</vendor>"
+                                       "<topology sockets='1' cores='4' threads='1'/>"
+                                       "<feature policy='require' name='hle'/>"
+                                       "<feature policy='disable' name='rtm'/></cpu></domain>");
+  g_autoptr (GhDomainXml) none = parse (HEAD "</domain>");
+  g_autofree char *text = NULL;
+  g_autofree char *model = NULL;
+  g_autofree char *feature = NULL;
+  g_autofree char *cores = NULL;
+
+  g_assert_false (gh_domain_xml_set_cpu_model (xml, "<cpu mode='host-model'/>"));
+  g_assert_true (gh_domain_xml_set_cpu_model (xml, epyc));
+  text = gh_domain_xml_to_string (xml);
+  model = gh_domain_xml_dup_text (xml, "cpu[@mode='custom']/model[@fallback='forbid']");
+  feature = gh_domain_xml_dup_text (xml, "cpu/feature[@policy='require']/@name");
+  cores = gh_domain_xml_dup_text (xml, "cpu/topology/@cores");
+  g_assert_cmpstr (model, ==, "EPYC");
+  g_assert_cmpstr (feature, ==, "pku");
+  g_assert_cmpstr (cores, ==, "4");
+  g_assert_null (strstr (text, "check="));
+  g_assert_null (strstr (text, "rtm"));
+  g_assert_null (strstr (text, "Intel"));
+  g_assert_true (gh_domain_xml_set_cpu_model (none, epyc));
+  g_free (model);
+  model = gh_domain_xml_dup_text (none, "cpu/model");
+  g_assert_cmpstr (model, ==, "EPYC");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/migration-xml/blockers", test_blockers);
+  g_test_add_func ("/migration-xml/host-model", test_host_model);
+  g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
+  return g_test_run ();
+}
