@@ -134,8 +134,8 @@ void           gh_migrate_plan_reset_disk      (GhMigratePlan *self, const char 
 void           gh_migrate_plan_set_network     (GhMigratePlan *self, const char *name,
                                                 const char *destination);
 
-/* Whether the device of the host stays here; @device: as gh_domain_xml_list_blockers() calls it. One
- * that runs has it taken out before it moves, and put back should it not arrive. */
+/* Whether the device of the host stays here; @device: as gh_domain_xml_list_blockers() calls it. A
+ * machine that runs has it taken out before it moves, and put back should it not arrive. */
 void           gh_migrate_plan_set_dropped     (GhMigratePlan *self, const char *device,
                                                 gboolean dropped);
 /* The processor it gets, if it is off: a <cpu>; NULL: that it has. */
