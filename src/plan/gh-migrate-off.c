@@ -12,6 +12,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-migrate-plan-private.h"
+#include "gh-move-xml.h"
+#include "gh-snapshot-xml.h"
 
 /* (element-type GhMoveDisk): those that are sent. */
 static GPtrArray *
@@ -77,6 +79,60 @@ make_after (GhMigratePlan  *self,
   return after;
 }
 
+/* What differs there, in a machine that a snapshot remembers. */
+typedef struct
+{
+  GhMigratePlan *plan;
+  GhDomainXml   *after;
+} Edit;
+
+static gboolean
+edit_remembered (GhDomainXml  *machine,
+                 gpointer      data,
+                 GError      **error)
+{
+  const Edit *edit = data;
+  g_autofree char *nvram = gh_domain_xml_dup_nvram_path (edit->after);
+
+  gh_migrate_plan_change (edit->plan, machine, TRUE);
+  if (edit->plan->inputs.name != NULL)
+    gh_domain_xml_set_name (machine, edit->plan->inputs.name);
+  if (nvram != NULL)
+    gh_domain_xml_set_nvram_path (machine, nvram);
+  return TRUE;
+}
+
+/* (element-type GhSnapshotInfo) (nullable): as they are to be there. */
+static GPtrArray *
+list_snapshots (GhMigratePlan  *self,
+                GhDomainXml    *after,
+                GError        **error)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (gh_snapshot_info_free);
+  Edit edit = { self, after };
+
+  for (guint i = 0; self->facts.snapshots != NULL && i < self->facts.snapshots->list->len; i++)
+    {
+      const GhSnapshotInfo *here = g_ptr_array_index (self->facts.snapshots->list, i);
+      g_autofree char *xml = gh_snapshot_xml_edit (here->xml, edit_remembered, &edit, error);
+
+      if (xml == NULL)
+        return NULL;
+      g_ptr_array_add (list, gh_snapshot_info_new (here->name, xml, here->is_current));
+    }
+  return g_steal_pointer (&list);
+}
+
+static gboolean
+has_external_snapshot (const GhMigrateFacts *facts)
+{
+  for (guint i = 0; facts->snapshots != NULL && i < facts->snapshots->list->len; i++)
+    if (gh_snapshot_xml_is_external (
+          ((GhSnapshotInfo *) facts->snapshots->list->pdata[i])->xml))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 gh_migrate_add_off_steps (GhMigratePlan  *self,
                           GhPlanDraft    *draft,
@@ -88,6 +144,7 @@ gh_migrate_add_off_steps (GhMigratePlan  *self,
   g_autoptr (GhDomainXml) before = gh_domain_xml_new_from_string (text, error);
   g_autoptr (GhDomainXml) after = before != NULL ? make_after (self, text, error) : NULL;
   g_autoptr (GPtrArray) disks = list_disks (self);
+  g_autoptr (GPtrArray) snapshots = NULL;
   GhMove move = {
     .source = gh_plan_get_host (GH_PLAN (self)),
     .destination = self->destination,
@@ -97,7 +154,8 @@ gh_migrate_add_off_steps (GhMigratePlan  *self,
     .before = before,
     .after = after,
     .disks = disks,
-    .n_snapshots = source->n_snapshots,
+    .has_external = has_external_snapshot (&self->facts),
+    .n_checkpoints = self->facts.snapshots != NULL ? self->facts.snapshots->n_checkpoints : 0,
     .has_saved_state = source->has_saved_state,
     .autostart = source->autostart,
     .removes_disks = self->inputs.remove_source,
@@ -108,6 +166,10 @@ gh_migrate_add_off_steps (GhMigratePlan  *self,
   /* It was started while we looked, or LIVE was set to what cannot be: a check has said so. */
   if (self->facts.move == NULL)
     return TRUE;
+  snapshots = list_snapshots (self, after, error);
+  if (snapshots == NULL)
+    return FALSE;
+  move.snapshots = snapshots;
   check_elsewhere (self, draft);
   gh_move_add_checks (&move, self->facts.move, draft);
   gh_move_add_steps (&move, self->facts.move, draft);

@@ -10,6 +10,7 @@
 #include "gh-migrate-step.h"
 #include "gh-migration-facts.h"
 #include "gh-move-off.h"
+#include "gh-snapshots.h"
 #include "gh-storage.h"
 
 G_BEGIN_DECLS
@@ -62,6 +63,7 @@ typedef struct
   GhCapabilities    *capabilities; /* (nullable): there */
   GhImageGraph      *graph;        /* (nullable): here */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
+  GhSnapshots       *snapshots;    /* (nullable): likewise */
 } GhMigrateFacts;
 
 struct _GhMigratePlan
@@ -112,6 +114,10 @@ guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
 /* (nullable): what is proposed while none is set. */
 char       *gh_migrate_plan_dup_address   (GhMigratePlan *self);
 char       *gh_migrate_plan_dup_disks_address (GhMigratePlan *self);
+/* Makes the machine as it is to be at the destination. @remembered: it is what a snapshot remembers,
+ * and may have had other disks then. */
+void        gh_migrate_plan_change        (GhMigratePlan *self, GhDomainXml *machine,
+                                           gboolean remembered);
 /* What is different at the destination; NULL: nothing, or an error. */
 char       *gh_migrate_plan_dup_changed   (GhMigratePlan *self, const char *text, GError **error);
 gboolean    gh_migrate_add_steps          (GhMigratePlan *self, GhPlanDraft *draft, GError **error);

@@ -37,6 +37,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);
+  g_clear_pointer (&self->snapshots, gh_snapshots_free);
 }
 
 static void
@@ -198,6 +199,18 @@ move_loaded_cb (GObject      *object,
   end_one (task, error);
 }
 
+static void
+snapshots_loaded_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->snapshots = gh_host_load_snapshots_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
 /* The paths that are looked at there: those the disks have here, and those copies could get. */
 static GStrv
 list_paths (GhMigrateFacts *facts)
@@ -254,9 +267,11 @@ load_rest (GTask *task)
     }
   if (facts->source->presence.active)
     return;
-  ((Reading *) g_task_get_task_data (task))->n_waiting++;
+  ((Reading *) g_task_get_task_data (task))->n_waiting += 2;
   gh_move_facts_load_async (get_host (task), self->destination, cancellable, move_loaded_cb,
                             g_object_ref (task));
+  gh_host_load_snapshots_async (get_host (task), gh_machine_get_uuid (self->machine), cancellable,
+                                snapshots_loaded_cb, g_object_ref (task));
 }
 
 static void

@@ -88,6 +88,55 @@ drop_devices (GhMigratePlan *self,
     gh_domain_xml_drop_blocker (xml, name);
 }
 
+/* Whether the machine has the same file in the drive. */
+static gboolean
+has_same_file (GPtrArray           *disks,
+               const GhMigrateItem *item)
+{
+  for (guint i = 0; i < disks->len; i++)
+    {
+      const GhDiskXml *disk = g_ptr_array_index (disks, i);
+
+      if (strcmp (disk->target, item->xml->target) == 0)
+        return g_strcmp0 (disk->source, item->xml->source) == 0;
+    }
+  return FALSE;
+}
+
+void
+gh_migrate_plan_change (GhMigratePlan *self,
+                        GhDomainXml   *machine,
+                        gboolean       remembered)
+{
+  g_autoptr (GPtrArray) disks = gh_domain_xml_list_disks (machine);
+
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+
+      if (remembered && !has_same_file (disks, item))
+        continue;
+      if (item->mode == GH_MIGRATE_DISK_LEFT)
+        gh_domain_xml_empty_drive (machine, item->xml->target);
+      else if (item->mode == GH_MIGRATE_DISK_COPIED && item->destination != NULL)
+        gh_domain_xml_set_disk_source (machine, item->xml->target, item->destination,
+                                       item->format);
+    }
+  for (guint i = 0; i < self->networks->len; i++)
+    {
+      const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
+
+      if (network->overridden)
+        gh_domain_xml_map_network (machine, network->type, network->name, network->destination);
+    }
+  drop_devices (self, machine);
+  if (self->inputs.cpu != NULL && !self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
+    gh_domain_xml_set_cpu_model (machine, self->inputs.cpu);
+  /* Each user has a folder of their own for them. */
+  if (self->facts.target->folders != NULL)
+    gh_domain_xml_move_own_nvram (machine, self->facts.target->folders->nvram);
+}
+
 /* What is different at the destination; NULL: nothing. */
 char *
 gh_migrate_plan_dup_changed (GhMigratePlan  *self,
@@ -99,28 +148,7 @@ gh_migrate_plan_dup_changed (GhMigratePlan  *self,
 
   if (xml == NULL)
     return NULL;
-  for (guint i = 0; i < self->facts.items->len; i++)
-    {
-      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
-
-      if (item->mode == GH_MIGRATE_DISK_LEFT)
-        gh_domain_xml_empty_drive (xml, item->xml->target);
-      else if (item->mode == GH_MIGRATE_DISK_COPIED && item->destination != NULL)
-        gh_domain_xml_set_disk_source (xml, item->xml->target, item->destination, item->format);
-    }
-  for (guint i = 0; i < self->networks->len; i++)
-    {
-      const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
-
-      if (network->overridden)
-        gh_domain_xml_map_network (xml, network->type, network->name, network->destination);
-    }
-  drop_devices (self, xml);
-  if (self->inputs.cpu != NULL && !self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
-    gh_domain_xml_set_cpu_model (xml, self->inputs.cpu);
-  /* Each user has a folder of their own for them. */
-  if (self->facts.target->folders != NULL)
-    gh_domain_xml_move_own_nvram (xml, self->facts.target->folders->nvram);
+  gh_migrate_plan_change (self, xml, FALSE);
   changed = gh_domain_xml_to_string (xml);
   return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
 }

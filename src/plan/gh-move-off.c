@@ -278,6 +278,29 @@ check_tpm (const GhMove      *self,
                   "host can read them."));
 }
 
+static void
+check_snapshots (const GhMove *self,
+                 GhPlanDraft  *draft)
+{
+  guint n = self->snapshots->len;
+
+  if (self->has_external)
+    take_check (draft, GH_CHECK_REFUSAL, "snapshots-external",
+                g_strdup_printf (_("A snapshot of “%s” is in files of its own"), self->name),
+                _("Only snapshots inside of the disks go along with them. Delete it, or clone the "
+                  "machine and move the clone."));
+  else if (n > 0)
+    take_check (draft, GH_CHECK_NOTE, "snapshots-sent",
+                g_strdup_printf (ngettext ("Its snapshot goes along",
+                                           "Its %u snapshots go along", n), n),
+                _("They are inside of the disks, and the destination is told of them."));
+  if (self->n_checkpoints > 0)
+    take_check (draft, GH_CHECK_WARNING, "checkpoints-lost",
+                g_strdup (_("Its checkpoints are forgotten")),
+                _("Backup programs go by them for what has changed; their next backup of these "
+                  "disks has to be a full one."));
+}
+
 void
 gh_move_add_checks (const GhMove      *self,
                     const GhMoveFacts *facts,
@@ -288,13 +311,7 @@ gh_move_add_checks (const GhMove      *self,
                 g_strdup_printf (_("“%s” was saved in the middle of its run"), self->name),
                 _("What it has in its memory stays behind when it is moved. Run it and shut it "
                   "down, or discard the saved state."));
-  if (self->n_snapshots > 0)
-    take_check (draft, GH_CHECK_WARNING, "snapshots-lost",
-                g_strdup_printf (ngettext ("Its snapshot is forgotten",
-                                           "Its %u snapshots are forgotten", self->n_snapshots),
-                                 self->n_snapshots),
-                _("Their data goes along inside of the disks, but at the destination nothing knows "
-                  "of them."));
+  check_snapshots (self, draft);
   for (guint i = 0; i < self->disks->len; i++)
     check_disk (self, facts, g_ptr_array_index (self->disks, i), draft);
   check_nvram (self, facts, draft);
@@ -470,7 +487,8 @@ add_hand_over (const GhMove *self,
                GhPlanDraft  *draft)
 {
   g_autofree char *xml = gh_domain_xml_to_string (self->after);
-  GhUndefineFlags flags = self->n_snapshots > 0 ? GH_UNDEFINE_SNAPSHOTS : 0;
+  GhUndefineFlags flags = (self->snapshots->len > 0 ? GH_UNDEFINE_SNAPSHOTS : 0) |
+                          (self->n_checkpoints > 0 ? GH_UNDEFINE_CHECKPOINTS : 0);
   GhStep *define = gh_define_step_new (self->uuid, self->new_name, xml);
 
   gh_step_set_host (define, self->destination);
@@ -478,6 +496,13 @@ add_hand_over (const GhMove *self,
   gh_step_set_peer (define, self->source);
   gh_step_set_boolean (define, "moved", TRUE);
   gh_plan_draft_add_step (draft, define);
+  if (self->snapshots->len > 0)
+    {
+      GhStep *step = gh_snapshots_step_new (self->uuid, self->new_name, self->snapshots);
+
+      gh_step_set_host (step, self->destination);
+      gh_plan_draft_add_step (draft, step);
+    }
   gh_plan_draft_add_step (draft, gh_move_check_step_new (self->source, self->destination,
                                                          self->uuid, self->name, transfers));
   gh_plan_draft_add_step (draft, gh_undefine_moved_step_new (self->uuid, self->name, flags));

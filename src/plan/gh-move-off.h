@@ -38,7 +38,9 @@ typedef struct
   GhDomainXml *before;     /* its definition here */
   GhDomainXml *after;      /* there, with secrets; we set where its NVRAM is */
   GPtrArray   *disks;      /* (element-type GhMoveDisk): that are sent; others are where they are */
-  guint        n_snapshots;
+  GPtrArray   *snapshots;  /* (element-type GhSnapshotInfo): as they are to be there */
+  gboolean     has_external; /* one of them has files beside the disks */
+  guint        n_checkpoints;
   gboolean     has_saved_state;
   gboolean     autostart;
   gboolean     removes_disks; /* here, when all is done */
@@ -67,8 +69,9 @@ void         gh_move_facts_load_async  (GhHost *source, GhHost *destination,
                                         GAsyncReadyCallback callback, gpointer user_data);
 GhMoveFacts *gh_move_facts_load_finish (GhHost *source, GAsyncResult *result, GError **error);
 
-/* What speaks against it, and what to know. Ids: "saved-state", "disk-linked", "snapshots-lost",
- * "nvram-lost", "tpm-sent", "tpm-lost", "kept-at-source". */
+/* What speaks against it, and what to know. Ids: "saved-state", "disk-linked", "snapshots-sent",
+ * "snapshots-external", "checkpoints-lost", "nvram-lost", "tpm-sent", "tpm-lost",
+ * "kept-at-source". */
 void         gh_move_add_checks        (const GhMove *self, const GhMoveFacts *facts,
                                         GhPlanDraft *draft);
 /* Sends, defines there, makes sure, and only then removes the definition here. */

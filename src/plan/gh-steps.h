@@ -49,6 +49,7 @@ G_BEGIN_DECLS
  *   goes too
  * pool-close: takes away a pool that a pool-create of the same plan made for a while. It is there
  *   again when undone, for what else has to be undone through it, and goes with the pool-create
+ * snapshots-define: nothing; they go with the definition that a define of the same plan made
  * move-check: nothing; it only looks */
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
@@ -131,6 +132,9 @@ typedef struct
 /* Sends a volume to another host, with the whole file as it is, and reads it back. */
 GhStep *gh_volume_transfer_step_new (const GhTransferEnd *from, const GhTransferEnd *to,
                                      GhTransferKind kind);
+/* Tells a host of snapshots which the disks of its machine hold already. @list: (element-type
+ * GhSnapshotInfo), parents before children. */
+GhStep *gh_snapshots_step_new     (const char *uuid, const char *name, GPtrArray *list);
 /* Fails when the machine @uuid of @source was started, or one of @transfers (element-type GhStep)
  * changed at the source since it was sent, or @host does not have the machine. */
 GhStep *gh_move_check_step_new    (GhHost *source, GhHost *host, const char *uuid,

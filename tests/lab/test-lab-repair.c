@@ -368,6 +368,166 @@ test_off (void)
   tear_down_off ();
 }
 
+/* Snapshots */
+
+static void
+run_tool (const char *first,
+          ...)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  g_autofree char *out = NULL;
+  g_autofree char *err = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+  va_list more;
+
+  va_start (more, first);
+  for (const char *word = first; word != NULL; word = va_arg (more, const char *))
+    g_ptr_array_add (words, (gpointer) word);
+  va_end (more);
+  g_ptr_array_add (words, NULL);
+  g_spawn_sync (NULL, (char **) words->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, &err,
+                &status, &error);
+  g_assert_no_error (error);
+  if (!g_spawn_check_wait_status (status, &error))
+    g_error ("%s: %s\n%s%s", first, error->message, out, err);
+}
+
+static void
+take_snapshot (virDomainPtr  domain,
+               const char   *disk,
+               const char   *name,
+               const char   *pattern)
+{
+  g_autofree char *write = g_strdup_printf ("write -P %s 0 64k", pattern);
+  g_autofree char *xml = g_strdup_printf ("<domainsnapshot><name>%s</name></domainsnapshot>", name);
+  virDomainSnapshotPtr snapshot = NULL;
+
+  run_tool ("qemu-io", "-f", "qcow2", "-c", write, disk, NULL);
+  snapshot = virDomainSnapshotCreateXML (domain, xml, 0);
+  if (snapshot == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainSnapshotFree (snapshot);
+}
+
+/* What a backup program would have left. */
+static void
+make_checkpoint (virDomainPtr domain)
+{
+  char *machine = virDomainGetXMLDesc (domain, 0);
+  g_autofree char *xml = g_strdup_printf (
+    "<domaincheckpoint><name>backup</name><creationTime>1700000000</creationTime>"
+    "<disks><disk name='vda' checkpoint='bitmap' bitmap='backup'/></disks>%s</domaincheckpoint>",
+    machine);
+  virDomainCheckpointPtr checkpoint = NULL;
+
+  checkpoint = virDomainCheckpointCreateXML (domain, xml, VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE);
+  if (checkpoint == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainCheckpointFree (checkpoint);
+  free (machine);
+}
+
+/* “one”, and “two” on top of it, which is the current one. */
+static virDomainPtr
+define_with_snapshots (const char *disk)
+{
+  g_autofree char *xml = g_strdup_printf (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>32</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
+    "<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+    "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices></domain>", disk);
+  virDomainPtr domain = NULL;
+
+  run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
+  domain = define_machine (xml);
+  take_snapshot (domain, disk, "one", "0x11");
+  take_snapshot (domain, disk, "two", "0x22");
+  make_checkpoint (domain);
+  return domain;
+}
+
+static void
+assert_snapshots (GhLab      *lab,
+                  const char *disk)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+  virDomainSnapshotPtr two = virDomainSnapshotLookupByName (domain, "two", 0);
+  virDomainSnapshotPtr one = two != NULL ? virDomainSnapshotGetParent (two, 0) : NULL;
+  char *xml = NULL;
+
+  g_assert_cmpint (virDomainSnapshotNum (domain, 0), ==, 2);
+  g_assert_nonnull (one);
+  g_assert_cmpstr (virDomainSnapshotGetName (one), ==, "one");
+  g_assert_cmpint (virDomainSnapshotIsCurrent (two, 0), ==, 1);
+  xml = virDomainSnapshotGetXMLDesc (one, 0);
+  g_assert_nonnull (strstr (xml, disk));
+  free (xml);
+  virDomainSnapshotFree (one);
+  virDomainSnapshotFree (two);
+  virDomainFree (domain);
+}
+
+static void
+revert_to_one (GhLab      *lab,
+               const char *disk)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+  virDomainSnapshotPtr one = virDomainSnapshotLookupByName (domain, "one", 0);
+
+  if (virDomainRevertToSnapshot (one, 0) < 0)
+    g_error ("%s", virGetLastErrorMessage ());
+  run_tool ("qemu-io", "-f", "qcow2", "-c", "read -P 0x11 0 64k", disk, NULL);
+  virDomainSnapshotFree (one);
+  g_assert_cmpint (virDomainUndefineFlags (domain, VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA), ==, 0);
+  virDomainFree (domain);
+}
+
+static void
+make_active_pools (void)
+{
+  virStoragePoolPtr here = define_pool (world.here);
+  virStoragePoolPtr there = define_pool (world.there);
+
+  g_assert_cmpint (virStoragePoolCreate (here, 0), ==, 0);
+  g_assert_cmpint (virStoragePoolCreate (there, 0), ==, 0);
+  virStoragePoolFree (here);
+  virStoragePoolFree (there);
+}
+
+/* They are inside of the disk: the destination is told of them, and can go back to them. */
+static void
+test_snapshots (void)
+{
+  g_autofree char *kept = NULL;
+  g_autofree char *arrived = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+  virDomainPtr domain = NULL;
+
+  open_world ();
+  make_active_pools ();
+  kept = gh_lab_dup_path (world.here, "pool/web.qcow2");
+  arrived = gh_lab_dup_path (world.there, "pool/web.qcow2");
+  domain = define_with_snapshots (kept);
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  prepare (plan);
+  g_assert_cmpint (gh_check_get_level (find_check (plan, "snapshots-sent")), ==, GH_CHECK_NOTE);
+  g_assert_nonnull (find_check (plan, "checkpoints-lost"));
+  run_and_fail (plan, "plan-step-move-check-before:fail=1");
+  assert_snapshots (world.here, kept);
+  g_assert_cmpint (gh_lab_get_machine_state (world.there, "web"), ==, -1);
+  run_and_succeed (plan);
+  assert_snapshots (world.there, arrived);
+  revert_to_one (world.there, arrived);
+  virDomainFree (domain);
+  remove_pool (world.here);
+  remove_pool (world.there);
+  g_assert_no_errno (g_unlink (kept));
+  g_assert_no_errno (g_unlink (arrived));
+}
+
 /* Running */
 
 static char *
@@ -448,6 +608,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   gh_threads_init ();
   g_test_add_func ("/lab/repair/off", test_off);
+  g_test_add_func ("/lab/repair/snapshots", test_snapshots);
   g_test_add_func ("/lab/repair/running", test_running);
   status = g_test_run ();
   close_world ();

@@ -1,0 +1,152 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* snapshots-define: parameters uuid, name, count. What there is to be told is in memory only, as it
+ * may hold secrets; undoing needs none of it: the snapshots go with the definition that was made
+ * before them. */
+
+#define G_LOG_DOMAIN "gh-snapshots-step"
+
+#include "config.h"
+
+#include "gh-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-command.h"
+#include "gh-snapshots.h"
+#include "gh-step-private.h"
+
+typedef struct
+{
+  GhStep     parent_instance;
+
+  GPtrArray *list; /* (nullable) (element-type GhSnapshotInfo) */
+} GhSnapshotsStep;
+
+typedef GhStepClass GhSnapshotsStepClass;
+
+G_DEFINE_FINAL_TYPE (GhSnapshotsStep, gh_snapshots_step, GH_TYPE_STEP)
+
+static void
+redefined_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_redefine_snapshots_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, do_async);
+  g_task_set_check_cancellable (task, FALSE);
+  gh_host_redefine_snapshots_async (host, gh_step_get_string (step, "uuid"),
+                                    ((GhSnapshotsStep *) step)->list, cancellable, redefined_cb,
+                                    task);
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, undo_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+static char *
+dup_title (GhStep *step)
+{
+  gulong n = (gulong) gh_step_get_int (step, "count");
+
+  return g_strdup_printf (ngettext ("Tell the destination of %lu snapshot",
+                                    "Tell the destination of %lu snapshots", n), n);
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  GPtrArray *list = ((GhSnapshotsStep *) step)->list;
+  const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                gh_step_get_string (step, "uuid"));
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    {
+      const GhSnapshotInfo *info = g_ptr_array_index (list, i);
+      g_autofree char *file = g_strdup_printf ("%s.xml", info->name);
+      g_autofree char *command =
+        gh_command_dup_virsh (gh_step_get_uri (step), "snapshot-create", machine, file,
+                              "--redefine", info->is_current ? "--current" : NULL, NULL);
+
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "\n" : "", command);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("The snapshots of “%s”"), gh_step_get_string (step, "name"));
+}
+
+static void
+finalize (GObject *object)
+{
+  g_clear_pointer (&((GhSnapshotsStep *) object)->list, g_ptr_array_unref);
+  G_OBJECT_CLASS (gh_snapshots_step_parent_class)->finalize (object);
+}
+
+static const char * const needs[] = { "uuid", "name", NULL };
+
+static void
+gh_snapshots_step_class_init (GhSnapshotsStepClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = finalize;
+  klass->kind = "snapshots-define";
+  klass->needs = needs;
+  klass->dup_title = dup_title;
+  klass->dup_command = dup_command;
+  klass->dup_left = dup_left;
+  klass->do_async = do_async;
+  klass->undo_async = undo_async;
+}
+
+static void
+gh_snapshots_step_init (GhSnapshotsStep *self)
+{
+}
+
+GhStep *
+gh_snapshots_step_new (const char *uuid,
+                       const char *name,
+                       GPtrArray  *list)
+{
+  GhSnapshotsStep *self = g_object_new (gh_snapshots_step_get_type (), NULL);
+
+  g_return_val_if_fail (uuid != NULL && name != NULL && list != NULL, GH_STEP (self));
+
+  gh_step_set_string (GH_STEP (self), "uuid", uuid);
+  gh_step_set_string (GH_STEP (self), "name", name);
+  gh_step_set_int (GH_STEP (self), "count", list->len);
+  gh_step_set_weight (GH_STEP (self), 0.1);
+  self->list = g_ptr_array_ref (list);
+  return GH_STEP (self);
+}
