@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gh-migrate-plan.h"
+#include "gh-migrate-queue.h"
 #include "gh-virt-error.h"
 
 #define MAX_MACHINES 1000
@@ -303,36 +304,102 @@ move_one (GhCli      *self,
   return status;
 }
 
-/* One after the other; one that fails does not stop the rest, a cancelled one does. */
+/* What became of one of several: one that was never begun was refused, or others were cancelled. */
+static GhCliStatus
+get_status (GhCli  *self,
+            GhPlan *plan)
+{
+  if (gh_plan_get_outcome (plan) == GH_OUTCOME_DONE)
+    return GH_CLI_DONE;
+  if (gh_plan_get_outcome (plan) == GH_OUTCOME_UNDONE_IN_PART)
+    return GH_CLI_UNDONE_IN_PART;
+  if (gh_plan_get_outcome (plan) == GH_OUTCOME_NONE &&
+      gh_plan_get_worst (plan) == GH_CHECK_REFUSAL)
+    return GH_CLI_REFUSED;
+  return self->dry_run ? GH_CLI_DONE : GH_CLI_FAILED;
+}
+
+static GhCliStatus
+move_queue (GhCli          *self,
+            GhMigrateQueue *queue,
+            Options        *options)
+{
+  GPtrArray *plans = gh_migrate_queue_get_plans (queue);
+  g_autofree Watch *watches = g_new0 (Watch, plans->len);
+  GhCliStatus status = GH_CLI_FAILED;
+
+  for (guint i = 0; i < plans->len; i++)
+    {
+      GhMigratePlan *plan = g_ptr_array_index (plans, i);
+
+      set_choices (plan, options);
+      /* What cannot be looked at is found again when all are prepared, and left out. */
+      (void) set_found (self, plan, options, NULL);
+      watches[i] = (Watch) { self, options, FALSE };
+      g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watches[i]);
+    }
+  status = gh_cli_carry_out (self, GH_PLAN (queue));
+  for (guint i = 0; i < plans->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (plans, i), &watches[i]);
+  return status;
+}
+
+/* One after the other; one that fails does not stop the rest, being cancelled does. */
+static GhCliStatus
+move_several (GhCli     *self,
+              GPtrArray *machines,
+              GhHost    *destination,
+              Options   *options)
+{
+  g_autoptr (GhMigrateQueue) queue = gh_migrate_queue_new (machines, destination);
+  GPtrArray *plans = gh_migrate_queue_get_plans (queue);
+  GhCliStatus asked = move_queue (self, queue, options);
+  GhCliStatus worst = GH_CLI_DONE;
+  JsonArray *nodes = json_array_new ();
+  JsonObject *object = json_object_new ();
+
+  for (guint i = 0; i < plans->len; i++)
+    {
+      GhPlan *plan = g_ptr_array_index (plans, i);
+      GhCliStatus status = get_status (self, plan);
+      JsonNode *node = gh_plan_to_json (plan);
+
+      json_object_set_int_member (json_node_get_object (node), "status", (gint64) status);
+      json_array_add_element (nodes, node);
+      worst = MAX (worst, status);
+    }
+  /* It was not begun: refused, not agreed to, or nothing could be read. */
+  if (gh_plan_get_outcome (GH_PLAN (queue)) == GH_OUTCOME_NONE)
+    worst = MAX (asked, self->dry_run ? worst : GH_CLI_DONE);
+  json_object_set_array_member (object, "plans", nodes);
+  json_object_set_int_member (object, "status", (gint64) worst);
+  gh_cli_take_json (self, object);
+  return worst;
+}
+
 static GhCliStatus
 move_all (GhCli     *self,
           GPtrArray *machines,
           GhHost    *destination,
           Options   *options)
 {
-  JsonArray *plans = json_array_new ();
-  JsonObject *object = json_object_new ();
-  GhCliStatus worst = GH_CLI_DONE;
+  JsonNode *node = NULL;
+  GhCliStatus status = GH_CLI_DONE;
 
-  for (guint i = 0; i < machines->len && !g_cancellable_is_cancelled (self->cancellable); i++)
+  if (machines->len > 1)
+    return move_several (self, machines, destination, options);
+  if (machines->len == 0)
     {
-      JsonNode *node = NULL;
-      GhCliStatus status = move_one (self, g_ptr_array_index (machines, i), destination, options,
-                                     &node);
-
-      worst = MAX (worst, status);
-      if (node != NULL && machines->len == 1)
-        {
-          gh_cli_print_json (self, node);
-          json_node_unref (node);
-        }
-      else if (node != NULL)
-        json_array_add_element (plans, node);
+      gh_cli_print (self, "%s\n", _("No machine runs here."));
+      return GH_CLI_DONE;
     }
-  json_object_set_array_member (object, "plans", plans);
-  json_object_set_int_member (object, "status", (gint64) worst);
-  gh_cli_take_json (self, object);
-  return worst;
+  status = move_one (self, g_ptr_array_index (machines, 0), destination, options, &node);
+  if (node != NULL)
+    {
+      gh_cli_print_json (self, node);
+      json_node_unref (node);
+    }
+  return status;
 }
 
 static GPtrArray *
