@@ -121,6 +121,7 @@ void        gh_migrate_plan_change        (GhMigratePlan *self, GhDomainXml *mac
 /* What is different at the destination; NULL: nothing, or an error. */
 char       *gh_migrate_plan_dup_changed   (GhMigratePlan *self, const char *text, GError **error);
 gboolean    gh_migrate_add_steps          (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
+void        gh_migrate_add_probes         (GhMigratePlan *self, GhPlanDraft *draft);
 /* gh-migrate-off.c: of a machine that is off; with the checks that are about that. */
 gboolean    gh_migrate_add_off_steps      (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
 

@@ -229,6 +229,51 @@ make_options (GhMigratePlan  *self,
 
 /* The steps */
 
+/* Where the destination keeps files in the same folder. */
+static const GhPoolInfo *
+find_same_folder (const GhMigrateFacts *facts,
+                  const char           *folder)
+{
+  static const char * const types[] = { "dir", "fs", "netfs", NULL };
+
+  for (guint i = 0; i < facts->pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (facts->pools, i);
+
+      if (pool->active && g_strv_contains (types, pool->type) &&
+          g_strcmp0 (pool->path, folder) == 0)
+        return pool;
+    }
+  return NULL;
+}
+
+/* Whether a folder is the same one at both hosts cannot be told for certain by looking: what is
+ * written on one side has to appear, or not to appear, on the other. Each folder once. */
+void
+gh_migrate_add_probes (GhMigratePlan *self,
+                       GhPlanDraft   *draft)
+{
+  g_autoptr (GHashTable) done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      gboolean shared = item->mode == GH_MIGRATE_DISK_SHARED;
+      g_autofree char *folder = NULL;
+      const GhPoolInfo *there = NULL;
+
+      if (item->is_medium || item->here == NULL || item->here->pool == NULL ||
+          g_strcmp0 (item->xml->type, "file") != 0 ||
+          (!shared && g_strcmp0 (item->destination, item->here->path) != 0))
+        continue;
+      folder = g_path_get_dirname (item->here->path);
+      there = find_same_folder (&self->facts, folder);
+      if (there != NULL && g_hash_table_add (done, g_strdup (folder)))
+        gh_plan_draft_add_step (draft, gh_probe_step_new (self->destination, item->here->pool,
+                                                          folder, there, shared));
+    }
+}
+
 static void
 add_volumes (GhMigratePlan *self,
              GhPlanDraft   *draft)
@@ -330,6 +375,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
   if (options == NULL)
     return FALSE;
   definition = dup_definition (self, options);
+  gh_migrate_add_probes (self, draft);
   add_volumes (self, draft);
   add_unplugging (self, draft);
   step = gh_migrate_step_new (self->destination, uuid, name, options);

@@ -36,6 +36,7 @@ GType gh_copy_step_get_type           (void);
 GType gh_keep_step_get_type           (void);
 GType gh_parent_step_get_type         (void);
 GType gh_rename_step_get_type         (void);
+GType gh_probe_step_get_type          (void);
 GType gh_pull_step_get_type           (void);
 GType gh_release_step_get_type        (void);
 GType gh_switch_step_get_type         (void);

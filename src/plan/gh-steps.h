@@ -7,6 +7,7 @@
 #include "gh-domain-xml.h"
 #include "gh-host.h"
 #include "gh-step.h"
+#include "gh-storage.h"
 
 G_BEGIN_DECLS
 
@@ -49,6 +50,7 @@ G_BEGIN_DECLS
  *   goes too
  * pool-close: takes away a pool that a pool-create of the same plan made for a while. It is there
  *   again when undone, for what else has to be undone through it, and goes with the pool-create
+ * share-probe: the volume it made for a moment goes, should it still be there
  * snapshots-define: nothing; they go with the definition that a define of the same plan made
  * move-check: nothing; it only looks */
 
@@ -132,6 +134,10 @@ typedef struct
 /* Sends a volume to another host, with the whole file as it is, and reads it back. */
 GhStep *gh_volume_transfer_step_new (const GhTransferEnd *from, const GhTransferEnd *to,
                                      GhTransferKind kind);
+/* Writes a small volume through @pool, whose files are in @folder, and looks for it in the pool
+ * @there of @destination; fails unless that sees it, or unless it does not, as @shared says. */
+GhStep *gh_probe_step_new         (GhHost *destination, const char *pool, const char *folder,
+                                   const GhPoolInfo *there, gboolean shared);
 /* Tells a host of snapshots which the disks of its machine hold already. @list: (element-type
  * GhSnapshotInfo), parents before children. */
 GhStep *gh_snapshots_step_new     (const char *uuid, const char *name, GPtrArray *list);

@@ -9,12 +9,14 @@
 
 #include <glib/gstdio.h>
 #include <libvirt/virterror.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "gh-faults.h"
 #include "gh-migrate-plan.h"
+#include "gh-steps.h"
 #include "gh-test.h"
 #include "gh-threads.h"
 
@@ -83,9 +85,10 @@ define_pool (GhLab *lab)
 }
 
 static void
-remove_pool (GhLab *lab)
+remove_pool (GhLab      *lab,
+             const char *name)
 {
-  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), "default");
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), name);
 
   g_assert_nonnull (pool);
   virStoragePoolDestroy (pool);
@@ -306,8 +309,8 @@ tear_down_off (void)
 
   remove_machine (world.there);
   remove_network (world.there, "lan");
-  remove_pool (world.here);
-  remove_pool (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
   g_assert_no_errno (g_unlink (kept));
   g_assert_no_errno (g_unlink (arrived));
 }
@@ -428,15 +431,22 @@ make_checkpoint (virDomainPtr domain)
   free (machine);
 }
 
+static char *
+dup_simple_machine (const char *name,
+                    const char *disk)
+{
+  return g_strdup_printf (
+    "<domain type='qemu'><name>%s</name><memory unit='MiB'>32</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
+    "<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+    "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices></domain>", name, disk);
+}
+
 /* “one”, and “two” on top of it, which is the current one. */
 static virDomainPtr
 define_with_snapshots (const char *disk)
 {
-  g_autofree char *xml = g_strdup_printf (
-    "<domain type='qemu'><name>web</name><memory unit='MiB'>32</memory>"
-    "<os><type arch='x86_64' machine='q35'>hvm</type></os>"
-    "<devices><disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
-    "<source file='%s'/><target dev='vda' bus='virtio'/></disk></devices></domain>", disk);
+  g_autofree char *xml = dup_simple_machine ("web", disk);
   virDomainPtr domain = NULL;
 
   run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
@@ -522,10 +532,145 @@ test_snapshots (void)
   assert_snapshots (world.there, arrived);
   revert_to_one (world.there, arrived);
   virDomainFree (domain);
-  remove_pool (world.here);
-  remove_pool (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
   g_assert_no_errno (g_unlink (kept));
   g_assert_no_errno (g_unlink (arrived));
+}
+
+/* The same folder, or one of the same name */
+
+static GhPoolInfo *
+find_pool (GhHost     *host,
+           const char *name)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GPtrArray) pools = NULL;
+  GError *error = NULL;
+
+  gh_host_load_pools_async (host, NULL, gh_test_call_cb, &call);
+  pools = gh_host_load_pools_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < pools->len; i++)
+    if (strcmp (((GhPoolInfo *) pools->pdata[i])->name, name) == 0)
+      return gh_pool_info_ref (pools->pdata[i]);
+  g_error ("no pool “%s”", name);
+}
+
+/* A pool at the destination on the source's folder. */
+static void
+define_shared_pool (void)
+{
+  g_autofree char *path = gh_lab_dup_path (world.here, "pool");
+  g_autofree char *xml = g_markup_printf_escaped (
+    "<pool type='dir'><name>shared</name><target><path>%s</path></target></pool>", path);
+  virStoragePoolPtr pool = virStoragePoolDefineXML (gh_lab_connect (world.there), xml, 0);
+
+  g_assert_nonnull (pool);
+  g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+static gboolean
+probe (const char *pool_there,
+       gboolean    shared)
+{
+  g_autoptr (GhPoolInfo) there = find_pool (world.destination, pool_there);
+  g_autofree char *folder = gh_lab_dup_path (world.here, "pool");
+  g_autoptr (GhStep) step = gh_probe_step_new (world.destination, "default", folder, there, shared);
+  g_auto (GhTestCall) call = { 0 };
+  g_auto (GStrv) here = gh_lab_list_inventory (world.here);
+  g_auto (GStrv) elsewhere = gh_lab_list_inventory (world.there);
+  g_autoptr (GError) error = NULL;
+  gboolean done = FALSE;
+
+  gh_step_do_async (step, world.source, NULL, gh_test_call_cb, &call);
+  done = gh_step_finish (step, gh_test_call_wait (&call), &error);
+  g_assert_true (done || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED));
+  gh_lab_assert_inventory (world.here, here);
+  gh_lab_assert_inventory (world.there, elsewhere);
+  return done;
+}
+
+/* Guesthouse dies between writing the probe and removing it. */
+static void
+move_and_die (void)
+{
+  g_auto (GStrv) here = gh_lab_list_inventory (world.here);
+  g_autofree char *here_uri = gh_lab_dup_uri (world.here);
+  g_autofree char *there_uri = gh_lab_dup_uri (world.there);
+  g_autoptr (GhLabRun) dead = NULL;
+  g_autoptr (GhLabRun) undone = NULL;
+  g_auto (GStrv) left = NULL;
+
+  gh_lab_set_env (world.here, "GUESTHOUSE_FAULTS", "pool-refresh:kill");
+  dead = gh_lab_run (world.here, "-c", here_uri, "migrate", "web", there_uri, "--offline", "--yes",
+                     "--json", NULL);
+  gh_lab_set_env (world.here, "GUESTHOUSE_FAULTS", NULL);
+  g_assert_cmpint (dead->status, ==, 128 + SIGKILL);
+  left = gh_lab_list_inventory (world.here);
+  g_assert_cmpuint (g_strv_length (left), >, g_strv_length (here));
+  undone = gh_lab_run (world.here, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undone, 0);
+  gh_lab_assert_inventory (world.here, here);
+}
+
+static gboolean
+has_step (GhMigratePlan *plan,
+          const char    *kind)
+{
+  GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
+
+  for (guint i = 0; i < steps->len; i++)
+    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), kind) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+refresh_pool (GhLab *lab)
+{
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), "default");
+
+  g_assert_cmpint (virStoragePoolRefresh (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+static void
+test_shared (void)
+{
+  g_autofree char *disk = NULL;
+  g_autofree char *xml = NULL;
+  g_autofree char *arrived = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+
+  open_world ();
+  make_active_pools ();
+  define_shared_pool ();
+  g_assert_true (probe ("shared", TRUE));
+  g_assert_false (probe ("shared", FALSE));
+  g_assert_true (probe ("default", FALSE));
+  g_assert_false (probe ("default", TRUE));
+
+  disk = gh_lab_dup_path (world.here, "pool/web.qcow2");
+  run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
+  refresh_pool (world.here);
+  xml = dup_simple_machine ("web", disk);
+  virDomainFree (define_machine (xml));
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  prepare (plan);
+  g_assert_true (has_step (plan, "share-probe"));
+  move_and_die ();
+  run_and_fail (plan, "plan-step-share-probe-after:fail=1");
+  run_and_succeed (plan);
+  arrived = dup_xml (world.there, VIR_DOMAIN_XML_INACTIVE);
+  g_assert_nonnull (strstr (arrived, disk));
+  remove_machine (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
+  remove_pool (world.there, "shared");
+  g_assert_no_errno (g_unlink (disk));
 }
 
 /* Running */
@@ -609,6 +754,7 @@ main (int    argc,
   gh_threads_init ();
   g_test_add_func ("/lab/repair/off", test_off);
   g_test_add_func ("/lab/repair/snapshots", test_snapshots);
+  g_test_add_func ("/lab/repair/shared", test_shared);
   g_test_add_func ("/lab/repair/running", test_running);
   status = g_test_run ();
   close_world ();
