@@ -503,20 +503,44 @@ check_disks (GhMigratePlan *self,
   check_space (self, draft);
 }
 
-/* Others here may lie on the disks; that matters only when these are to go. */
+static void
+add_checks (GhPlanDraft *draft,
+            GPtrArray   *checks)
+{
+  for (guint i = 0; i < checks->len; i++)
+    gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (checks, i)));
+}
+
+/* Disks that are to go when they were copied: nobody else may use them, or lie on them. */
+static void
+check_removals (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  const char *uuid = gh_machine_get_uuid (self->machine);
+  g_autoptr (GPtrArray) whole = gh_image_graph_check_machine (self->facts.graph, uuid,
+                                                              GH_IMAGE_USE_MOVE);
+
+  add_checks (draft, whole);
+  for (guint i = 0; whole->len == 0 && i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      g_autoptr (GPtrArray) checks = NULL;
+
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->here == NULL)
+        continue;
+      checks = gh_image_graph_check_path (self->facts.graph, item->here->path, uuid,
+                                          GH_IMAGE_USE_DELETE);
+      add_checks (draft, checks);
+    }
+}
+
+/* Others here may need the disks; that matters only when these are to go. */
 static void
 check_images (GhMigratePlan *self,
               GhPlanDraft   *draft)
 {
-  g_autoptr (GPtrArray) checks = NULL;
-
   if (self->inputs.remove_source && gh_migrate_has_copies (&self->facts))
-    {
-      checks = gh_image_graph_check_machine (self->facts.graph, gh_machine_get_uuid (self->machine),
-                                             GH_IMAGE_USE_MOVE);
-      for (guint i = 0; i < checks->len; i++)
-        gh_plan_draft_add_check (draft, g_object_ref (g_ptr_array_index (checks, i)));
-    }
+    check_removals (self, draft);
   else if (is_live (self) && gh_migrate_has_copies (&self->facts) &&
            !self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
     take_check (draft, GH_CHECK_NOTE, "source-disks-kept",

@@ -673,6 +673,78 @@ test_shared (void)
   g_assert_no_errno (g_unlink (disk));
 }
 
+/* Without what was copied */
+
+static gboolean
+is_there (GhLab      *lab,
+          const char *file)
+{
+  g_autofree char *path = gh_lab_dup_path (lab, file);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+remove_other (void)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (world.here), "other");
+
+  g_assert_cmpint (virDomainUndefine (domain), ==, 0);
+  virDomainFree (domain);
+}
+
+/* The disks go when all has arrived and was looked at, and only what nothing else uses. */
+static void
+test_remove_source (void)
+{
+  g_autofree char *disk = NULL;
+  g_autofree char *arrived = NULL;
+  g_autofree char *xml = NULL;
+  g_autofree char *other = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+
+  open_world ();
+  make_active_pools ();
+  disk = gh_lab_dup_path (world.here, "pool/web.qcow2");
+  arrived = gh_lab_dup_path (world.there, "pool/web.qcow2");
+  run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
+  run_tool ("qemu-io", "-f", "qcow2", "-c", "write -P 0x33 0 64k", disk, NULL);
+  refresh_pool (world.here);
+  xml = dup_simple_machine ("web", disk);
+  other = dup_simple_machine ("other", disk);
+  virDomainFree (define_machine (xml));
+  virDomainFree (define_machine (other));
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  g_object_set (plan, "remove-source", TRUE, NULL);
+  prepare (plan);
+  g_assert_cmpint (gh_plan_get_worst (GH_PLAN (plan)), ==, GH_CHECK_REFUSAL);
+  remove_other ();
+  gh_plan_invalidate (GH_PLAN (plan));
+  prepare (plan);
+  g_assert_cmpint (gh_plan_get_worst (GH_PLAN (plan)), ==, GH_CHECK_WARNING);
+
+  run_and_fail (plan, "plan-step-move-check-before:fail=1");
+  g_assert_true (is_there (world.here, "pool/web.qcow2"));
+  /* Somebody begins to use it after it was shown that it goes. */
+  virDomainFree (define_machine (other));
+  g_assert_false (run (plan, &error));
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_NONE);
+  g_assert_true (is_there (world.here, "pool/web.qcow2"));
+  remove_other ();
+  gh_plan_invalidate (GH_PLAN (plan));
+  prepare (plan);
+  run_and_succeed (plan);
+  g_assert_false (is_there (world.here, "pool/web.qcow2"));
+  run_tool ("qemu-io", "-f", "qcow2", "-c", "read -P 0x33 0 64k", arrived, NULL);
+  remove_machine (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
+  g_assert_no_errno (g_unlink (arrived));
+}
+
 /* Running */
 
 static char *
@@ -755,6 +827,7 @@ main (int    argc,
   g_test_add_func ("/lab/repair/off", test_off);
   g_test_add_func ("/lab/repair/snapshots", test_snapshots);
   g_test_add_func ("/lab/repair/shared", test_shared);
+  g_test_add_func ("/lab/repair/remove-source", test_remove_source);
   g_test_add_func ("/lab/repair/running", test_running);
   status = g_test_run ();
   close_world ();
