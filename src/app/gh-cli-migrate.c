@@ -11,6 +11,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gh-left-plan.h"
 #include "gh-migrate-plan.h"
 #include "gh-migrate-queue.h"
 #include "gh-virt-error.h"
@@ -537,4 +538,26 @@ gh_cli_empty_host (GhCli      *self,
                    char      **argv)
 {
   return run (self, verb, TRUE, argc, argv);
+}
+
+/* The URI in the machine's metadata is not used: anybody may have written it. */
+GhCliStatus
+gh_cli_remove_left (GhCli      *self,
+                    const char *verb,
+                    int         argc,
+                    char      **argv)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) words = gh_cli_parse (self, verb, NULL, 2, 0, argc, argv, &error);
+  g_autoptr (GhHost) host = NULL;
+  g_autoptr (GhLeftPlan) plan = NULL;
+  GhCliStatus status = GH_CLI_DONE;
+  GhMachine *machine = gh_cli_open_machine (self, words, &error, &status);
+
+  if (machine == NULL)
+    return status;
+  host = strcmp (words[1], gh_host_get_uri (self->host)) == 0 ? g_object_ref (self->host)
+                                                              : gh_host_new (words[1]);
+  plan = gh_left_plan_new (machine, host);
+  return gh_cli_run_plan (self, GH_PLAN (plan));
 }

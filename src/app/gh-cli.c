@@ -58,6 +58,8 @@ static const Verb verbs[] = {
     N_("Move machines to another host"), gh_cli_migrate },
   { "empty-host", N_("empty-host DESTINATION-URI [OPTION…]"),
     N_("Move all machines that run to another host"), gh_cli_empty_host },
+  { "remove-left", N_("remove-left MACHINE HOST-URI"),
+    N_("Delete what a machine left at a host it has moved away from"), gh_cli_remove_left },
   { "template", N_("template MACHINE [--off]"),
     N_("Make a machine a template, or a machine again"), gh_cli_template },
   { "make-independent", N_("make-independent MACHINE [--disk TARGET]…"),

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gh-cpu-xml.h"
+#include "gh-machine-metadata.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-migration-xml.h"
 #include "gh-steps.h"
@@ -103,6 +104,35 @@ has_same_file (GPtrArray           *disks,
   return FALSE;
 }
 
+/* What stays here belongs to nobody then: the machine itself remembers it. */
+static void
+remember_left (GhMigratePlan *self,
+               GhDomainXml   *machine)
+{
+  const char *host = self->facts.source->host.uuid;
+  const int *values = self->inputs.choice.values;
+
+  if (host == NULL || self->inputs.remove_source || values[GH_MIGRATE_OPTION_TEMPORARY] ||
+      !self->facts.source->presence.persistent)
+    return;
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      GhLeftFile file = {
+        .host = (char *) host,
+        .uri = (char *) gh_host_get_uri (gh_plan_get_host (GH_PLAN (self))),
+      };
+
+      /* What is in no pool could not be deleted from afar. */
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->destination == NULL ||
+          item->here->pool == NULL)
+        continue;
+      file.path = item->here->path;
+      file.pool = item->here->pool;
+      gh_domain_xml_add_left (machine, &file);
+    }
+}
+
 void
 gh_migrate_plan_change (GhMigratePlan *self,
                         GhDomainXml   *machine,
@@ -149,6 +179,7 @@ gh_migrate_plan_dup_changed (GhMigratePlan  *self,
   if (xml == NULL)
     return NULL;
   gh_migrate_plan_change (self, xml, FALSE);
+  remember_left (self, xml);
   changed = gh_domain_xml_to_string (xml);
   return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
 }

@@ -33,6 +33,7 @@ GType gh_volume_transfer_step_get_type (void);
 GType gh_volume_create_step_get_type  (void);
 GType gh_volume_remove_step_get_type  (void);
 GType gh_copy_step_get_type           (void);
+GType gh_forget_step_get_type         (void);
 GType gh_keep_step_get_type           (void);
 GType gh_parent_step_get_type         (void);
 GType gh_rename_step_get_type         (void);

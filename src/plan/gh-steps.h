@@ -50,9 +50,15 @@ G_BEGIN_DECLS
  *   goes too
  * pool-close: takes away a pool that a pool-create of the same plan made for a while. It is there
  *   again when undone, for what else has to be undone through it, and goes with the pool-create
+ * forget-left: nothing; what it forgets is gone
  * share-probe: the volume it made for a moment goes, should it still be there
  * snapshots-define: nothing; they go with the definition that a define of the same plan made
  * move-check: nothing; it only looks */
+
+/* The machine's metadata forget a file it had left at @left_at, whose UUID @host is; fails while that
+ * is still there. */
+GhStep *gh_forget_left_step_new   (GhHost *left_at, const char *uuid, const char *name,
+                                   const char *host, const char *path);
 
 /* @uuid must be new. @path: the folder of the pool, type "dir". */
 GhStep *gh_pool_create_step_new   (const char *uuid, const char *name, const char *path);

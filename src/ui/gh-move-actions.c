@@ -11,7 +11,9 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-activity.h"
+#include "gh-left-plan.h"
 #include "gh-migrate-dialog.h"
+#include "gh-plan-dialog.h"
 
 struct _GhMoveActions
 {
@@ -36,8 +38,51 @@ move_activated_cb (GSimpleAction *action,
   gh_move_actions_move (self, self->machines, NULL);
 }
 
+/* Metadata may have been written by anybody, and a URI can have libvirt run programs: only a host
+ * that the user has added is connected to. (nullable) */
+static GhHost *
+find_left_host (GhMoveActions *self)
+{
+  GhMachine *machine = self->machines->len == 1 ? g_ptr_array_index (self->machines, 0) : NULL;
+  const char *uri = machine != NULL ? gh_machine_get_left_uri (machine) : NULL;
+
+  return uri != NULL ? gh_hosts_find (gh_window_get_hosts (self->window), uri) : NULL;
+}
+
+static void
+remove_left_activated_cb (GSimpleAction *action,
+                          GVariant      *parameter,
+                          gpointer       user_data)
+{
+  GhMoveActions *self = user_data;
+  GhHost *host = find_left_host (self);
+  GhMachine *machine = NULL;
+  GtkWidget *label = NULL;
+  GhPlanDialog *dialog = NULL;
+  g_autoptr (GhLeftPlan) plan = NULL;
+  g_autofree char *text = NULL;
+
+  if (host == NULL)
+    return;
+  machine = g_ptr_array_index (self->machines, 0);
+  plan = gh_left_plan_new (machine, host);
+  /* Translators: the names of a machine and of a host. */
+  text = g_strdup_printf (_("Disks of “%s” stayed at %s when it moved. They are as they were then, "
+                            "and nothing uses them any more."), gh_machine_get_label (machine),
+                          gh_host_get_label (host));
+  label = gtk_label_new (text);
+  g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign",
+                0.0, NULL);
+  dialog = gh_plan_dialog_new (GTK_WINDOW (self->window), _("Remove what was left"),
+                               GH_PLAN_DIALOG_DESTRUCTIVE, label);
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
+  gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static const GActionEntry action_entries[] = {
   { "move-machine", move_activated_cb },
+  { "remove-left", remove_left_activated_cb },
 };
 
 /* Following */
@@ -161,6 +206,8 @@ gh_move_actions_update (GhMoveActions *self,
       g_ptr_array_add (self->machines, g_object_ref (g_ptr_array_index (machines, i)));
   action = g_action_map_lookup_action (G_ACTION_MAP (self->window), "move-machine");
   g_simple_action_set_enabled (G_SIMPLE_ACTION (action), self->machines->len > 0);
+  action = g_action_map_lookup_action (G_ACTION_MAP (self->window), "remove-left");
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), find_left_host (self) != NULL);
 }
 
 /**

@@ -33,6 +33,7 @@ struct _GhMachine
   gint64          first_seen_us; /* when we first saw it run, monotonic */
   GhMachineKind   kind;
   char           *parent_name; /* (nullable) */
+  char           *left_uri;    /* (nullable) */
   char           *parent_uuid; /* (nullable) */
   char           *busy_text;   /* (nullable) */
   GhFigures      *figures;     /* (owned) (nullable): once it has run in our sight */
@@ -112,6 +113,7 @@ gh_machine_finalize (GObject *object)
   g_free (self->name);
   g_free (self->title);
   g_free (self->parent_name);
+  g_free (self->left_uri);
   g_free (self->parent_uuid);
   g_free (self->busy_text);
   g_clear_pointer (&self->figures, gh_figures_free);
@@ -270,6 +272,12 @@ gh_machine_set_mark (GhMachine           *self,
       g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PARENT_NAME]);
       changed = TRUE;
     }
+  if (g_strcmp0 (self->left_uri, mark->left_uri) != 0)
+    {
+      g_free (self->left_uri);
+      self->left_uri = g_strdup (mark->left_uri);
+      changed = TRUE;
+    }
   return changed;
 }
 
@@ -406,6 +414,20 @@ gh_machine_get_kind (GhMachine *self)
   g_return_val_if_fail (GH_IS_MACHINE (self), GH_MACHINE_ORDINARY);
 
   return self->kind;
+}
+
+/**
+ * gh_machine_get_left_uri:
+ * @self: a machine
+ *
+ * Returns: (nullable): a host where it left files when it moved away
+ */
+const char *
+gh_machine_get_left_uri (GhMachine *self)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (self), NULL);
+
+  return self->left_uri;
 }
 
 /**

@@ -79,6 +79,7 @@ const char     *gh_machine_get_title      (GhMachine *self); /* nullable */
 const char     *gh_machine_get_label      (GhMachine *self); /* the title, else the name */
 GhMachineKind   gh_machine_get_kind       (GhMachine *self);
 const char     *gh_machine_get_parent_name (GhMachine *self); /* nullable */
+const char     *gh_machine_get_left_uri   (GhMachine *self); /* nullable */
 const char     *gh_machine_get_parent_uuid (GhMachine *self); /* nullable */
 GhMachineState  gh_machine_get_state      (GhMachine *self);
 const char     *gh_machine_get_state_text (GhMachine *self); /* translated */

@@ -506,6 +506,7 @@ change_own_metadata (GhCloning *self)
         g_ptr_array_add (files, disk->path);
     }
   gh_domain_xml_set_template (self->clone, FALSE);
+  gh_domain_xml_remove_left (self->clone);
   gh_domain_xml_set_parent (self->clone, options->parent_uuid, options->parent_name, disks);
   gh_domain_xml_set_trial_of (self->clone, options->trial_uuid, options->trial_name, files,
                               self->unplugged);

@@ -40,6 +40,7 @@ gh_machine_mark_free (GhMachineMark *self)
 {
   g_free (self->parent_uuid);
   g_free (self->parent_name);
+  g_free (self->left_uri);
   g_ptr_array_unref (self->files);
   g_ptr_array_unref (self->trial_files);
   g_ptr_array_unref (self->unplugged);
@@ -132,6 +133,8 @@ read_mark (const xmlNode *machine)
     return self;
   read_parent (self, find_child (machine, "parent"), GH_MACHINE_LINKED_CLONE);
   read_parent (self, find_child (machine, "trial"), GH_MACHINE_TRIAL);
+  if (find_child (machine, "left") != NULL)
+    self->left_uri = gh_xml_node_dup_attribute (find_child (machine, "left"), "uri");
   if (self->kind == GH_MACHINE_TRIAL)
     read_trial (self, find_child (machine, "trial"));
   if (template != NULL)

@@ -42,6 +42,7 @@ typedef struct
   gboolean       is_template; /* a template may be a linked clone as well */
   char          *parent_uuid; /* (nullable): of what it was cloned from, or is a trial of */
   char          *parent_name; /* (nullable) */
+  char          *left_uri;    /* (nullable): of a host where it left files, see gh-left-files.h */
   gboolean       autostart;   /* a template that its host started by itself before */
   GPtrArray     *files;       /* (element-type GhMarkedFile): of a template */
   GPtrArray     *trial_files; /* (element-type char): of a trial: what was made for it */

@@ -420,6 +420,44 @@ gh_domain_xml_set_trial_of (GhDomainXml *self,
  *
  * Returns: what Guesthouse shows it as
  */
+void
+gh_domain_xml_add_left (GhDomainXml      *self,
+                        const GhLeftFile *file)
+{
+  GhXmlDocument *document = NULL;
+  xmlNode *machine = NULL;
+  xmlNode *node = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && file != NULL);
+
+  document = gh_domain_xml_get_document (self);
+  machine = ensure_machine (self);
+  for (node = gh_xml_node_get_child (machine, NULL); node != NULL;
+       node = gh_xml_node_get_next (node, NULL))
+    {
+      g_autofree char *host = gh_xml_node_dup_attribute (node, "host");
+      g_autofree char *path = gh_xml_node_dup_attribute (node, "path");
+
+      if (is_ours (node, "left") && g_strcmp0 (host, file->host) == 0 &&
+          g_strcmp0 (path, file->path) == 0)
+        return;
+    }
+  node = add (self, machine, get_last_child (machine), "left");
+  gh_xml_document_set_attribute (document, node, "host", file->host);
+  gh_xml_document_set_attribute (document, node, "uri", file->uri);
+  gh_xml_document_set_attribute (document, node, "path", file->path);
+  gh_xml_document_set_attribute (document, node, "pool", file->pool);
+}
+
+void
+gh_domain_xml_remove_left (GhDomainXml *self)
+{
+  g_return_if_fail (GH_IS_DOMAIN_XML (self));
+
+  while (get_ours (get_machine (self), "left") != NULL)
+    remove_child (self, "left");
+}
+
 GhMachineKind
 gh_domain_xml_get_kind (GhDomainXml *self)
 {

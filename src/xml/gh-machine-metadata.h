@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gh-domain-xml.h"
+#include "gh-left-files.h"
 #include "gh-machine-mark.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  *       <guesthouse:file path='…'/>        what was made for it, and goes with it
  *       <guesthouse:unplugged mac='…'/>    network cards that get their cables back when it is kept
  *     </guesthouse:trial>
+ *     <guesthouse:left host='…' uri='…' path='…' pool='…'/>
  *   </guesthouse:machine>
  *
  * Here it is edited in the machine's document; GhMachineMark reads it at once, and without one.
@@ -57,6 +59,11 @@ char         *gh_domain_xml_dup_trial_of_name   (GhDomainXml *self);
 void          gh_domain_xml_set_trial_of        (GhDomainXml *self, const char *uuid,
                                                  const char *name, GPtrArray *files,
                                                  GPtrArray *unplugged);
+
+/* What it left at a host it moves away from; known ones are not added again. */
+void          gh_domain_xml_add_left            (GhDomainXml *self, const GhLeftFile *file);
+/* All of it: a clone has left nothing anywhere. */
+void          gh_domain_xml_remove_left         (GhDomainXml *self);
 
 GhMachineKind gh_domain_xml_get_kind            (GhDomainXml *self);
 

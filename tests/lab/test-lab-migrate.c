@@ -366,6 +366,7 @@ test_copy_storage (void)
   g_autofree char *new = NULL;
   g_autofree char *compared = NULL;
   g_autofree char *xml = NULL;
+  g_autofree char *source = NULL;
   guint64 count = 0;
 
   if (!open_pair ())
@@ -388,8 +389,10 @@ test_copy_storage (void)
   new = g_build_filename (gh_lab_get_folder (pair.b), "img", "web.qcow2", NULL);
   xml = dup_xml (pair.b, "web-b", VIR_DOMAIN_XML_INACTIVE);
   g_assert_nonnull (strstr (xml, new));
-  g_assert_null (strstr (xml, old));
-  /* The old disk is kept, and nobody's. */
+  source = g_strdup_printf ("<source file='%s'", old);
+  g_assert_null (strstr (xml, source));
+  /* The old disk is kept, and nobody's; the machine remembers it. */
+  g_assert_nonnull (strstr (xml, "<guesthouse:left"));
   g_assert_true (has_line (pair.a, "volume default/web.qcow2"));
   {
     virDomainPtr domain = virDomainLookupByName (gh_lab_connect (pair.b), "web-b");

@@ -853,7 +853,7 @@ test_move_choices (void)
   run = gh_lab_run (pair.here, "migrate", "web", pair.there_uri, "--offline", "--copy-storage",
                     "--name", "other", "--remove-source", "--yes", "--json", NULL);
   gh_lab_assert_status (run, 0);
-  g_assert_true (gh_lab_run_has_check (run, "snapshots-lost", "warning"));
+  g_assert_true (gh_lab_run_has_check (run, "snapshots-sent", "note"));
   g_assert_true (gh_lab_run_has_check (run, "deleted-at-source", "warning"));
   g_assert_cmpint (gh_lab_get_machine_state (pair.here, "web"), ==, -1);
   g_assert_false (g_file_test (disk, G_FILE_TEST_EXISTS));

@@ -745,6 +745,68 @@ test_remove_source (void)
   g_assert_no_errno (g_unlink (arrived));
 }
 
+/* With what was copied, which is removed later */
+
+static void
+run_cli (int         status,
+         const char *check)
+{
+  g_autofree char *here_uri = gh_lab_dup_uri (world.here);
+  g_autofree char *there_uri = gh_lab_dup_uri (world.there);
+  g_autoptr (GhLabRun) removed = gh_lab_run (world.there, "-c", there_uri, "remove-left", "web",
+                                             here_uri, "--yes", "--json", NULL);
+
+  gh_lab_assert_status (removed, status);
+  g_assert_true (gh_lab_run_has_check (removed, check, status == 0 ? "warning" : "refusal"));
+}
+
+/* The machine remembers where its old disk is; that goes when the user says so, and nobody has
+ * come to use it. */
+static void
+test_left (void)
+{
+  g_autofree char *disk = NULL;
+  g_autofree char *arrived = NULL;
+  g_autofree char *xml = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *remembers = NULL;
+  g_autofree char *forgot = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+
+  open_world ();
+  make_active_pools ();
+  disk = gh_lab_dup_path (world.here, "pool/web.qcow2");
+  arrived = gh_lab_dup_path (world.there, "pool/web.qcow2");
+  run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
+  refresh_pool (world.here);
+  xml = dup_simple_machine ("web", disk);
+  other = dup_simple_machine ("other", disk);
+  virDomainFree (define_machine (xml));
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  prepare (plan);
+  run_and_succeed (plan);
+  remembers = dup_xml (world.there, VIR_DOMAIN_XML_INACTIVE);
+  g_assert_nonnull (strstr (remembers, "guesthouse:left"));
+  g_assert_true (is_there (world.here, "pool/web.qcow2"));
+
+  virDomainFree (define_machine (other));
+  run_cli (3, "left-nothing");
+  g_assert_true (is_there (world.here, "pool/web.qcow2"));
+  remove_other ();
+  run_cli (0, "left-deleted");
+  g_assert_false (is_there (world.here, "pool/web.qcow2"));
+  g_assert_true (is_there (world.there, "pool/web.qcow2"));
+  forgot = dup_xml (world.there, VIR_DOMAIN_XML_INACTIVE);
+  g_assert_null (strstr (forgot, "guesthouse:left"));
+  run_cli (3, "left-elsewhere");
+  remove_machine (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
+  g_assert_no_errno (g_unlink (arrived));
+}
+
 /* Running */
 
 static char *
@@ -828,6 +890,7 @@ main (int    argc,
   g_test_add_func ("/lab/repair/snapshots", test_snapshots);
   g_test_add_func ("/lab/repair/shared", test_shared);
   g_test_add_func ("/lab/repair/remove-source", test_remove_source);
+  g_test_add_func ("/lab/repair/left", test_left);
   g_test_add_func ("/lab/repair/running", test_running);
   status = g_test_run ();
   close_world ();

@@ -622,6 +622,55 @@ test_template (void)
   tear_down (&fixture, NULL);
 }
 
+/* Two machines that left a disk: one at a host that is listed, one where only its metadata say. */
+static char *
+write_moved (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, "moved.xml", NULL);
+  char *uri = g_strconcat ("test://", path, NULL);
+  GString *xml = g_string_new ("<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active>"
+                               "<nodes>1</nodes><sockets>1</sockets><cores>2</cores>"
+                               "<threads>1</threads></cpu><memory>8192000</memory>");
+  const char *uris[] = { uri, "qemu+ext:///system?command=/tmp/evil" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
+    g_string_append_printf (
+      xml, "<domain type='test'><name>moved-%u</name><metadata><g:machine "
+      "xmlns:g='http://guesthouse.org/xmlns/libvirt/domain/1.0'><g:left "
+      "host='5cd0fa4c-2d1c-4c4f-8d36-1d34ff1a3f0b' uri='%s' path='/p/a' pool='p'/></g:machine>"
+      "</metadata><memory>4096</memory><os><type>hvm</type></os></domain>", i + 1, uris[i]);
+  g_string_append (xml, "</node>");
+  g_assert_true (g_file_set_contents (path, xml->str, -1, NULL));
+  g_string_free (xml, TRUE);
+  return uri;
+}
+
+/* Where a machine came from, and only to hosts that the user knows. */
+static void
+test_left (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_moved (folder);
+  Fixture fixture = { 0 };
+  GActionGroup *actions = NULL;
+  GtkWidget *dialog = NULL;
+
+  set_up_uri (&fixture, uri);
+  actions = G_ACTION_GROUP (fixture.window);
+  gh_library_view_select (fixture.library, gh_host_find_machine (fixture.host, "moved-2"));
+  wait_for_frame (fixture.window);
+  g_assert_false (g_action_group_get_action_enabled (actions, "remove-left"));
+  gh_library_view_select (fixture.library, gh_host_find_machine (fixture.host, "moved-1"));
+  wait_for_frame (fixture.window);
+  g_assert_true (g_action_group_get_action_enabled (actions, "remove-left"));
+  activate (&fixture, "remove-left");
+  dialog = find_plan_dialog ();
+  g_assert_nonnull (find_label (dialog, "Disks of “moved-1” stayed at "));
+  gh_names_assert (dialog);
+  gtk_widget_destroy (dialog);
+  tear_down (&fixture, NULL);
+}
+
 static char *
 write_linked_clone (const char *folder)
 {
@@ -1247,6 +1296,7 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/template", test_template);
+  g_test_add_func ("/window/left", test_left);
   g_test_add_func ("/window/independent", test_independent);
   g_test_add_func ("/window/host-lost", test_host_lost);
   g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
