@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* forget-left: parameters uuid, name, left-host: UUID of the host, path. Its peer is that host, where
- * the file must not be any more. Undoing has nothing to do: what is forgotten is gone. */
+/* forget-left: parameters uuid, name, left-host: UUID of the host, path. Its peer is that host,
+ * where the file must not be any more. Undoing has nothing to do: what is forgotten is gone. */
 
 #define G_LOG_DOMAIN "gh-forget-step"
 

@@ -114,8 +114,8 @@ guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
 /* (nullable): what is proposed while none is set. */
 char       *gh_migrate_plan_dup_address   (GhMigratePlan *self);
 char       *gh_migrate_plan_dup_disks_address (GhMigratePlan *self);
-/* Makes the machine as it is to be at the destination. @remembered: it is what a snapshot remembers,
- * and may have had other disks then. */
+/* Makes the machine as it is to be at the destination. @remembered: it is what a snapshot
+ * remembers, and may have had other disks then. */
 void        gh_migrate_plan_change        (GhMigratePlan *self, GhDomainXml *machine,
                                            gboolean remembered);
 /* What is different at the destination; NULL: nothing, or an error. */

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* share-probe: parameters folder, pool, pool-there, folder-there, shared: what is expected; name: of
- * the volume that is made for it, and goes when the other host was asked, whatever came of it.
+/* share-probe: parameters folder, pool, pool-there, folder-there, shared: what is expected; name:
+ * of the volume that is made for it, and goes when the other host was asked, whatever came of it.
  * Undone by removing that volume, by its name, which nobody else makes. */
 
 #define G_LOG_DOMAIN "gh-probe-step"

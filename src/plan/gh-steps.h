@@ -55,8 +55,8 @@ G_BEGIN_DECLS
  * snapshots-define: nothing; they go with the definition that a define of the same plan made
  * move-check: nothing; it only looks */
 
-/* The machine's metadata forget a file it had left at @left_at, whose UUID @host is; fails while that
- * is still there. */
+/* The machine's metadata forget a file it had left at @left_at, whose UUID @host is; fails while
+ * that is still there. */
 GhStep *gh_forget_left_step_new   (GhHost *left_at, const char *uuid, const char *name,
                                    const char *host, const char *path);
 

@@ -896,7 +896,7 @@ test_move_refused (void)
   virDomainFree (domain);
   pool = virStoragePoolLookupByName (gh_lab_connect (pair.there), "pool");
   g_assert_cmpint (virStoragePoolDestroy (pool), ==, 0);
-  assert_refused (&pair, "web", "pool-missing");
+  assert_refused (&pair, "web", "pool-off");
   g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
   virStoragePoolFree (pool);
 

@@ -10,7 +10,8 @@
 
 #define HOST "5cd0fa4c-2d1c-4c4f-8d36-1d34ff1a3f0b"
 #define OTHER "6cd0fa4c-2d1c-4c4f-8d36-1d34ff1a3f0b"
-#define LEFT(host, path) "<left host='" host "' uri='qemu:///system' path='" path "' pool='default'/>"
+#define LEFT(host, path) "<left host='" host "' uri='qemu:///system' path='" path "' " \
+                         "pool='default'/>"
 
 static void
 test_list (void)

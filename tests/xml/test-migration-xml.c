@@ -105,7 +105,8 @@ static void
 test_set_cpu (void)
 {
   static const char epyc[] = "<cpu mode='custom' match='exact'>"
-                             "<model fallback='forbid'>EPYC</model><vendor>AMD</vendor><feature policy='require' name='pku'/></cpu>";
+                             "<model fallback='forbid'>EPYC</model><vendor>AMD</vendor>"
+                             "<feature policy='require' name='pku'/></cpu>";
   g_autoptr (GhDomainXml) xml = parse (HEAD "<cpu mode='custom' match='exact' check='full'>"
                                        "<model>Skylake-Server</model><vendor>Intel</vendor>"
                                        "<topology sockets='1' cores='4' threads='1'/>"

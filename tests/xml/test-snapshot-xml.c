@@ -42,7 +42,8 @@ test_edit (void)
 {
   static const char text[] = SNAPSHOT ("<disk name='vda' snapshot='internal'/>",
                                        "<domain type='kvm'><name>a</name><odd/></domain>"
-                                       "<inactiveDomain type='kvm'><name>a</name></inactiveDomain>");
+                                       "<inactiveDomain type='kvm'><name>a</name>"
+                                       "</inactiveDomain>");
   g_autoptr (GError) error = NULL;
   g_autofree char *edited = gh_snapshot_xml_edit (text, rename_machine, "b", &error);
 
@@ -50,7 +51,8 @@ test_edit (void)
   g_assert_nonnull (strstr (edited, "<name>one</name>"));
   g_assert_nonnull (strstr (edited, "<cookie><keep me='so'/></cookie>"));
   g_assert_nonnull (strstr (edited, "<domain type=\"kvm\"><name>b</name><odd/></domain>"));
-  g_assert_nonnull (strstr (edited, "<inactiveDomain type=\"kvm\"><name>b</name></inactiveDomain>"));
+  g_assert_nonnull (strstr (edited, "<inactiveDomain type=\"kvm\"><name>b</name>"
+                            "</inactiveDomain>"));
   g_assert_true (g_str_has_suffix (edited, "</domainsnapshot>"));
   g_assert_null (gh_snapshot_xml_edit (text, rename_machine, NULL, &error));
   g_assert_error (error, GH_XML_ERROR, GH_XML_ERROR_VALUE);
