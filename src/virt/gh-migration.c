@@ -41,6 +41,8 @@ struct _GhMigration
   gboolean             watching;     /* a question is under way */
   gboolean             aborting;
   gboolean             post_copy;
+  guint                early_mib;    /* a bandwidth set before memory was being sent */
+  gboolean             has_early;
 };
 
 G_DEFINE_FINAL_TYPE (GhMigration, gh_migration, G_TYPE_OBJECT)
@@ -370,6 +372,8 @@ watch_worker (GhLane        *lane,
   return progress;
 }
 
+static void set_early_bandwidth (GhMigration *self);
+
 static void
 watched_cb (GObject      *object,
             GAsyncResult *result,
@@ -385,6 +389,8 @@ watched_cb (GObject      *object,
     self->options->downtime_ms = 0; /* it is set */
   g_clear_pointer (&self->progress, gh_migration_progress_free);
   self->progress = progress;
+  if (self->has_early && self->task != NULL && progress->phase >= GH_MIGRATION_MEMORY)
+    set_early_bandwidth (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
 }
 
@@ -480,6 +486,27 @@ queue_change (GhMigration         *self,
   change->value = value;
   gh_lane_run_async (self->watch_lane, GH_LANE_USER, GH_LANE_WRITE, change_names[kind],
                      change_worker, change, g_free, NULL, NULL, callback, user_data);
+}
+
+static void
+early_set_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  (void) gh_lane_run_finish (GH_LANE (object), result, &error);
+  if (error != NULL)
+    g_debug ("The bandwidth stays as it was at the start: %s", error->message);
+}
+
+/* libvirt gives QEMU what the move was begun with when it begins to send memory, whatever was set
+ * in the meantime. */
+static void
+set_early_bandwidth (GhMigration *self)
+{
+  self->has_early = FALSE;
+  queue_change (self, CHANGE_BANDWIDTH, self->early_mib, early_set_cb, NULL);
 }
 
 static void
@@ -738,6 +765,8 @@ gh_migration_set_bandwidth_async (GhMigration         *self,
 {
   g_return_if_fail (GH_IS_MIGRATION (self));
 
+  self->early_mib = mib_per_s;
+  self->has_early = self->progress == NULL || self->progress->phase < GH_MIGRATION_MEMORY;
   change (self, CHANGE_BANDWIDTH, mib_per_s, callback, user_data);
 }
 
