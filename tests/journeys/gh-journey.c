@@ -32,6 +32,9 @@ struct _GhJourney
 
 /* Looking */
 
+/* What counts as being on the screen. */
+static AtspiStateType needed_state = ATSPI_STATE_SHOWING;
+
 static gboolean
 is_wanted (AtspiAccessible *widget,
            AtspiRole        role,
@@ -49,7 +52,7 @@ is_wanted (AtspiAccessible *widget,
         return FALSE;
     }
   states = atspi_accessible_get_state_set (widget);
-  return states != NULL && atspi_state_set_contains (states, ATSPI_STATE_SHOWING);
+  return states != NULL && atspi_state_set_contains (states, needed_state);
 }
 
 /* Depth first; branches that are not shown are passed over. */
@@ -246,6 +249,16 @@ gh_journey_press (GhJourney  *self,
 
   if (action == NULL || !atspi_action_do_action (action, 0, &error))
     fail (self, "Cannot be pressed", role, name);
+}
+
+void
+gh_journey_press_in_flow (GhJourney  *self,
+                          AtspiRole   role,
+                          const char *name)
+{
+  needed_state = ATSPI_STATE_VISIBLE;
+  gh_journey_press (self, role, name);
+  needed_state = ATSPI_STATE_SHOWING;
 }
 
 void

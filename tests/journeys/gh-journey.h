@@ -39,6 +39,8 @@ void             gh_journey_wait_gone    (GhJourney *self, AtspiRole role, const
 void             gh_journey_wait_enabled (GhJourney *self, AtspiRole role, const char *name);
 /* Waits until it is there and can be pressed, and presses it. */
 void             gh_journey_press        (GhJourney *self, AtspiRole role, const char *name);
+/* In a flow box in a window that scrolls: GTK says of what is there that it does not show. */
+void             gh_journey_press_in_flow (GhJourney *self, AtspiRole role, const char *name);
 /* Replaces the text of an entry. */
 void             gh_journey_set_text     (GhJourney *self, AtspiRole role, const char *name,
                                           const char *text);
