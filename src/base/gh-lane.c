@@ -3,9 +3,12 @@
  */
 
 /* A lane is one thread that runs closures one after another, the most urgent
- * first. Each libvirt connection belongs to one lane, so there is never more than
+ * first. Each libvirt connection belongs to one thread, so there is never more than
  * one call in flight per connection: libvirt's client shares one socket per
  * connection, and 9.0 can use freed memory when threads share it.
+ *
+ * A lane for reading may have several threads, each with a connection of its own; whichever is
+ * free takes the next closure, so that one that is stuck holds up nothing but itself.
  *
  * Life of a job: gh_lane_run_async() queues it ; the lane's thread takes it,
  * runs it and posts its result to the context that asked. The caller is
@@ -45,6 +48,15 @@ typedef struct
   GError         *error;
 } Job;
 
+/* One thread of a lane. */
+typedef struct
+{
+  GhLane     *lane;       /* (owned) */
+  gpointer    connection; /* (unowned) (nullable): of the thread once it is set */
+  GhLaneFunc  begin;      /* (nullable): runs before the first closure */
+  gint64      since_us;   /* (mutex of the lane): monotonic: it is busy; 0: it waits */
+} Worker;
+
 struct _GhLane
 {
   GObject   parent_instance;
@@ -53,7 +65,7 @@ struct _GhLane
   GMutex    mutex;
   GCond     wake;
   GQueue    waiting[N_PRIORITIES]; /* (element-type Job) (mutex) */
-  gpointer  connection;            /* (unowned), of the lane's thread once set */
+  GPtrArray *workers;              /* (element-type Worker) (mutex): whose threads run */
   gboolean  stopped;               /* (mutex) */
   GDestroyNotify close_connection; /* (mutex) */
 };
@@ -64,6 +76,9 @@ G_DEFINE_FINAL_TYPE (GhLane, gh_lane, G_TYPE_OBJECT)
 static GMutex closing_mutex;
 static GCond closing_ended;
 static guint n_closing; /* (mutex closing_mutex) */
+
+/* The Worker whose thread this is. */
+static GPrivate current_worker;
 
 static Job *
 job_ref (Job *job)
@@ -184,38 +199,28 @@ run_job (GhLane *self,
     g_clear_pointer (&job->result, job->result_free);
 }
 
-static gpointer
-lane_thread (gpointer user_data)
+/* The next closure; NULL when the lane has been stopped. With the mutex held. */
+static Job *
+take_job_locked (GhLane *self)
 {
-  g_autoptr (GhLane) self = user_data;
-  GDestroyNotify close_connection = NULL;
-
-  g_mutex_lock (&self->mutex);
   while (TRUE)
     {
       Job *job = NULL;
 
       for (guint i = 0; i < N_PRIORITIES && job == NULL; i++)
         job = g_queue_pop_head (&self->waiting[i]);
-      if (job == NULL && self->stopped)
-        break;
-      if (job == NULL)
-        {
-          g_cond_wait (&self->wake, &self->mutex);
-          continue;
-        }
-
-      g_mutex_unlock (&self->mutex);
-      run_job (self, job);
-      g_mutex_lock (&self->mutex);
-      post (job, job_finished_cb);
-      job_unref (job);
+      if (job != NULL || self->stopped)
+        return job;
+      g_cond_wait (&self->wake, &self->mutex);
     }
-  close_connection = self->close_connection;
-  g_mutex_unlock (&self->mutex);
+}
 
-  if (close_connection != NULL && self->connection != NULL)
-    close_connection (self->connection);
+static void
+end_worker (Worker         *worker,
+            GDestroyNotify  close_connection)
+{
+  if (close_connection != NULL && worker->connection != NULL)
+    close_connection (worker->connection);
   if (close_connection != NULL)
     {
       g_mutex_lock (&closing_mutex);
@@ -223,7 +228,58 @@ lane_thread (gpointer user_data)
       g_cond_broadcast (&closing_ended);
       g_mutex_unlock (&closing_mutex);
     }
+  g_object_unref (worker->lane);
+  g_free (worker);
+}
+
+static gpointer
+lane_thread (gpointer user_data)
+{
+  Worker *worker = user_data;
+  GhLane *self = worker->lane;
+  GDestroyNotify close_connection = NULL;
+  Job *job = NULL;
+
+  g_private_set (&current_worker, worker);
+  /* What it cannot do is told to who asks for it next. */
+  if (worker->begin != NULL)
+    worker->begin (self, NULL, NULL, NULL);
+
+  g_mutex_lock (&self->mutex);
+  worker->since_us = 0;
+  while ((job = take_job_locked (self)) != NULL)
+    {
+      worker->since_us = g_get_monotonic_time ();
+      g_mutex_unlock (&self->mutex);
+      run_job (self, job);
+      g_mutex_lock (&self->mutex);
+      worker->since_us = 0;
+      post (job, job_finished_cb);
+      job_unref (job);
+    }
+  g_ptr_array_remove (self->workers, worker);
+  close_connection = self->close_connection;
+  g_mutex_unlock (&self->mutex);
+
+  end_worker (worker, close_connection);
   return NULL;
+}
+
+static void
+add_worker (GhLane     *self,
+            gpointer    connection,
+            GhLaneFunc  begin)
+{
+  Worker *worker = g_new0 (Worker, 1);
+
+  worker->lane = g_object_ref (self);
+  worker->connection = connection;
+  worker->begin = begin;
+  worker->since_us = g_get_monotonic_time ();
+  g_mutex_lock (&self->mutex);
+  g_ptr_array_add (self->workers, worker);
+  g_mutex_unlock (&self->mutex);
+  g_thread_unref (g_thread_new (self->name, lane_thread, worker));
 }
 
 static void
@@ -232,6 +288,7 @@ gh_lane_finalize (GObject *object)
   GhLane *self = GH_LANE (object);
 
   g_free (self->name);
+  g_ptr_array_unref (self->workers);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->wake);
   G_OBJECT_CLASS (gh_lane_parent_class)->finalize (object);
@@ -246,6 +303,7 @@ gh_lane_class_init (GhLaneClass *klass)
 static void
 gh_lane_init (GhLane *self)
 {
+  self->workers = g_ptr_array_new ();
   g_mutex_init (&self->mutex);
   g_cond_init (&self->wake);
 }
@@ -262,10 +320,24 @@ gh_lane_init (GhLane *self)
 GhLane *
 gh_lane_new (const char *name)
 {
+  GhLane *self = gh_lane_new_empty (name);
+
+  add_worker (self, NULL, NULL);
+  return self;
+}
+
+/**
+ * gh_lane_new_empty:
+ * @name: for traces, such as "read"
+ *
+ * Returns: (transfer full): a lane without threads, for gh_lane_add_thread()
+ */
+GhLane *
+gh_lane_new_empty (const char *name)
+{
   GhLane *self = g_object_new (GH_TYPE_LANE, NULL);
 
   self->name = g_strdup (name);
-  g_thread_unref (g_thread_new (name, lane_thread, g_object_ref (self)));
   return self;
 }
 
@@ -282,19 +354,82 @@ gh_lane_set_connection (GhLane  *self,
 {
   g_return_if_fail (GH_IS_LANE (self));
 
-  self->connection = connection;
+  ((Worker *) g_ptr_array_index (self->workers, 0))->connection = connection;
 }
 
 /**
  * gh_lane_get_connection:
  * @self: a lane
  *
- * Returns: (nullable): the connection; for closures on the lane's thread
+ * Returns: (nullable): the connection of the thread that asks; for closures of the lane
  */
 gpointer
 gh_lane_get_connection (GhLane *self)
 {
-  return self->connection;
+  Worker *worker = g_private_get (&current_worker);
+
+  g_return_val_if_fail (worker != NULL && worker->lane == self, NULL);
+
+  return worker->connection;
+}
+
+/**
+ * gh_lane_add_thread:
+ * @self: a lane that has not been stopped
+ * @connection: (nullable): a virConnectPtr of that thread's own
+ * @begin: (nullable): called there first, with the lane and nothing else: to open it
+ *
+ * Has closures of this lane run side by side. For those that only read.
+ */
+void
+gh_lane_add_thread (GhLane     *self,
+                    gpointer    connection,
+                    GhLaneFunc  begin)
+{
+  g_return_if_fail (GH_IS_LANE (self));
+  g_assert (GH_IS_MAIN_THREAD ());
+
+  add_worker (self, connection, begin);
+}
+
+guint
+gh_lane_get_n_threads (GhLane *self)
+{
+  guint n = 0;
+
+  g_return_val_if_fail (GH_IS_LANE (self), 0);
+
+  g_mutex_lock (&self->mutex);
+  n = self->workers->len;
+  g_mutex_unlock (&self->mutex);
+  return n;
+}
+
+/**
+ * gh_lane_get_n_busy:
+ * @self: a lane
+ * @for_us: since how many microseconds; 0: at all
+ *
+ * Returns: how many of its threads do something. Any thread.
+ */
+guint
+gh_lane_get_n_busy (GhLane *self,
+                    gint64  for_us)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  guint n = 0;
+
+  g_return_val_if_fail (GH_IS_LANE (self), 0);
+
+  g_mutex_lock (&self->mutex);
+  for (guint i = 0; i < self->workers->len; i++)
+    {
+      const Worker *worker = g_ptr_array_index (self->workers, i);
+
+      n += worker->since_us != 0 && now_us - worker->since_us >= for_us ? 1 : 0;
+    }
+  g_mutex_unlock (&self->mutex);
+  return n;
 }
 
 /**
@@ -325,10 +460,10 @@ gh_lane_stop (GhLane         *self,
       self->stopped = TRUE;
       self->close_connection = close_connection;
       g_mutex_lock (&closing_mutex);
-      n_closing += close_connection != NULL ? 1 : 0;
+      n_closing += close_connection != NULL ? self->workers->len : 0;
       g_mutex_unlock (&closing_mutex);
     }
-  g_cond_signal (&self->wake);
+  g_cond_broadcast (&self->wake);
   g_mutex_unlock (&self->mutex);
 
   while ((job = g_queue_pop_head (&dropped)) != NULL)

@@ -58,9 +58,16 @@ typedef gpointer (*GhLaneFunc) (GhLane        *lane,
                                 GError       **error);
 
 GhLane   *gh_lane_new            (const char          *name);
+GhLane   *gh_lane_new_empty      (const char          *name);
 void      gh_lane_set_connection (GhLane              *self,
                                   gpointer             connection);
 gpointer  gh_lane_get_connection (GhLane              *self);
+void      gh_lane_add_thread     (GhLane              *self,
+                                  gpointer             connection,
+                                  GhLaneFunc           begin);
+guint     gh_lane_get_n_threads  (GhLane              *self);
+guint     gh_lane_get_n_busy     (GhLane              *self,
+                                  gint64               for_us);
 void      gh_lane_stop           (GhLane              *self,
                                   GDestroyNotify       close_connection);
 gboolean  gh_lane_wait_closed    (guint                timeout_ms);

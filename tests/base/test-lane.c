@@ -256,6 +256,75 @@ test_stop (void)
   gh_test_call_wait (&first);
 }
 
+static int n_begun = 0;
+static int n_closed = 0;
+
+static gpointer
+begin_worker (GhLane        *lane,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_assert_nonnull (gh_lane_get_connection (lane));
+  g_atomic_int_inc (&n_begun);
+  return NULL;
+}
+
+static gpointer
+connection_worker (GhLane        *lane,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
+{
+  return gh_lane_get_connection (lane);
+}
+
+static void
+count_closed_cb (gpointer connection)
+{
+  g_atomic_int_inc (&n_closed);
+}
+
+/* Each thread has its own connection, and one that is stuck holds up nothing but itself. */
+static void
+test_threads (void)
+{
+  g_autoptr (GhLane) lane = gh_lane_new_empty ("test");
+  g_auto (GhTestCall) stuck = { 0 };
+  const char *seen = NULL;
+
+  gate_reset ();
+  n_begun = n_closed = 0;
+  gh_lane_add_thread (lane, "one", begin_worker);
+  gh_lane_add_thread (lane, "two", begin_worker);
+  g_assert_cmpuint (gh_lane_get_n_threads (lane), ==, 2);
+  gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, NULL, NULL,
+                     gh_test_call_cb, &stuck);
+  gh_test_wait_until (gate_entered, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+      const char *connection = NULL;
+
+      gh_lane_run_async (lane, GH_LANE_BACKGROUND, GH_LANE_READ, "c", connection_worker, NULL, NULL,
+                         NULL, NULL, gh_test_call_cb, &call);
+      connection = gh_lane_run_finish (lane, gh_test_call_wait (&call), &error);
+      g_assert_no_error (error);
+      g_assert_true (seen == NULL || seen == connection);
+      seen = connection;
+    }
+  g_assert_cmpuint (gh_lane_get_n_busy (lane, 60 * G_TIME_SPAN_SECOND), ==, 0);
+  g_assert_cmpuint (gh_lane_get_n_busy (lane, 0), >=, 1);
+  g_assert_cmpint (g_atomic_int_get (&n_begun), ==, 2);
+  gh_lane_stop (lane, count_closed_cb);
+  g_assert_false (gh_lane_wait_closed (1));
+  gate_open ();
+  g_assert_true (gh_lane_wait_closed (60 * 1000));
+  g_assert_cmpint (g_atomic_int_get (&n_closed), ==, 2);
+  gh_test_call_wait (&stuck);
+}
+
 static void
 test_faults (void)
 {
@@ -307,6 +376,7 @@ main (int   argc,
   g_test_add_func ("/lane/started-write-tells-the-truth", test_started_write_tells_the_truth);
   g_test_add_func ("/lane/waiting-write-never-runs", test_waiting_write_never_runs);
   g_test_add_func ("/lane/stop", test_stop);
+  g_test_add_func ("/lane/threads", test_threads);
   g_test_add_func ("/lane/faults", test_faults);
   return g_test_run ();
 }
