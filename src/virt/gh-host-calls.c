@@ -269,6 +269,16 @@ job_finished_cb (GObject      *object,
   gh_lane_stop (lane, gh_conn_close);
 }
 
+/* As long as a role has a lane that stays. */
+static GhLaneRole
+get_lasting_role (GhHost     *self,
+                  GhLaneRole  role)
+{
+  if (gh_host_is_test (self) && (role == GH_ROLE_JOB || role == GH_ROLE_READ))
+    return GH_ROLE_CONTROL;
+  return role;
+}
+
 static void
 return_not_connected (GhHost *self,
                       GTask  *task)
@@ -290,8 +300,7 @@ gh_host_call (GhHost         *self,
               GDestroyNotify  result_free,
               GTask          *task)
 {
-  GhLane *lane = gh_host_get_lane (self, role == GH_ROLE_JOB && gh_host_is_test (self)
-                                   ? GH_ROLE_CONTROL : role);
+  GhLane *lane = gh_host_get_lane (self, get_lasting_role (self, role));
   g_autoptr (GhLane) job_lane = NULL;
   GAsyncReadyCallback callback = call_finished_cb;
 
@@ -314,6 +323,97 @@ gh_host_call (GhHost         *self,
     }
   gh_lane_run_async (lane, priority, kind, name, func, data, data_free, result_free,
                      g_task_get_cancellable (task), callback, task);
+}
+
+/* Parts */
+
+typedef struct
+{
+  gpointer       record;
+  GDestroyNotify unref;
+  guint          n_waiting;
+  GError        *error; /* (nullable): the first */
+} Parts;
+
+static void
+parts_free (gpointer data)
+{
+  Parts *parts = data;
+
+  g_clear_pointer (&parts->record, parts->unref);
+  g_clear_error (&parts->error);
+  g_free (parts);
+}
+
+static void
+part_free (gpointer data)
+{
+  GhPart *part = data;
+
+  part->unref (part->record);
+  g_free (part);
+}
+
+static void
+part_ended_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Parts *parts = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  (void) g_task_propagate_pointer (G_TASK (result), &error);
+  if (error != NULL && parts->error == NULL)
+    parts->error = error;
+  else
+    g_clear_error (&error);
+  if (--parts->n_waiting > 0)
+    return;
+  if (parts->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&parts->error));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&parts->record), parts->unref);
+}
+
+guint
+gh_host_get_n_parts (GhHost *self)
+{
+  return gh_host_is_test (self) ? 1 : GH_N_READERS;
+}
+
+void
+gh_host_call_parts (GhHost         *self,
+                    GhLanePriority  priority,
+                    const char     *name,
+                    GhLaneFunc      func,
+                    gpointer        record,
+                    GDestroyNotify  unref,
+                    guint           n_parts,
+                    GTask          *task)
+{
+  Parts *parts = g_new0 (Parts, 1);
+
+  parts->record = record;
+  parts->unref = unref;
+  parts->n_waiting = MAX (n_parts, 1);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, parts, parts_free);
+  for (guint i = 0; i < n_parts; i++)
+    {
+      GhPart *part = g_new0 (GhPart, 1);
+
+      part->record = g_atomic_rc_box_acquire (record);
+      part->unref = unref;
+      part->index = i;
+      part->n_parts = n_parts;
+      gh_host_call (self, GH_ROLE_READ, priority, GH_LANE_READ, name, func, part, part_free, NULL,
+                    g_task_new (self, g_task_get_cancellable (task), part_ended_cb,
+                                g_object_ref (task)));
+    }
+  if (n_parts == 0)
+    g_task_return_pointer (task, g_steal_pointer (&parts->record), unref);
+  g_object_unref (task);
 }
 
 gboolean

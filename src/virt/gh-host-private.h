@@ -24,6 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomainSnapshot, virDomainSnapshotFree)
  * @GH_ROLE_CONTROL: what the user asked: lifecycle, XML, storage lists
  * @GH_ROLE_STATS: listing and figures, which a stuck QEMU may delay
  * @GH_ROLE_CONSOLE: opening displays, which a stuck QEMU may delay by 30 s
+ * @GH_ROLE_READ: several connections that share what is asked of them, so that a line with a long
+ *   delay is crossed for several questions at a time; kept open for a while
  * @GH_ROLE_JOB: a thread and a connection of its own, closed afterwards: for what takes long
  *
  * The test driver keeps its state per connection, so there all roles share one lane.
@@ -33,6 +35,7 @@ typedef enum
   GH_ROLE_CONTROL,
   GH_ROLE_STATS,
   GH_ROLE_CONSOLE,
+  GH_ROLE_READ,
   GH_ROLE_JOB,
 } GhLaneRole;
 
@@ -71,6 +74,7 @@ typedef struct
   GhSsh        *ssh;     /* (owned) (nullable): how it is reached */
   virConnectPtr conn;    /* (nullable) until the first call */
   gpointer      sink;    /* (unowned) (nullable): set on the control lane, which has the events */
+  gboolean      brief;   /* no events are registered */
   virConnectCloseFunc closed_cb;
   int           event_ids[8];
   guint         n_event_ids;
@@ -128,6 +132,29 @@ void     gh_host_call            (GhHost         *self,
                                   gpointer        data,
                                   GDestroyNotify  data_free,
                                   GDestroyNotify  result_free,
+                                  GTask          *task);
+/* With the others of a host these are at most ten: sshd gives one login no more sessions. */
+#define GH_N_READERS 5
+/* How many parts a reading of many things is cut into. */
+guint    gh_host_get_n_parts     (GhHost         *self);
+/* One of several closures that fill one record side by side, each its own fields of it. */
+typedef struct
+{
+  gpointer       record;
+  GDestroyNotify unref;
+  guint          index;
+  guint          n_parts;
+} GhPart;
+/* Runs @func once for each of @n_parts, with a GhPart as its data, and completes @task (transfer
+ * full) with @record (transfer full: of g_atomic_rc_box_new0()) when all have ended: an error of
+ * one is that of all. They must not mind whether others have run. Main thread. */
+void     gh_host_call_parts      (GhHost         *self,
+                                  GhLanePriority  priority,
+                                  const char     *name,
+                                  GhLaneFunc      func,
+                                  gpointer        record,
+                                  GDestroyNotify  unref,
+                                  guint           n_parts,
                                   GTask          *task);
 /* Ends a task whose worker has no result. */
 gboolean gh_call_finish_void     (gpointer        source,

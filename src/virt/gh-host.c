@@ -42,6 +42,11 @@
 /* Reading and showing figures may cost this part of one core. */
 #define FIGURES_COST_DIVISOR 150
 #define MAX_RETRY_S 60
+/* Connections for reading are closed when nothing was read for so long. */
+#define READERS_IDLE_S 30
+/* One that is busy for longer may be stuck in a QEMU: another takes its place, a few times. */
+#define READER_STUCK_US (5 * G_TIME_SPAN_SECOND)
+#define MAX_READERS (4 * GH_N_READERS)
 
 /* Where events of one connection go. It outlives the host if need be: libvirt and idle sources
  * hold references. */
@@ -64,6 +69,10 @@ struct _GhHost
   GhLane      *control;       /* (owned) (nullable): NULL unless connecting or connected */
   GhLane      *stats;         /* (owned) (nullable): the same as control on the test driver */
   GhLane      *console;       /* (owned) (nullable): made when first used */
+  GhLane      *readers;       /* (owned) (nullable): made when first used */
+  guint        readers_id;    /* closes them */
+  gboolean     many_readings; /* are to be expected soon after connecting */
+  gboolean     brief;         /* nobody looks at it for long */
   EventSink   *sink;          /* (owned) (nullable): of the present connection */
   GhSsh       *ssh;           /* (owned) (nullable): of the present connection, over ssh */
   GCancellable *cancellable;  /* (owned): of everything the present connection does */
@@ -75,6 +84,7 @@ struct _GhHost
   GHashTable  *machines;      /* UUID (of the machine) -> GhMachine (owned) */
   GHashTable  *stale;         /* (element-type char): UUIDs */
   gboolean     all_stale;
+  gboolean     opened;        /* the list will be told of changes */
   gboolean     listed;        /* the first list has arrived */
   gboolean     watching;      /* all events are registered */
   gboolean     refreshing;
@@ -319,6 +329,7 @@ conn_new (GhHost    *self,
   conn->uri = g_strdup (self->uri);
   conn->ssh = self->ssh != NULL ? gh_ssh_ref (self->ssh) : NULL;
   conn->sink = sink;
+  conn->brief = self->brief;
   conn->pool_event_id = -1;
   return conn;
 }
@@ -358,6 +369,8 @@ open_worker (GhLane        *lane,
   if (gh_conn_get (lane, error) == NULL)
     return NULL;
 
+  if (conn->brief)
+    return NULL;
   register_event (conn, sink, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
                   VIR_DOMAIN_EVENT_CALLBACK (lifecycle_event_cb));
   /* The test driver lives in this process and never closes; its 9.0 does not free the callback. */
@@ -473,8 +486,18 @@ answer_ready (GhHost       *self,
 }
 
 static void
+drop_readers (GhHost *self)
+{
+  g_clear_handle_id (&self->readers_id, g_source_remove);
+  if (self->readers != NULL)
+    gh_lane_stop (self->readers, gh_conn_close);
+  g_clear_object (&self->readers);
+}
+
+static void
 drop_lanes (GhHost *self)
 {
+  drop_readers (self);
   g_cancellable_cancel (self->cancellable);
   g_object_unref (self->cancellable);
   self->cancellable = g_cancellable_new ();
@@ -497,6 +520,7 @@ drop_lanes (GhHost *self)
   self->figures_running = FALSE;
   self->refreshing = FALSE;
   self->titles_running = FALSE;
+  self->opened = FALSE;
   self->listed = FALSE;
   self->watching = FALSE;
   self->all_stale = FALSE;
@@ -700,7 +724,7 @@ start_refresh (GhHost *self)
 {
   GhRefreshRequest *request = NULL;
 
-  if (self->refreshing || self->stats == NULL ||
+  if (self->refreshing || !self->opened ||
       (!self->all_stale && g_hash_table_size (self->stale) == 0))
     return;
 
@@ -930,6 +954,80 @@ watching_cb (GObject      *object,
     }
 }
 
+static gpointer
+open_reader_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  /* Whoever asks next tries once more, and is told why not. */
+  gh_conn_get (lane, &local);
+  return NULL;
+}
+
+static gboolean
+readers_idle_cb (gpointer user_data)
+{
+  GhHost *self = user_data;
+
+  if (gh_lane_get_n_busy (self->readers, 0) > 0 || gh_lane_get_n_waiting (self->readers) > 0)
+    return G_SOURCE_CONTINUE;
+  self->readers_id = 0;
+  drop_readers (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Has @n connections for reading, or as many as there may be. */
+static void
+open_readers (GhHost *self,
+              guint   n)
+{
+  guint max = GH_N_READERS;
+
+  if (self->readers == NULL)
+    self->readers = gh_lane_new_empty ("read");
+  max = MIN (max + gh_lane_get_n_busy (self->readers, READER_STUCK_US), MAX_READERS);
+  while (gh_lane_get_n_threads (self->readers) < MIN (n, max))
+    gh_lane_add_thread (self->readers, conn_new (self, NULL), open_reader_worker);
+  g_clear_handle_id (&self->readers_id, g_source_remove);
+  self->readers_id = g_timeout_add_seconds (READERS_IDLE_S, readers_idle_cb, self);
+}
+
+/* For one more question: those that are open and busy are not waited for. */
+static GhLane *
+get_readers (GhHost *self)
+{
+  guint n_asked = 0;
+
+  if (self->readers != NULL)
+    n_asked = gh_lane_get_n_busy (self->readers, 0) + gh_lane_get_n_waiting (self->readers);
+  open_readers (self, n_asked + 1);
+  return self->readers;
+}
+
+/* Whether connections may be opened side by side: nobody is asked for a password (ssh, polkit), and
+ * no daemon has to be started first. */
+static gboolean
+can_open_ahead (GhHost *self)
+{
+  return !gh_host_is_test (self) && !gh_ssh_is_wanted (self->uri) &&
+         (!gh_host_is_local (self) || strstr (self->uri, "socket=") != NULL);
+}
+
+static void
+open_stats (GhHost *self)
+{
+  if (gh_host_is_test (self))
+    self->stats = g_object_ref (self->control);
+  else
+    {
+      self->stats = gh_lane_new_empty ("stats");
+      gh_lane_add_thread (self->stats, conn_new (self, NULL), open_reader_worker);
+    }
+}
+
 static void
 opened_cb (GObject      *object,
            GAsyncResult *result,
@@ -944,13 +1042,16 @@ opened_cb (GObject      *object,
         return;
       if (self->ssh != NULL)
         gh_askpass_accepted (gh_ssh_get_folder (self->ssh));
-      /* The stats lane opens its own connection when the first list runs there. */
-      self->stats =
-        gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
+      self->opened = TRUE;
+      if (self->stats == NULL)
+        open_stats (self);
+      if (self->many_readings && !gh_host_is_test (self))
+        open_readers (self, GH_N_READERS);
       self->all_stale = TRUE;
-      gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-events",
-                    events_worker, sink_ref (self->sink), sink_unref, NULL,
-                    g_task_new (self, self->cancellable, watching_cb, NULL));
+      if (!self->brief)
+        gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-events",
+                      events_worker, sink_ref (self->sink), sink_unref, NULL,
+                      g_task_new (self, self->cancellable, watching_cb, NULL));
       start_refresh (self);
       return;
     }
@@ -1316,7 +1417,46 @@ gh_host_connect (GhHost *self)
   gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-open", open_worker,
                 sink_ref (self->sink), sink_unref, NULL,
                 g_task_new (self, self->cancellable, opened_cb, NULL));
+  if (can_open_ahead (self))
+    {
+      open_stats (self);
+      if (self->many_readings)
+        open_readers (self, GH_N_READERS);
+    }
   set_state (self, GH_HOST_CONNECTING, NULL);
+}
+
+/**
+ * gh_host_set_brief:
+ * @self: a host that is not connected
+ *
+ * Says that it will be asked once and left, with nothing changed: then it need not tell of what
+ * happens on it, each kind of which costs a round trip at both ends, and titles are not read.
+ */
+void
+gh_host_set_brief (GhHost *self)
+{
+  g_return_if_fail (GH_IS_HOST (self));
+  g_return_if_fail (self->state == GH_HOST_DISCONNECTED);
+
+  self->brief = TRUE;
+}
+
+/**
+ * gh_host_expect_readings:
+ * @self: a host
+ *
+ * Says that many things will be asked soon, as for a rehearsal: the connections for that are opened
+ * now, side by side, or while it connects.
+ */
+void
+gh_host_expect_readings (GhHost *self)
+{
+  g_return_if_fail (GH_IS_HOST (self));
+
+  self->many_readings = TRUE;
+  if (self->state == GH_HOST_CONNECTED && !gh_host_is_test (self))
+    open_readers (self, GH_N_READERS);
 }
 
 /**
@@ -1552,12 +1692,14 @@ gh_host_get_lane (GhHost     *self,
   switch (role)
     {
     case GH_ROLE_STATS:
-      return self->stats;
+      return self->opened ? self->stats : NULL;
     case GH_ROLE_CONSOLE:
       if (self->console == NULL && self->control != NULL)
         self->console =
           gh_host_is_test (self) ? g_object_ref (self->control) : gh_host_open_job_lane (self);
       return reconnecting ? NULL : self->console;
+    case GH_ROLE_READ:
+      return reconnecting || self->control == NULL ? NULL : get_readers (self);
     case GH_ROLE_CONTROL:
     case GH_ROLE_JOB:
     default:
@@ -1641,8 +1783,8 @@ gh_host_load_capabilities_async (GhHost              *self,
       g_object_unref (task);
       return;
     }
-  /* Probing QEMU takes seconds the first time, so this has a connection of its own. */
-  gh_host_call (self, GH_ROLE_JOB, GH_LANE_DEFAULT, GH_LANE_READ, "capabilities",
+  /* Probing QEMU takes seconds the first time: the others of these lanes go on. */
+  gh_host_call (self, GH_ROLE_READ, GH_LANE_DEFAULT, GH_LANE_READ, "capabilities",
                 capabilities_worker,
                 NULL, NULL, (GDestroyNotify) gh_capabilities_unref,
                 g_task_new (self, cancellable, capabilities_loaded_cb, task));

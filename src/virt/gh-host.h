@@ -69,6 +69,8 @@ void          gh_host_end_logins         (void);
 void          gh_host_connect            (GhHost *self);
 void          gh_host_disconnect         (GhHost *self);
 void          gh_host_refresh            (GhHost *self);
+void          gh_host_expect_readings    (GhHost *self);
+void          gh_host_set_brief          (GhHost *self);
 gint64        gh_host_get_retry_time     (GhHost *self);
 
 /* Opens the connection unless it is open, and waits for the first list. */

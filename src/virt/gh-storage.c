@@ -185,29 +185,64 @@ dup_string (xmlXPathContextPtr  context,
   return copy;
 }
 
+/* Which of the pools a list flag selects, in one call for all; NULL: nobody knows. */
+static GHashTable *
+list_pool_uuids (virConnectPtr conn,
+                 unsigned int  flag)
+{
+  virStoragePoolPtr *pools = NULL;
+  GHashTable *set = NULL;
+
+  if (virConnectListAllStoragePools (conn, &pools, flag) < 0)
+    {
+      virResetLastError ();
+      return NULL;
+    }
+  set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; pools[i] != NULL; i++)
+    {
+      char uuid[VIR_UUID_STRING_BUFLEN];
+
+      virStoragePoolGetUUIDString (pools[i], uuid);
+      g_hash_table_add (set, g_strdup (uuid));
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+  return set;
+}
+
+static guint64
+read_bytes (xmlXPathContextPtr  context,
+            const char         *xpath)
+{
+  g_autofree char *text = dup_string (context, xpath);
+
+  return text != NULL ? g_ascii_strtoull (text, NULL, 10) : 0;
+}
+
+/* Its document has the figures too, always in bytes: the same as virStoragePoolGetInfo() gives, and
+ * no round trip more. */
 static GhPoolInfo *
-read_pool (virStoragePoolPtr pool)
+read_pool (virStoragePoolPtr  pool,
+           GHashTable        *active,
+           GHashTable        *autostart)
 {
   GhPoolInfo *info = g_atomic_rc_box_new0 (GhPoolInfo);
   xmlDocPtr parsed = NULL;
   g_autoptr (xmlXPathContext) context = open_document (virStoragePoolGetXMLDesc (pool, 0), &parsed);
   g_autoptr (xmlDoc) doc = parsed;
-  virStoragePoolInfo figures = { 0 };
   char uuid[VIR_UUID_STRING_BUFLEN];
-  int autostart = 0;
 
   virStoragePoolGetUUIDString (pool, uuid);
   info->uuid = g_strdup (uuid);
   info->name = g_strdup (virStoragePoolGetName (pool));
   info->type = dup_string (context, "/pool/@type");
   info->path = dup_string (context, "/pool/target/path");
-  info->active = virStoragePoolIsActive (pool) == 1;
-  info->autostart = virStoragePoolGetAutostart (pool, &autostart) == 0 && autostart != 0;
-  if (virStoragePoolGetInfo (pool, &figures) == 0)
-    {
-      info->capacity = figures.capacity;
-      info->available = figures.available;
-    }
+  info->active = active != NULL ? g_hash_table_contains (active, uuid)
+                                : virStoragePoolIsActive (pool) == 1;
+  info->autostart = autostart != NULL && g_hash_table_contains (autostart, uuid);
+  info->capacity = read_bytes (context, "/pool/capacity");
+  info->available = read_bytes (context, "/pool/available");
   virResetLastError ();
   return info;
 }
@@ -221,8 +256,6 @@ read_volume (virStorageVolPtr  volume,
   g_autoptr (xmlXPathContext) context = open_document (virStorageVolGetXMLDesc (volume, 0),
                                                        &parsed);
   g_autoptr (xmlDoc) doc = parsed;
-  g_autofree char *capacity = dup_string (context, "/volume/capacity");
-  g_autofree char *allocation = dup_string (context, "/volume/allocation");
   g_autofree char *target = dup_string (context, "/volume/target/path");
   char *path = target == NULL || *target == '\0' ? virStorageVolGetPath (volume) : NULL;
 
@@ -233,8 +266,8 @@ read_volume (virStorageVolPtr  volume,
   info->type = dup_string (context, "/volume/@type");
   info->format = dup_string (context, "/volume/target/format/@type");
   info->backing_path = dup_string (context, "/volume/backingStore/path");
-  info->capacity = capacity != NULL ? g_ascii_strtoull (capacity, NULL, 10) : 0;
-  info->allocation = allocation != NULL ? g_ascii_strtoull (allocation, NULL, 10) : 0;
+  info->capacity = read_bytes (context, "/volume/capacity");
+  info->allocation = read_bytes (context, "/volume/allocation");
   free (path);
   virResetLastError ();
   return info;
@@ -310,15 +343,22 @@ list_pools_worker (GhLane        *lane,
 {
   virConnectPtr conn = gh_conn_get (lane, error);
   g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func (unref_pool);
+  g_autoptr (GHashTable) active = NULL;
+  g_autoptr (GHashTable) autostart = NULL;
   virStoragePoolPtr *pools = NULL;
 
   if (conn == NULL)
     return NULL;
   if (virConnectListAllStoragePools (conn, &pools, 0) < 0 && take_error_unless_unsupported (error))
     return NULL;
+  if (pools != NULL && pools[0] != NULL)
+    {
+      active = list_pool_uuids (conn, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+      autostart = list_pool_uuids (conn, VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART);
+    }
   for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
     {
-      g_ptr_array_add (result, read_pool (pools[i]));
+      g_ptr_array_add (result, read_pool (pools[i], active, autostart));
       virStoragePoolFree (pools[i]);
     }
   free (pools);
@@ -715,19 +755,16 @@ list_volumes (virStoragePoolPtr   pool,
   return volumes;
 }
 
+/* The volumes of a pool whose files are looked at here. */
 static void
-add_volumes (GhStorageInfo     *self,
-             virStoragePoolPtr  pool,
-             const GhPoolInfo  *info,
-             gboolean           local,
-             gboolean           refresh)
+add_own_volumes (GhStorageInfo     *self,
+                 virStoragePoolPtr  pool,
+                 const GhPoolInfo  *info,
+                 gboolean           refresh)
 {
-  gboolean ours = local && is_readable_folder (info);
-  virStorageVolPtr *volumes = NULL;
   g_autoptr (GError) error = NULL;
+  virStorageVolPtr *volumes = list_volumes (pool, &error);
 
-  if (ours)
-    volumes = list_volumes (pool, &error);
   if (refresh && (volumes == NULL || is_outdated (info, volumes)))
     {
       g_clear_pointer (&volumes, free_volumes);
@@ -741,7 +778,7 @@ add_volumes (GhStorageInfo     *self,
     g_ptr_array_add (self->problems, g_strdup_printf ("%s: %s", info->name, error->message));
   for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
     {
-      GhVolumeInfo *volume = ours ? look_at_volume (volumes[i], info) : NULL;
+      GhVolumeInfo *volume = look_at_volume (volumes[i], info);
 
       g_ptr_array_add (self->volumes,
                        volume != NULL ? volume : read_volume (volumes[i], info->name));
@@ -750,6 +787,7 @@ add_volumes (GhStorageInfo     *self,
   virResetLastError ();
 }
 
+/* The pools, and the volumes of those whose files are ours. */
 static gpointer
 list_storage_worker (GhLane        *lane,
                      gpointer       data,
@@ -759,6 +797,8 @@ list_storage_worker (GhLane        *lane,
   Call *call = data;
   virConnectPtr conn = gh_conn_get (lane, error);
   g_autoptr (GhStorageInfo) self = NULL;
+  g_autoptr (GHashTable) active = NULL;
+  g_autoptr (GHashTable) autostart = NULL;
   virStoragePoolPtr *pools = NULL;
 
   if (conn == NULL)
@@ -769,20 +809,155 @@ list_storage_worker (GhLane        *lane,
   self->problems = g_ptr_array_new_with_free_func (g_free);
   if (virConnectListAllStoragePools (conn, &pools, 0) < 0 && take_error_unless_unsupported (error))
     return NULL;
+  if (pools != NULL && pools[0] != NULL)
+    {
+      active = list_pool_uuids (conn, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE);
+      autostart = list_pool_uuids (conn, VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART);
+    }
   for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
     {
-      GhPoolInfo *pool = read_pool (pools[i]);
+      GhPoolInfo *pool = read_pool (pools[i], active, autostart);
 
       g_ptr_array_add (self->pools, pool);
       if (pool->active && !g_cancellable_is_cancelled (cancellable))
-        add_volumes (self, pools[i], pool, call->local, call->flag);
+        {
+          if (call->local && is_readable_folder (pool))
+            add_own_volumes (self, pools[i], pool, call->flag);
+          else if (call->flag)
+            refresh_pool (pools[i], NULL);
+        }
       virStoragePoolFree (pools[i]);
     }
   free (pools);
   return g_steal_pointer (&self);
 }
 
+/* The volumes of the other pools: one document each, by several connections side by side. */
+typedef struct
+{
+  GhStorageInfo *info;
+  gboolean       local;
+  GMutex         mutex;
+} Listing;
+
+static void
+listing_clear (gpointer data)
+{
+  Listing *self = data;
+
+  g_clear_pointer (&self->info, gh_storage_info_unref);
+  g_mutex_clear (&self->mutex);
+}
+
+static void
+listing_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, listing_clear);
+}
+
+static const GhPoolInfo *
+find_foreign_pool (const GhStorageInfo *info,
+                   const char          *name,
+                   gboolean             local)
+{
+  for (guint i = 0; i < info->pools->len; i++)
+    {
+      const GhPoolInfo *pool = g_ptr_array_index (info->pools, i);
+
+      if (pool->active && (name == NULL || strcmp (pool->name, name) == 0) &&
+          !(local && is_readable_folder (pool)))
+        return pool;
+    }
+  return NULL;
+}
+
+/* By name, so that each is read once whoever makes or removes another meanwhile. */
+static void
+add_foreign_volumes (Listing           *self,
+                     virStoragePoolPtr  pool,
+                     const GhPart      *part)
+{
+  const char *name = virStoragePoolGetName (pool);
+  g_autoptr (GError) error = NULL;
+  virStorageVolPtr *volumes = list_volumes (pool, &error);
+
+  if (error != NULL && part->index == 0 && virStoragePoolIsActive (pool) != 0)
+    {
+      g_mutex_lock (&self->mutex);
+      g_ptr_array_add (self->info->problems, g_strdup_printf ("%s: %s", name, error->message));
+      g_mutex_unlock (&self->mutex);
+    }
+  for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
+    {
+      GhVolumeInfo *volume = NULL;
+
+      if (g_str_hash (virStorageVolGetName (volumes[i])) % part->n_parts != part->index)
+        continue;
+      volume = read_volume (volumes[i], name);
+      g_mutex_lock (&self->mutex);
+      g_ptr_array_add (self->info->volumes, volume);
+      g_mutex_unlock (&self->mutex);
+    }
+  free_volumes (volumes);
+  virResetLastError ();
+}
+
+static gpointer
+list_foreign_worker (GhLane        *lane,
+                     gpointer       data,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  const GhPart *part = data;
+  Listing *self = part->record;
+  virConnectPtr conn = gh_conn_get (lane, error);
+  virStoragePoolPtr *pools = NULL;
+
+  if (conn == NULL)
+    return NULL;
+  if (virConnectListAllStoragePools (conn, &pools, VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE) < 0)
+    {
+      gh_virt_error_take (error);
+      return NULL;
+    }
+  for (guint i = 0; pools[i] != NULL; i++)
+    {
+      if (!g_cancellable_is_cancelled (cancellable) &&
+          find_foreign_pool (self->info, virStoragePoolGetName (pools[i]), self->local) != NULL)
+        add_foreign_volumes (self, pools[i], part);
+      virStoragePoolFree (pools[i]);
+    }
+  free (pools);
+  return NULL;
+}
+
 /* Networks */
+
+/* As list_pool_uuids(). */
+static GHashTable *
+list_network_uuids (virConnectPtr conn,
+                    unsigned int  flag)
+{
+  virNetworkPtr *networks = NULL;
+  GHashTable *set = NULL;
+
+  if (virConnectListAllNetworks (conn, &networks, flag) < 0)
+    {
+      virResetLastError ();
+      return NULL;
+    }
+  set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; networks[i] != NULL; i++)
+    {
+      char uuid[VIR_UUID_STRING_BUFLEN];
+
+      virNetworkGetUUIDString (networks[i], uuid);
+      g_hash_table_add (set, g_strdup (uuid));
+      virNetworkFree (networks[i]);
+    }
+  free (networks);
+  return set;
+}
 
 static gpointer
 list_networks_worker (GhLane        *lane,
@@ -792,12 +967,19 @@ list_networks_worker (GhLane        *lane,
 {
   virConnectPtr conn = gh_conn_get (lane, error);
   g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func (unref_network);
+  g_autoptr (GHashTable) active = NULL;
+  g_autoptr (GHashTable) autostart = NULL;
   virNetworkPtr *networks = NULL;
 
   if (conn == NULL)
     return NULL;
   if (virConnectListAllNetworks (conn, &networks, 0) < 0 && take_error_unless_unsupported (error))
     return NULL;
+  if (networks != NULL && networks[0] != NULL)
+    {
+      active = list_network_uuids (conn, VIR_CONNECT_LIST_NETWORKS_ACTIVE);
+      autostart = list_network_uuids (conn, VIR_CONNECT_LIST_NETWORKS_AUTOSTART);
+    }
   for (guint i = 0; networks != NULL && networks[i] != NULL; i++)
     {
       GhNetworkInfo *info = g_atomic_rc_box_new0 (GhNetworkInfo);
@@ -807,7 +989,6 @@ list_networks_worker (GhLane        *lane,
       g_autoptr (xmlDoc) doc = parsed;
       g_autofree char *forward = dup_string (context, "/network/forward");
       char uuid[VIR_UUID_STRING_BUFLEN];
-      int autostart = 0;
 
       virNetworkGetUUIDString (networks[i], uuid);
       info->uuid = g_strdup (uuid);
@@ -816,8 +997,9 @@ list_networks_worker (GhLane        *lane,
       info->forward = dup_string (context, "/network/forward/@mode");
       if (info->forward == NULL && forward != NULL)
         info->forward = g_strdup ("nat"); /* libvirt's default mode */
-      info->active = virNetworkIsActive (networks[i]) == 1;
-      info->autostart = virNetworkGetAutostart (networks[i], &autostart) == 0 && autostart != 0;
+      info->active = active != NULL ? g_hash_table_contains (active, uuid)
+                                    : virNetworkIsActive (networks[i]) == 1;
+      info->autostart = autostart != NULL && g_hash_table_contains (autostart, uuid);
       virResetLastError ();
       g_ptr_array_add (result, info);
       virNetworkFree (networks[i]);
@@ -918,7 +1100,7 @@ gh_host_load_pools_async (GhHost              *host,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "pool-list", list_pools_worker,
+  call (host, GH_ROLE_READ, GH_LANE_READ, "pool-list", list_pools_worker,
         call_new (NULL, NULL, FALSE),
         (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
 }
@@ -1009,6 +1191,56 @@ gh_host_load_volumes_finish (GhHost        *host,
   return finish (host, result, error);
 }
 
+static void
+foreign_listed_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  Listing *listing = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (listing == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_return_pointer (task, gh_storage_info_ref (listing->info), unref_storage);
+  listing_unref (listing);
+}
+
+static void
+storage_listed_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  GhHost *host = GH_HOST (object);
+  g_autoptr (GTask) task = user_data;
+  gboolean local = gh_host_is_local (host);
+  GError *error = NULL;
+  GhStorageInfo *info = g_task_propagate_pointer (G_TASK (result), &error);
+  Listing *listing = NULL;
+
+  if (info == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (find_foreign_pool (info, NULL, local) == NULL)
+    {
+      g_task_return_pointer (task, info, unref_storage);
+      return;
+    }
+  listing = g_atomic_rc_box_new0 (Listing);
+  listing->info = info;
+  listing->local = local;
+  g_mutex_init (&listing->mutex);
+  gh_host_call_parts (host, GH_LANE_USER, "volume-list", list_foreign_worker, listing,
+                      listing_unref, gh_host_get_n_parts (host),
+                      g_task_new (host, g_task_get_cancellable (task), foreign_listed_cb,
+                                  g_object_ref (task)));
+}
+
 /**
  * gh_host_load_storage_async:
  * @host: a connected host
@@ -1029,10 +1261,13 @@ gh_host_load_storage_async (GhHost              *host,
                             gpointer             user_data)
 {
   Call *data = call_new (NULL, NULL, refresh);
+  GTask *task = g_task_new (host, cancellable, callback, user_data);
 
+  g_task_set_source_tag (task, gh_host_load_storage_async);
+  g_task_set_check_cancellable (task, FALSE);
   data->local = gh_host_is_local (host);
-  call (host, GH_ROLE_JOB, GH_LANE_READ, "volume-list", list_storage_worker, data, unref_storage,
-        cancellable, callback, user_data);
+  call (host, GH_ROLE_READ, GH_LANE_READ, "volume-list", list_storage_worker, data,
+        unref_storage, cancellable, storage_listed_cb, task);
 }
 
 GhStorageInfo *
@@ -1155,7 +1390,7 @@ gh_host_load_networks_async (GhHost              *host,
                              GAsyncReadyCallback  callback,
                              gpointer             user_data)
 {
-  call (host, GH_ROLE_CONTROL, GH_LANE_READ, "network-list", list_networks_worker,
+  call (host, GH_ROLE_READ, GH_LANE_READ, "network-list", list_networks_worker,
         call_new (NULL, NULL, FALSE),
         (GDestroyNotify) g_ptr_array_unref, cancellable, callback, user_data);
 }
