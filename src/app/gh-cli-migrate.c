@@ -183,6 +183,7 @@ set_choices (GhMigratePlan *plan,
     set_network (plan, options->networks[i]);
   for (guint i = 0; options->dropped != NULL && options->dropped[i] != NULL; i++)
     gh_migrate_plan_set_dropped (plan, options->dropped[i], TRUE);
+  gh_migrate_plan_set_all_disks (plan, options->copy_storage, options->pool);
 }
 
 /* A processor both have, if the one it has is not to be had there. */
@@ -207,36 +208,17 @@ set_cpu (GhCli          *self,
   return TRUE;
 }
 
-/* What the machine has is known after a look. */
+/* What fits both is known after a look. */
 static gboolean
-set_found (GhCli          *self,
-           GhMigratePlan  *plan,
-           Options        *options,
-           GError        **error)
+set_common_cpu (GhCli          *self,
+                GhMigratePlan  *plan,
+                GError        **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GPtrArray) disks = NULL;
 
-  if (!options->copy_storage && options->pool == NULL && !options->common_cpu)
-    return TRUE;
   gh_plan_prepare_async (GH_PLAN (plan), self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
-  if (!gh_plan_prepare_finish (GH_PLAN (plan), result, error))
-    return FALSE;
-  disks = gh_migrate_plan_get_disks (plan) != NULL ? g_ptr_array_ref (gh_migrate_plan_get_disks (
-                                                                        plan)) : NULL;
-  for (guint i = 0; disks != NULL && i < disks->len; i++)
-    {
-      const GhMigrateDisk *disk = g_ptr_array_index (disks, i);
-
-      if (disk->refusals[GH_MIGRATE_DISK_COPIED] != NULL || disk->overridden)
-        continue;
-      if (options->copy_storage)
-        gh_migrate_plan_set_disk_mode (plan, disk->target, GH_MIGRATE_DISK_COPIED);
-      if (options->pool != NULL)
-        gh_migrate_plan_set_disk_pool (plan, disk->target, options->pool);
-    }
-  return !options->common_cpu || set_cpu (self, plan, error);
+  return gh_plan_prepare_finish (GH_PLAN (plan), result, error) && set_cpu (self, plan, error);
 }
 
 /* While it moves */
@@ -290,12 +272,11 @@ move_one (GhCli      *self,
           JsonNode  **node)
 {
   g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (machine, destination);
-  g_autoptr (GError) error = NULL;
   Watch watch = { self, options, FALSE };
   GhCliStatus status = GH_CLI_FAILED;
 
   set_choices (plan, options);
-  if (!set_found (self, plan, options, &error))
+  if (options->common_cpu && !set_common_cpu (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watch);
   status = gh_cli_carry_out (self, GH_PLAN (plan));
@@ -510,6 +491,13 @@ run (GhCli      *self,
   if (fault != NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, fault, NULL);
   self->dry_run = self->dry_run || options.rehearse;
+  /* Both are connected to side by side. */
+  destination = gh_host_new (words[n]);
+  if (self->dry_run)
+    gh_host_set_brief (destination);
+  gh_host_expect_readings (destination);
+  gh_host_connect (destination);
+  self->expects_readings = TRUE;
   if (!gh_cli_connect (self, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   machines = everything ? list_running (self) : find_machines (self, words, n, &error);
@@ -518,7 +506,6 @@ run (GhCli      *self,
   if (strcmp (words[n], gh_host_get_uri (self->host)) == 0)
     return gh_cli_fail (self, GH_CLI_REFUSED, _("The destination is the host it is on"), NULL);
 
-  destination = gh_host_new (words[n]);
   return move_all (self, machines, destination, &options);
 }
 

@@ -30,6 +30,7 @@ typedef struct
   gboolean      json;
   gboolean      terminal;    /* the user sees what goes to standard error, and can answer */
 
+  gboolean      expects_readings; /* the verb asks the host many things */
   GhHost       *host;        /* (nullable) */
   GMainLoop    *loop;
   GCancellable *cancellable; /* cancelled by Ctrl+C */

@@ -413,6 +413,10 @@ gh_cli_connect (GhCli   *self,
   if (self->uri == NULL)
     self->uri = g_strdup (geteuid () == 0 ? "qemu:///system" : "qemu:///session");
   self->host = gh_host_new (self->uri);
+  if (self->dry_run)
+    gh_host_set_brief (self->host);
+  if (self->expects_readings)
+    gh_host_expect_readings (self->host);
   gh_host_ready_async (self->host, self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
   return gh_host_ready_finish (self->host, result, error);

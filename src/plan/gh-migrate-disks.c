@@ -184,6 +184,8 @@ gh_migrate_list_items (const GhMigrateInputs *inputs,
       item->here = gh_migration_find_file (facts->source->files, disk->source);
       item->format = g_strdup (disk->format != NULL ? disk->format : "raw");
       item->pool_name = g_strdup (g_hash_table_lookup (inputs->pools, disk->target));
+      if (item->pool_name == NULL && !item->is_medium)
+        item->pool_name = g_strdup (inputs->pool_for_all);
       if (item->here == NULL || item->is_medium)
         continue;
       item->pool = item->pool_name != NULL ? find_pool_by_name (facts->pools, item->pool_name)
@@ -260,7 +262,7 @@ choose_destination (GhMigrateItem        *item,
 {
   for (guint i = 0; item->candidates != NULL && item->candidates[i] != NULL; i++)
     {
-      GhMigrationFile *file = gh_migration_find_file (facts->target->files, item->candidates[i]);
+      GhMigrationFile *file = gh_migration_find_file (facts->files, item->candidates[i]);
       gboolean taken = file != NULL && file->is_there;
 
       /* Two disks of the same name in different folders come into one. */
@@ -284,7 +286,7 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       GhMigrateItem *item = g_ptr_array_index (facts->items, i);
       gpointer wanted = g_hash_table_lookup (inputs->modes, item->xml->target);
 
-      item->there = gh_migration_find_file (facts->target->files, item->xml->source);
+      item->there = gh_migration_find_file (facts->files, item->xml->source);
       if (item->is_medium)
         decide_medium (item);
       else
@@ -292,6 +294,11 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       if (wanted != NULL)
         {
           item->mode = (GhMigrateDiskMode) (GPOINTER_TO_INT (wanted) - 1);
+          item->overridden = TRUE;
+        }
+      else if (inputs->copy_all && item->refusals[GH_MIGRATE_DISK_COPIED] == NULL)
+        {
+          item->mode = GH_MIGRATE_DISK_COPIED;
           item->overridden = TRUE;
         }
       if (item->mode == GH_MIGRATE_DISK_COPIED)

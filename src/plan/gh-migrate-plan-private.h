@@ -29,6 +29,8 @@ typedef struct
   GHashTable      *networks;      /* name → name */
   GHashTable      *dropped;       /* names of devices that stay here */
   char            *cpu;           /* (nullable): a <cpu> it gets, when it is off */
+  gboolean         copy_all;      /* every disk that can be, unless chosen otherwise */
+  char            *pool_for_all;  /* (nullable): likewise where copies go */
 } GhMigrateInputs;
 
 /* One disk while the plan is being prepared. */
@@ -54,6 +56,7 @@ typedef struct
 {
   GhMigrationSource *source;       /* (nullable) */
   GhMigrationTarget *target;       /* (nullable) */
+  GPtrArray         *files;        /* (nullable) (element-type GhMigrationFile): there */
   GhDomainXml       *xml;          /* (nullable): that is moved, with secrets */
   GPtrArray         *disks;        /* (nullable) (element-type GhDiskXml) */
   GPtrArray         *items;        /* (nullable) (element-type GhMigrateItem) */

@@ -445,6 +445,7 @@ gh_migrate_plan_finalize (GObject *object)
   g_free (self->inputs.name);
   g_free (self->inputs.address);
   g_free (self->inputs.disks_address);
+  g_free (self->inputs.pool_for_all);
   g_hash_table_unref (self->inputs.modes);
   g_hash_table_unref (self->inputs.pools);
   g_hash_table_unref (self->inputs.networks);
@@ -614,6 +615,21 @@ gh_migrate_plan_set_disk_pool (GhMigratePlan *self,
   g_return_if_fail (target != NULL);
 
   set_text (self, self->inputs.pools, target, pool);
+}
+
+void
+gh_migrate_plan_set_all_disks (GhMigratePlan *self,
+                               gboolean       copy,
+                               const char    *pool)
+{
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+
+  if (self->inputs.copy_all == copy && g_strcmp0 (self->inputs.pool_for_all, pool) == 0)
+    return;
+  self->inputs.copy_all = copy;
+  g_free (self->inputs.pool_for_all);
+  self->inputs.pool_for_all = g_strdup (pool);
+  changed (self, NULL);
 }
 
 void

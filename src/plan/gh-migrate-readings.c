@@ -2,8 +2,14 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* What the plan that moves a machine reads: first the machine here and the pools there, and with
- * these known, everything else of both hosts at once. */
+/* What the plan that moves a machine reads of both hosts: as much as can be at once, since a line may
+ * have a long delay.
+ *
+ *   both hosts connected
+ *     -> machine here, its disks -> files there, whose names follow from disks and pools
+ *        machine here -> what the destination says to it
+ *     -> pools, networks and capabilities there, images here
+ */
 
 #define G_LOG_DOMAIN "gh-migrate-readings"
 
@@ -19,6 +25,8 @@
 typedef struct
 {
   GhMigrateFacts  facts;
+  guint           n_connecting;
+  gboolean        ended;  /* a host cannot be reached, and that was told */
   guint           n_waiting;
   GError         *error; /* (nullable): the first */
 } Reading;
@@ -31,6 +39,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_object (&self->xml);
   g_clear_pointer (&self->source, gh_migration_source_free);
   g_clear_pointer (&self->target, gh_migration_target_free);
+  g_clear_pointer (&self->files, g_ptr_array_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
   g_clear_pointer (&self->networks, g_ptr_array_unref);
   g_clear_pointer (&self->interfaces, g_strfreev);
@@ -240,63 +249,81 @@ has_bridges (GhDomainXml *xml)
   return FALSE;
 }
 
+/* Counts a reading that begins. */
+static GTask *
+begin_one (GTask *task)
+{
+  ((Reading *) g_task_get_task_data (task))->n_waiting++;
+  return g_object_ref (task);
+}
+
 static void
-load_rest (GTask *task)
+files_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->files = gh_host_load_migration_files_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+/* Names of copies follow from the disks here and the pools there. */
+static void
+read_files_when_known (GTask *task)
+{
+  GhMigratePlan *self = get_plan (task);
+  GhMigrateFacts *facts = get_facts (task);
+  g_auto (GStrv) paths = NULL;
+
+  if (facts->source == NULL || facts->source->files == NULL || facts->pools == NULL)
+    return;
+  facts->items = gh_migrate_list_items (&self->inputs, facts);
+  paths = list_paths (facts);
+  gh_host_load_migration_files_async (self->destination, (const char * const *) paths,
+                                      g_task_get_cancellable (task), files_loaded_cb,
+                                      begin_one (task));
+}
+
+static void
+disks_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_load_migration_disks_finish (GH_HOST (object), result, get_facts (task)->source,
+                                           &error))
+    read_files_when_known (task);
+  end_one (task, error);
+}
+
+static void
+load_for_machine (GTask *task)
 {
   GhMigratePlan *self = get_plan (task);
   GhMigrateFacts *facts = get_facts (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
-  g_auto (GStrv) paths = list_paths (facts);
+  const char *uuid = gh_machine_get_uuid (self->machine);
   const char *name = self->inputs.name != NULL ? self->inputs.name
                                                : gh_machine_get_name (self->machine);
 
-  ((Reading *) g_task_get_task_data (task))->n_waiting = 4;
-  gh_host_load_migration_target_async (self->destination, gh_machine_get_uuid (self->machine), name,
-                                       facts->source->xml, (const char * const *) paths,
-                                       cancellable, target_loaded_cb, g_object_ref (task));
-  gh_host_load_networks_async (self->destination, cancellable, networks_loaded_cb,
-                               g_object_ref (task));
-  gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
-                                   g_object_ref (task));
-  gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, g_object_ref (task));
+  facts->disks = gh_domain_xml_list_disks (facts->xml);
+  gh_host_load_migration_disks_async (get_host (task), uuid, facts->disks, cancellable,
+                                      disks_loaded_cb, begin_one (task));
+  gh_host_load_migration_target_async (self->destination, uuid, name, facts->source->xml,
+                                       cancellable, target_loaded_cb, begin_one (task));
   if (has_bridges (facts->xml))
-    {
-      ((Reading *) g_task_get_task_data (task))->n_waiting++;
-      gh_host_load_interfaces_async (self->destination, cancellable, interfaces_loaded_cb,
-                                     g_object_ref (task));
-    }
+    gh_host_load_interfaces_async (self->destination, cancellable, interfaces_loaded_cb,
+                                   begin_one (task));
   if (facts->source->presence.active)
     return;
-  ((Reading *) g_task_get_task_data (task))->n_waiting += 2;
   gh_move_facts_load_async (get_host (task), self->destination, cancellable, move_loaded_cb,
-                            g_object_ref (task));
-  gh_host_load_snapshots_async (get_host (task), gh_machine_get_uuid (self->machine), cancellable,
-                                snapshots_loaded_cb, g_object_ref (task));
-}
-
-static void
-begin_ended (GTask  *task,
-             GError *error)
-{
-  Reading *reading = g_task_get_task_data (task);
-  GhMigrateFacts *facts = &reading->facts;
-
-  if (error != NULL && reading->error == NULL)
-    reading->error = error;
-  else
-    g_clear_error (&error);
-  if (--reading->n_waiting > 0)
-    return;
-  if (reading->error == NULL)
-    facts->xml = gh_domain_xml_new_from_string (facts->source->xml, &reading->error);
-  if (reading->error != NULL)
-    {
-      return_error (task, g_steal_pointer (&reading->error));
-      return;
-    }
-  facts->disks = gh_domain_xml_list_disks (facts->xml);
-  facts->items = gh_migrate_list_items (&get_plan (task)->inputs, facts);
-  load_rest (task);
+                            begin_one (task));
+  gh_host_load_snapshots_async (get_host (task), uuid, cancellable, snapshots_loaded_cb,
+                                begin_one (task));
 }
 
 static void
@@ -305,11 +332,15 @@ source_loaded_cb (GObject      *object,
                   gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GhMigrateFacts *facts = get_facts (task);
   GError *error = NULL;
 
-  get_facts (task)->source = gh_host_load_migration_source_finish (GH_HOST (object), result,
-                                                                   &error);
-  begin_ended (task, error);
+  facts->source = gh_host_load_migration_source_finish (GH_HOST (object), result, &error);
+  if (facts->source != NULL)
+    facts->xml = gh_domain_xml_new_from_string (facts->source->xml, &error);
+  if (facts->xml != NULL)
+    load_for_machine (task);
+  end_one (task, error);
 }
 
 static void
@@ -321,7 +352,25 @@ pools_loaded_cb (GObject      *object,
   GError *error = NULL;
 
   get_facts (task)->pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
-  begin_ended (task, error);
+  read_files_when_known (task);
+  end_one (task, error);
+}
+
+static void
+load_all (GTask *task)
+{
+  GhMigratePlan *self = get_plan (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  /* First what others wait for. */
+  gh_host_load_migration_source_async (get_host (task), gh_machine_get_uuid (self->machine),
+                                       cancellable, source_loaded_cb, begin_one (task));
+  gh_host_load_pools_async (self->destination, cancellable, pools_loaded_cb, begin_one (task));
+  gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, begin_one (task));
+  gh_host_load_networks_async (self->destination, cancellable, networks_loaded_cb,
+                               begin_one (task));
+  gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
+                                   begin_one (task));
 }
 
 /* Takes @title. */
@@ -338,6 +387,25 @@ return_refusal (GTask      *task,
   return_draft (task, draft);
 }
 
+/* Takes @error. */
+static void
+return_unreachable (GTask  *task,
+                    GhHost *host,
+                    GError *error)
+{
+  g_autofree char *detail = gh_error_dup_sentence (error);
+
+  if (gh_error_is_cancelled (error))
+    {
+      return_error (task, error);
+      return;
+    }
+  return_refusal (task, "host-unreachable",
+                  g_strdup_printf (_("The host %s cannot be reached"), gh_host_get_uri (host)),
+                  detail);
+  g_error_free (error);
+}
+
 static void
 host_ready_cb (GObject      *object,
                GAsyncResult *result,
@@ -345,37 +413,40 @@ host_ready_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GhMigratePlan *self = get_plan (task);
+  Reading *reading = g_task_get_task_data (task);
   GhHost *host = GH_HOST (object);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *detail = NULL;
+  GError *error = NULL;
 
-  if (!gh_host_ready_finish (host, result, &error))
+  /* The one that fails first is told; the other may take for ever. */
+  if (!gh_host_ready_finish (host, result, &error) && !reading->ended)
     {
-      if (gh_error_is_cancelled (error))
-        {
-          return_error (task, g_steal_pointer (&error));
-          return;
-        }
-      detail = gh_error_dup_sentence (error);
-      return_refusal (task, "host-unreachable",
-                      g_strdup_printf (_("The host %s cannot be reached"), gh_host_get_uri (host)),
-                      detail);
+      reading->ended = TRUE;
+      return_unreachable (task, host, g_steal_pointer (&error));
     }
-  else if (host != self->destination)
-    gh_host_ready_async (self->destination, g_task_get_cancellable (task), host_ready_cb,
-                         g_object_ref (task));
-  else if (!gh_machine_exists (self->machine))
+  g_clear_error (&error);
+  if (--reading->n_connecting > 0 || reading->ended)
+    return;
+  if (!gh_machine_exists (self->machine))
     return_refusal (task, "machine-gone", g_strdup_printf (_("“%s” is gone"),
                                                            gh_machine_get_name (self->machine)),
                     _("Somebody else has removed it in the meantime."));
   else
+    load_all (task);
+}
+
+/* Both at once. */
+static void
+connect_hosts (GTask *task)
+{
+  GhHost *hosts[] = { get_host (task), get_plan (task)->destination };
+  Reading *reading = g_task_get_task_data (task);
+
+  reading->n_connecting = G_N_ELEMENTS (hosts);
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
-      ((Reading *) g_task_get_task_data (task))->n_waiting = 2;
-      gh_host_load_migration_source_async (get_host (task), gh_machine_get_uuid (self->machine),
-                                           g_task_get_cancellable (task), source_loaded_cb,
-                                           g_object_ref (task));
-      gh_host_load_pools_async (self->destination, g_task_get_cancellable (task), pools_loaded_cb,
-                                g_object_ref (task));
+      gh_host_expect_readings (hosts[i]);
+      gh_host_ready_async (hosts[i], g_task_get_cancellable (task), host_ready_cb,
+                           g_object_ref (task));
     }
 }
 
@@ -397,5 +468,5 @@ gh_migrate_plan_prepare_async (GhPlan              *plan,
     return_refusal (task, "same-host", g_strdup_printf (_("“%s” is there already"),
                                                         gh_machine_get_name (self->machine)), NULL);
   else
-    gh_host_ready_async (gh_plan_get_host (plan), cancellable, host_ready_cb, g_object_ref (task));
+    connect_hosts (task);
 }

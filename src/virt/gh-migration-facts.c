@@ -22,7 +22,8 @@
 #include "gh-virt-error-private.h"
 #include "gh-xml-document.h"
 
-/* What is asked of a machine that is busy is asked of its QEMU. */
+/* What is asked for, and what has been found: of all the closures that work on it side by side. They
+ * fill different fields. */
 typedef struct
 {
   char      uuid[VIR_UUID_STRING_BUFLEN];
@@ -31,17 +32,49 @@ typedef struct
   char     *name;  /* (nullable) */
   char     *xml;   /* (nullable) */
   GStrv     paths; /* (nullable) */
+  GhMigrationSource *source; /* (nullable) */
+  GhMigrationTarget *target; /* (nullable) */
+  GPtrArray *files;          /* (nullable) (element-type GhMigrationFile) */
+  GPtrArray *disks;          /* (nullable) (element-type DiskReading) */
 } Call;
 
+/* What is found out about one disk here. */
+typedef struct
+{
+  char            *target;
+  gboolean         has_size;   /* of its own: it is no CD */
+  guint64          capacity;   /* 0: QEMU does not say */
+  guint64          allocation;
+  gboolean         is_busy;
+} DiskReading;
+
 static void
-call_free (gpointer data)
+disk_free (gpointer data)
+{
+  DiskReading *disk = data;
+
+  g_free (disk->target);
+  g_free (disk);
+}
+
+static void
+call_clear (gpointer data)
 {
   Call *call = data;
 
   g_free (call->name);
   g_free (call->xml);
   g_strfreev (call->paths);
-  g_free (call);
+  g_clear_pointer (&call->source, gh_migration_source_free);
+  g_clear_pointer (&call->target, gh_migration_target_free);
+  g_clear_pointer (&call->files, g_ptr_array_unref);
+  g_clear_pointer (&call->disks, g_ptr_array_unref);
+}
+
+static void
+call_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, call_clear);
 }
 
 static void
@@ -86,20 +119,7 @@ gh_migration_target_free (GhMigrationTarget *self)
   g_free (self->machine_error);
   g_free (self->cpu_error);
   g_clear_pointer (&self->folders, gh_state_folders_free);
-  g_clear_pointer (&self->files, g_ptr_array_unref);
   g_free (self);
-}
-
-static void
-source_free (gpointer data)
-{
-  gh_migration_source_free (data);
-}
-
-static void
-target_free (gpointer data)
-{
-  gh_migration_target_free (data);
 }
 
 GhMigrationFile *
@@ -130,8 +150,8 @@ gh_migration_file_is_same (const GhMigrationFile *a,
 /* Hosts */
 
 static void
-read_host (GhMigrationHost *host,
-           virConnectPtr    conn)
+read_identity (GhMigrationHost *host,
+               virConnectPtr    conn)
 {
   char *capabilities = virConnectGetCapabilities (conn);
   g_autoptr (GhXmlDocument) document = NULL;
@@ -142,11 +162,18 @@ read_host (GhMigrationHost *host,
   if (document != NULL)
     host->uuid = gh_xml_document_dup_text (document, "host/uuid");
   host->hostname = g_strdup (hostname);
+  free (capabilities);
+  free (hostname);
+  virResetLastError ();
+}
+
+static void
+read_versions (GhMigrationHost *host,
+               virConnectPtr    conn)
+{
   host->driver = g_strdup (virConnectGetType (conn));
   virConnectGetVersion (conn, &host->hypervisor);
   virConnectGetLibVersion (conn, &host->libvirt);
-  free (capabilities);
-  free (hostname);
   virResetLastError ();
 }
 
@@ -200,21 +227,27 @@ look_at_file (GhMigrationFile *file)
     file->allocation = (guint64) status.st_blocks * 512;
 }
 
-static GhMigrationFile *
-read_file (virConnectPtr conn,
-           const char   *path,
-           gboolean      is_local)
+static gpointer
+file_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
 {
-  GhMigrationFile *file = g_new0 (GhMigrationFile, 1);
-  g_autoptr (virStorageVol) volume = virStorageVolLookupByPath (conn, path);
+  const GhPart *part = data;
+  Call *call = part->record;
+  GhMigrationFile *file = g_ptr_array_index (call->files, part->index);
+  virConnectPtr conn = gh_conn_get (lane, error);
+  g_autoptr (virStorageVol) volume = NULL;
 
-  file->path = g_strdup (path);
+  if (conn == NULL)
+    return NULL;
+  volume = virStorageVolLookupByPath (conn, file->path);
   if (volume != NULL)
     read_volume (file, volume);
-  if (is_local)
+  if (call->is_local)
     look_at_file (file);
   virResetLastError ();
-  return file;
+  return NULL;
 }
 
 /* The source */
@@ -234,67 +267,45 @@ dup_xml (virDomainPtr   domain,
   return copy;
 }
 
-/* The size of a disk is what QEMU says, where it runs. */
-static void
-read_size (GhMigrationFile *file,
-           virDomainPtr     domain,
-           const char      *target)
-{
-  virDomainBlockInfo info = { 0 };
-
-  if (virDomainGetBlockInfo (domain, target, &info, 0) == 0)
-    {
-      file->capacity = info.capacity;
-      if (info.allocation > 0)
-        file->allocation = info.allocation;
-    }
-  virResetLastError ();
-}
-
-static void
-read_disks (GhMigrationSource *source,
-            virDomainPtr       domain,
-            gboolean           is_local)
-{
-  g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (source->xml, NULL);
-  g_autoptr (GPtrArray) disks = xml != NULL ? gh_domain_xml_list_disks (xml) : NULL;
-  g_autoptr (GStrvBuilder) busy = g_strv_builder_new ();
-
-  for (guint i = 0; disks != NULL && i < disks->len; i++)
-    {
-      const GhDiskXml *disk = g_ptr_array_index (disks, i);
-      virDomainBlockJobInfo info = { 0 };
-      GhMigrationFile *file = NULL;
-
-      if (disk->source == NULL || *disk->source != '/')
-        continue;
-      file = read_file (virDomainGetConnect (domain), disk->source, is_local);
-      if (g_strcmp0 (disk->device, "disk") == 0 || g_strcmp0 (disk->device, "lun") == 0)
-        read_size (file, domain, disk->target);
-      g_ptr_array_add (source->files, file);
-      if (source->presence.active && virDomainGetBlockJobInfo (domain, disk->target, &info, 0) == 1)
-        g_strv_builder_add (busy, disk->target);
-      virResetLastError ();
-    }
-  source->block_jobs = g_strv_builder_end (busy);
-}
-
 static void
 read_condition (GhMigrationSource *source,
                 virDomainPtr       domain)
 {
   int state = 0;
   int reason = 0;
+
+  source->has_saved_state = virDomainHasManagedSaveImage (domain, 0) == 1;
+  if (virDomainGetState (domain, &state, &reason, 0) == 0)
+    source->paused_by_error = state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_IOERROR;
+  if (virDomainGetID (domain) != (unsigned int) -1)
+    source->job = gh_live_dup_job (domain);
+  virResetLastError ();
+}
+
+static void
+read_habits (GhMigrationSource *source,
+             virDomainPtr       domain)
+{
   int autostart = 0;
   int n_snapshots = virDomainSnapshotNum (domain, 0);
 
   source->n_snapshots = n_snapshots > 0 ? (guint) n_snapshots : 0;
-  source->has_saved_state = virDomainHasManagedSaveImage (domain, 0) == 1;
   source->autostart = virDomainGetAutostart (domain, &autostart) == 0 && autostart != 0;
-  if (virDomainGetState (domain, &state, &reason, 0) == 0)
-    source->paused_by_error = state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_IOERROR;
   virResetLastError ();
 }
+
+/* Each of about the same number of round trips. */
+enum
+{
+  SOURCE_XML,
+  SOURCE_PERSISTENT_XML,
+  SOURCE_PRESENCE,
+  SOURCE_CONDITION,
+  SOURCE_HABITS,
+  SOURCE_IDENTITY,
+  SOURCE_VERSIONS,
+  SOURCE_N_PARTS,
+};
 
 static gpointer
 source_worker (GhLane        *lane,
@@ -302,25 +313,79 @@ source_worker (GhLane        *lane,
                GCancellable  *cancellable,
                GError       **error)
 {
-  Call *call = data;
-  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
-  g_autoptr (GhMigrationSource) source = g_new0 (GhMigrationSource, 1);
+  const GhPart *part = data;
+  Call *call = part->record;
+  GhMigrationSource *source = call->source;
+  virConnectPtr conn = gh_conn_get (lane, error);
   unsigned int migratable = call->is_test ? 0 : VIR_DOMAIN_XML_MIGRATABLE;
+  g_autoptr (virDomain) domain = NULL;
 
-  source->files = g_ptr_array_new_with_free_func (file_free);
+  if (conn != NULL && part->index == SOURCE_IDENTITY)
+    read_identity (&source->host, conn);
+  else if (conn != NULL && part->index == SOURCE_VERSIONS)
+    read_versions (&source->host, conn);
+  if (conn == NULL || part->index >= SOURCE_IDENTITY)
+    return NULL;
+  domain = gh_conn_find_domain (lane, call->uuid, error);
   if (domain == NULL)
     return NULL;
-  read_host (&source->host, virDomainGetConnect (domain));
-  gh_presence_read (&source->presence, domain);
-  source->xml = dup_xml (domain, migratable, error);
-  if (source->xml == NULL)
+  switch (part->index)
+    {
+    case SOURCE_XML:
+      source->xml = dup_xml (domain, migratable, error);
+      break;
+    case SOURCE_PERSISTENT_XML:
+      if (virDomainIsPersistent (domain) == 1)
+        source->persistent_xml = dup_xml (domain, migratable | VIR_DOMAIN_XML_INACTIVE, NULL);
+      break;
+    case SOURCE_PRESENCE:
+      gh_presence_read (&source->presence, domain);
+      break;
+    case SOURCE_CONDITION:
+      read_condition (source, domain);
+      break;
+    default:
+      read_habits (source, domain);
+    }
+  virResetLastError ();
+  return NULL;
+}
+
+/* Its disks */
+
+/* The size of a disk is what QEMU says, where it runs. */
+static gpointer
+disk_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  const GhPart *part = data;
+  Call *call = part->record;
+  DiskReading *disk = NULL;
+  virDomainBlockInfo info = { 0 };
+  virDomainBlockJobInfo job = { 0 };
+  g_autoptr (virDomain) domain = NULL;
+
+  if (part->index >= call->disks->len)
+    {
+      GhPart file = { call, NULL, part->index - call->disks->len, call->files->len };
+
+      return file_worker (lane, &file, cancellable, error);
+    }
+  disk = g_ptr_array_index (call->disks, part->index);
+  domain = gh_conn_find_domain (lane, call->uuid, error);
+  if (domain == NULL)
     return NULL;
-  if (source->presence.persistent)
-    source->persistent_xml = dup_xml (domain, migratable | VIR_DOMAIN_XML_INACTIVE, NULL);
-  source->job = source->presence.active ? gh_live_dup_job (domain) : NULL;
-  read_condition (source, domain);
-  read_disks (source, domain, call->is_local);
-  return g_steal_pointer (&source);
+  if (disk->has_size && virDomainGetBlockInfo (domain, disk->target, &info, 0) == 0)
+    {
+      disk->capacity = info.capacity;
+      disk->allocation = info.allocation;
+    }
+  disk->is_busy = virDomainGetID (domain) != (unsigned int) -1 &&
+                  virDomainGetBlockJobInfo (domain, disk->target, &job, 0) == 1;
+  virResetLastError ();
+  return NULL;
 }
 
 /* The destination */
@@ -336,7 +401,7 @@ read_names (GhMigrationTarget *target,
   if (same != NULL)
     {
       target->has_uuid = TRUE;
-      target->uuid_active = virDomainIsActive (same) == 1;
+      target->uuid_active = virDomainGetID (same) != (unsigned int) -1;
       target->uuid_name = g_strdup (virDomainGetName (same));
     }
   if (namesake != NULL)
@@ -400,32 +465,56 @@ read_folders (GhMigrationTarget *target,
     target->folders = gh_state_folders_read (conn, NULL);
 }
 
+enum
+{
+  TARGET_MACHINE,
+  TARGET_NAMES,
+  TARGET_MEMORY,
+  TARGET_FOLDERS,
+  TARGET_IDENTITY,
+  TARGET_VERSIONS,
+  TARGET_N_PARTS,
+};
+
 static gpointer
 target_worker (GhLane        *lane,
                gpointer       data,
                GCancellable  *cancellable,
                GError       **error)
 {
-  Call *call = data;
+  const GhPart *part = data;
+  Call *call = part->record;
+  GhMigrationTarget *target = call->target;
   virConnectPtr conn = gh_conn_get (lane, error);
-  g_autoptr (GhMigrationTarget) target = g_new0 (GhMigrationTarget, 1);
   g_autoptr (GhDomainXml) xml = NULL;
 
-  target->files = g_ptr_array_new_with_free_func (file_free);
   if (conn == NULL)
     return NULL;
   xml = gh_domain_xml_new_from_string (call->xml, error);
   if (xml == NULL)
     return NULL;
-  read_host (&target->host, conn);
-  read_names (target, conn, call);
-  compare_machine (target, conn, xml);
-  read_folders (target, conn, xml);
-  target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
-  for (guint i = 0; call->paths[i] != NULL; i++)
-    g_ptr_array_add (target->files, read_file (conn, call->paths[i], call->is_local));
+  switch (part->index)
+    {
+    case TARGET_MACHINE:
+      compare_machine (target, conn, xml);
+      break;
+    case TARGET_NAMES:
+      read_names (target, conn, call);
+      break;
+    case TARGET_MEMORY:
+      target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
+      break;
+    case TARGET_FOLDERS:
+      read_folders (target, conn, xml);
+      break;
+    case TARGET_IDENTITY:
+      read_identity (&target->host, conn);
+      break;
+    default:
+      read_versions (&target->host, conn);
+    }
   virResetLastError ();
-  return g_steal_pointer (&target);
+  return NULL;
 }
 
 /* Asking */
@@ -434,12 +523,24 @@ static Call *
 call_new (GhHost     *host,
           const char *uuid)
 {
-  Call *call = g_new0 (Call, 1);
+  Call *call = g_atomic_rc_box_new0 (Call);
 
-  g_strlcpy (call->uuid, uuid, sizeof call->uuid);
+  if (uuid != NULL)
+    g_strlcpy (call->uuid, uuid, sizeof call->uuid);
   call->is_test = gh_host_is_test (host);
   call->is_local = gh_host_is_local (host) && !call->is_test;
+  call->files = g_ptr_array_new_with_free_func (file_free);
   return call;
+}
+
+static void
+add_file (Call       *call,
+          const char *path)
+{
+  GhMigrationFile *file = g_new0 (GhMigrationFile, 1);
+
+  file->path = g_strdup (path);
+  g_ptr_array_add (call->files, file);
 }
 
 void
@@ -449,11 +550,14 @@ gh_host_load_migration_source_async (GhHost              *host,
                                      GAsyncReadyCallback  callback,
                                      gpointer             user_data)
 {
+  Call *call = NULL;
+
   g_return_if_fail (GH_IS_HOST (host));
 
-  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_READ, "migration-source", source_worker,
-                call_new (host, uuid), call_free, source_free,
-                g_task_new (host, cancellable, callback, user_data));
+  call = call_new (host, uuid);
+  call->source = g_new0 (GhMigrationSource, 1);
+  gh_host_call_parts (host, GH_LANE_USER, "migration-source", source_worker, call, call_unref,
+                      SOURCE_N_PARTS, g_task_new (host, cancellable, callback, user_data));
 }
 
 GhMigrationSource *
@@ -461,9 +565,83 @@ gh_host_load_migration_source_finish (GhHost        *host,
                                       GAsyncResult  *result,
                                       GError       **error)
 {
+  Call *call = NULL;
+  GhMigrationSource *source = NULL;
+
   g_return_val_if_fail (g_task_is_valid (result, host), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  call = g_task_propagate_pointer (G_TASK (result), error);
+  if (call == NULL)
+    return NULL;
+  source = g_steal_pointer (&call->source);
+  call_unref (call);
+  return source;
+}
+
+void
+gh_host_load_migration_disks_async (GhHost              *host,
+                                    const char          *uuid,
+                                    GPtrArray           *disks,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data)
+{
+  Call *call = NULL;
+
+  g_return_if_fail (GH_IS_HOST (host));
+
+  call = call_new (host, uuid);
+  call->disks = g_ptr_array_new_with_free_func (disk_free);
+  for (guint i = 0; i < disks->len; i++)
+    {
+      const GhDiskXml *disk = g_ptr_array_index (disks, i);
+      DiskReading *reading = NULL;
+
+      if (disk->source == NULL || *disk->source != '/')
+        continue;
+      reading = g_new0 (DiskReading, 1);
+      reading->target = g_strdup (disk->target);
+      reading->has_size = g_strcmp0 (disk->device, "disk") == 0 ||
+                          g_strcmp0 (disk->device, "lun") == 0;
+      g_ptr_array_add (call->disks, reading);
+      add_file (call, disk->source);
+    }
+  gh_host_call_parts (host, GH_LANE_USER, "migration-disks", disk_worker, call, call_unref,
+                      2 * call->disks->len, g_task_new (host, cancellable, callback, user_data));
+}
+
+gboolean
+gh_host_load_migration_disks_finish (GhHost             *host,
+                                     GAsyncResult       *result,
+                                     GhMigrationSource  *source,
+                                     GError            **error)
+{
+  Call *call = NULL;
+  g_autoptr (GStrvBuilder) busy = g_strv_builder_new ();
+
+  g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
+
+  call = g_task_propagate_pointer (G_TASK (result), error);
+  if (call == NULL)
+    return FALSE;
+  for (guint i = 0; i < call->disks->len; i++)
+    {
+      const DiskReading *disk = g_ptr_array_index (call->disks, i);
+      GhMigrationFile *file = g_ptr_array_index (call->files, i);
+
+      if (disk->capacity > 0)
+        file->capacity = disk->capacity;
+      if (disk->allocation > 0)
+        file->allocation = disk->allocation;
+      if (disk->is_busy)
+        g_strv_builder_add (busy, disk->target);
+    }
+  g_clear_pointer (&source->files, g_ptr_array_unref);
+  g_clear_pointer (&source->block_jobs, g_strfreev);
+  source->files = g_steal_pointer (&call->files);
+  source->block_jobs = g_strv_builder_end (busy);
+  call_unref (call);
+  return TRUE;
 }
 
 void
@@ -471,7 +649,6 @@ gh_host_load_migration_target_async (GhHost              *host,
                                      const char          *uuid,
                                      const char          *name,
                                      const char          *xml,
-                                     const char * const  *paths,
                                      GCancellable        *cancellable,
                                      GAsyncReadyCallback  callback,
                                      gpointer             user_data)
@@ -481,11 +658,12 @@ gh_host_load_migration_target_async (GhHost              *host,
   g_return_if_fail (GH_IS_HOST (host));
 
   call = call_new (host, uuid);
+  call->target = g_new0 (GhMigrationTarget, 1);
+  call->target->cpu = -1;
   call->name = g_strdup (name);
   call->xml = g_strdup (xml);
-  call->paths = g_strdupv ((GStrv) paths);
-  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_READ, "migration-target", target_worker,
-                call, call_free, target_free, g_task_new (host, cancellable, callback, user_data));
+  gh_host_call_parts (host, GH_LANE_USER, "migration-target", target_worker, call, call_unref,
+                      TARGET_N_PARTS, g_task_new (host, cancellable, callback, user_data));
 }
 
 GhMigrationTarget *
@@ -493,7 +671,51 @@ gh_host_load_migration_target_finish (GhHost        *host,
                                       GAsyncResult  *result,
                                       GError       **error)
 {
+  Call *call = NULL;
+  GhMigrationTarget *target = NULL;
+
   g_return_val_if_fail (g_task_is_valid (result, host), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  call = g_task_propagate_pointer (G_TASK (result), error);
+  if (call == NULL)
+    return NULL;
+  target = g_steal_pointer (&call->target);
+  call_unref (call);
+  return target;
+}
+
+void
+gh_host_load_migration_files_async (GhHost              *host,
+                                    const char * const  *paths,
+                                    GCancellable        *cancellable,
+                                    GAsyncReadyCallback  callback,
+                                    gpointer             user_data)
+{
+  Call *call = NULL;
+
+  g_return_if_fail (GH_IS_HOST (host));
+
+  call = call_new (host, NULL);
+  for (guint i = 0; paths[i] != NULL; i++)
+    add_file (call, paths[i]);
+  gh_host_call_parts (host, GH_LANE_USER, "migration-files", file_worker, call, call_unref,
+                      call->files->len, g_task_new (host, cancellable, callback, user_data));
+}
+
+GPtrArray *
+gh_host_load_migration_files_finish (GhHost        *host,
+                                     GAsyncResult  *result,
+                                     GError       **error)
+{
+  Call *call = NULL;
+  GPtrArray *files = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
+
+  call = g_task_propagate_pointer (G_TASK (result), error);
+  if (call == NULL)
+    return NULL;
+  files = g_steal_pointer (&call->files);
+  call_unref (call);
+  return files;
 }

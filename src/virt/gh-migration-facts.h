@@ -12,8 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* Everything a rehearsal of a move asks two hosts, each on one connection in one go, so that a
- * line with a long delay is not crossed more often than need be. Read only. */
+/* Everything a rehearsal of a move asks two hosts, side by side on several connections, so that a
+ * line with a long delay is waited for as seldom as can be. Read only. */
 
 /* A host as a partner of a move. */
 typedef struct
@@ -51,8 +51,9 @@ typedef struct
   gboolean         autostart;
   gboolean         paused_by_error; /* of its disks */
   char            *job;            /* (nullable): what it is busy with, in words */
-  GStrv            block_jobs;     /* targets of disks something is done to */
-  GPtrArray       *files;          /* (element-type GhMigrationFile): of disks that have paths */
+  /* Of its disks: after gh_host_load_migration_disks_async (). */
+  GStrv            block_jobs;     /* (nullable): targets of disks something is done to */
+  GPtrArray       *files;          /* (nullable) (element-type GhMigrationFile): that have paths */
 } GhMigrationSource;
 
 void                gh_migration_source_free (GhMigrationSource *self);
@@ -70,7 +71,6 @@ typedef struct
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
   GhStateFolders  *folders;        /* (nullable): of its libvirt; only for firmware variables */
-  GPtrArray       *files;          /* (element-type GhMigrationFile): at the source's paths */
 } GhMigrationTarget;
 
 void                gh_migration_target_free (GhMigrationTarget *self);
@@ -86,14 +86,30 @@ void                gh_host_load_migration_source_async  (GhHost *host, const ch
                                                           gpointer user_data);
 GhMigrationSource  *gh_host_load_migration_source_finish (GhHost *host, GAsyncResult *result,
                                                           GError **error);
-/* @xml: the source's; @name: it is to have; @paths: to be looked at. */
+/* @disks: (element-type GhDiskXml): of the machine's XML. */
+void                gh_host_load_migration_disks_async   (GhHost *host, const char *uuid,
+                                                          GPtrArray *disks,
+                                                          GCancellable *cancellable,
+                                                          GAsyncReadyCallback callback,
+                                                          gpointer user_data);
+gboolean            gh_host_load_migration_disks_finish  (GhHost *host, GAsyncResult *result,
+                                                          GhMigrationSource *source,
+                                                          GError **error);
+/* @xml: the source's; @name: it is to have. */
 void                gh_host_load_migration_target_async  (GhHost *host, const char *uuid,
                                                           const char *name, const char *xml,
-                                                          const char * const *paths,
                                                           GCancellable *cancellable,
                                                           GAsyncReadyCallback callback,
                                                           gpointer user_data);
 GhMigrationTarget  *gh_host_load_migration_target_finish (GhHost *host, GAsyncResult *result,
+                                                          GError **error);
+/* What is at @paths: an array of GhMigrationFile. */
+void                gh_host_load_migration_files_async   (GhHost *host,
+                                                          const char * const *paths,
+                                                          GCancellable *cancellable,
+                                                          GAsyncReadyCallback callback,
+                                                          gpointer user_data);
+GPtrArray          *gh_host_load_migration_files_finish  (GhHost *host, GAsyncResult *result,
                                                           GError **error);
 
 G_END_DECLS

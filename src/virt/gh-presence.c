@@ -59,7 +59,8 @@ gh_presence_read (GhPresence   *self,
                   virDomainPtr  domain)
 {
   self->exists = TRUE;
-  self->active = virDomainIsActive (domain) == 1;
+  /* As it was looked up; asking would be one more round trip. */
+  self->active = virDomainGetID (domain) != (unsigned int) -1;
   self->persistent = virDomainIsPersistent (domain) == 1;
   read_state (domain, self);
   self->moving = self->active && is_moving (domain);
