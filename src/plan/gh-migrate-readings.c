@@ -98,6 +98,7 @@ static void
 decide (GTask *task)
 {
   GhMigratePlan *self = get_plan (task);
+  GhMigrateFacts *facts = get_facts (task);
   GhPlanDraft *draft = NULL;
 
   /* A preparation that was dropped must not put its facts beside another's checks. */
@@ -106,9 +107,14 @@ decide (GTask *task)
       gh_migrate_plan_set_loading (self, FALSE);
       return;
     }
-  gh_migrate_decide (&self->inputs, get_facts (task));
+  if (facts->move != NULL)
+    {
+      facts->move->pools = g_ptr_array_ref (facts->pools);
+      facts->move->graph = gh_image_graph_ref (facts->graph);
+    }
+  gh_migrate_decide (&self->inputs, facts);
   draft = gh_plan_draft_new ();
-  gh_migrate_plan_take_facts (self, get_facts (task), draft);
+  gh_migrate_plan_take_facts (self, facts, draft);
   return_draft (task, draft);
 }
 

@@ -37,8 +37,9 @@ gh_move_facts_free (GhMoveFacts *self)
 
 typedef struct
 {
-  GhHost      *destination;
   GhMoveFacts *facts;
+  guint        n_waiting;
+  GError      *error; /* (nullable): the first */
 } Reading;
 
 static void
@@ -46,9 +47,28 @@ reading_free (gpointer data)
 {
   Reading *reading = data;
 
-  g_object_unref (reading->destination);
   g_clear_pointer (&reading->facts, gh_move_facts_free);
+  g_clear_error (&reading->error);
   g_free (reading);
+}
+
+/* Takes both. */
+static void
+end_one (GTask  *task,
+         GError *error)
+{
+  Reading *reading = g_task_get_task_data (task);
+
+  if (error != NULL && reading->error == NULL)
+    reading->error = error;
+  else
+    g_clear_error (&error);
+  if (--reading->n_waiting == 0 && reading->error != NULL)
+    g_task_return_error (task, g_steal_pointer (&reading->error));
+  else if (reading->n_waiting == 0)
+    g_task_return_pointer (task, g_steal_pointer (&reading->facts),
+                           (GDestroyNotify) gh_move_facts_free);
+  g_object_unref (task);
 }
 
 static GhMoveFacts *
@@ -58,53 +78,25 @@ get_facts (GTask *task)
 }
 
 static void
-graph_loaded_cb (GObject      *object,
-                 GAsyncResult *result,
-                 gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Reading *reading = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  reading->facts->graph = gh_image_graph_load_finish (GH_HOST (object), result, &error);
-  if (reading->facts->graph == NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_pointer (task, g_steal_pointer (&reading->facts),
-                           (GDestroyNotify) gh_move_facts_free);
-}
-
-static void
 storage_loaded_cb (GObject      *object,
                    GAsyncResult *result,
                    gpointer      user_data)
 {
-  g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  get_facts (task)->storage = gh_host_load_storage_finish (GH_HOST (object), result, &error);
-  if (get_facts (task)->storage == NULL)
-    g_task_return_error (task, error);
-  else
-    gh_image_graph_load_async (GH_HOST (object), g_task_get_cancellable (task), graph_loaded_cb,
-                               g_object_ref (task));
+  get_facts (user_data)->storage = gh_host_load_storage_finish (GH_HOST (object), result, &error);
+  end_one (user_data, error);
 }
 
+/* A check tells when folders are missing that are needed. */
 static void
-pools_there_loaded_cb (GObject      *object,
-                       GAsyncResult *result,
-                       gpointer      user_data)
+folders_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  get_facts (task)->pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
-  if (get_facts (task)->pools == NULL)
-    g_task_return_error (task, error);
-  else
-    gh_host_load_storage_async (g_task_get_source_object (task), /* refresh= */ TRUE,
-                                g_task_get_cancellable (task), storage_loaded_cb,
-                                g_object_ref (task));
+  get_facts (user_data)->folders = gh_host_load_state_folders_finish (GH_HOST (object), result,
+                                                                      NULL);
+  end_one (user_data, NULL);
 }
 
 static void
@@ -112,26 +104,9 @@ folders_there_loaded_cb (GObject      *object,
                          GAsyncResult *result,
                          gpointer      user_data)
 {
-  g_autoptr (GTask) task = user_data;
-
-  /* A check tells when one is missing that is needed. */
-  get_facts (task)->folders_there = gh_host_load_state_folders_finish (GH_HOST (object), result,
-                                                                       NULL);
-  gh_host_load_pools_async (GH_HOST (object), g_task_get_cancellable (task), pools_there_loaded_cb,
-                            g_object_ref (task));
-}
-
-static void
-folders_loaded_cb (GObject      *object,
-                   GAsyncResult *result,
-                   gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Reading *reading = g_task_get_task_data (task);
-
-  reading->facts->folders = gh_host_load_state_folders_finish (GH_HOST (object), result, NULL);
-  gh_host_load_state_folders_async (reading->destination, g_task_get_cancellable (task),
-                                    folders_there_loaded_cb, g_object_ref (task));
+  get_facts (user_data)->folders_there = gh_host_load_state_folders_finish (GH_HOST (object),
+                                                                            result, NULL);
+  end_one (user_data, NULL);
 }
 
 void
@@ -141,14 +116,18 @@ gh_move_facts_load_async (GhHost              *source,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
 {
-  GTask *task = g_task_new (source, cancellable, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (source, cancellable, callback, user_data);
   Reading *reading = g_new0 (Reading, 1);
 
-  reading->destination = g_object_ref (destination);
   reading->facts = g_new0 (GhMoveFacts, 1);
+  reading->n_waiting = 3;
   g_task_set_source_tag (task, gh_move_facts_load_async);
   g_task_set_task_data (task, reading, reading_free);
-  gh_host_load_state_folders_async (source, cancellable, folders_loaded_cb, task);
+  gh_host_load_storage_async (source, /* refresh= */ TRUE, cancellable, storage_loaded_cb,
+                              g_object_ref (task));
+  gh_host_load_state_folders_async (source, cancellable, folders_loaded_cb, g_object_ref (task));
+  gh_host_load_state_folders_async (destination, cancellable, folders_there_loaded_cb,
+                                    g_object_ref (task));
 }
 
 GhMoveFacts *

@@ -54,16 +54,17 @@ typedef struct
 typedef struct
 {
   GhStorageInfo  *storage;          /* here */
-  GPtrArray      *pools;            /* (element-type GhPoolInfo): there */
+  GPtrArray      *pools;            /* (element-type GhPoolInfo): there; set by who asks */
   GhStateFolders *folders;          /* (nullable): here */
   GhStateFolders *folders_there;    /* (nullable) */
-  GhImageGraph   *graph;            /* here */
+  GhImageGraph   *graph;            /* here; set by who asks */
 } GhMoveFacts;
 
 void         gh_move_facts_free        (GhMoveFacts *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMoveFacts, gh_move_facts_free)
 
-/* Both hosts are connected. Changes nothing. */
+/* Both hosts are connected. Changes nothing. Pools there and images here are not read: a move knows
+ * them anyway. */
 void         gh_move_facts_load_async  (GhHost *source, GhHost *destination,
                                         GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data);

@@ -285,6 +285,8 @@ gh_migrate_form_new (GhMigratePlan *plan,
 
   self = g_object_new (GH_TYPE_MIGRATE_FORM, "visible", TRUE, NULL);
   self->plan = g_object_ref (plan);
+  /* While the destination is chosen. */
+  gh_host_expect_readings (gh_machine_get_host (gh_migrate_plan_get_machine (plan)));
   bind_plan (self, hosts);
   g_signal_connect_object (plan, "notify::serial", G_CALLBACK (read_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (plan, "notify::state", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

@@ -159,31 +159,6 @@ free_definition (gpointer data)
   gh_definition_free (data);
 }
 
-/* Whose machines have snapshots, in one call; NULL: not known. */
-static GHashTable *
-list_snapshot_owners (virConnectPtr conn)
-{
-  virDomainPtr *domains = NULL;
-  GHashTable *owners = NULL;
-
-  if (virConnectListAllDomains (conn, &domains, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT) < 0)
-    {
-      virResetLastError ();
-      return NULL;
-    }
-  owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 0; domains[i] != NULL; i++)
-    {
-      char uuid[VIR_UUID_STRING_BUFLEN];
-
-      virDomainGetUUIDString (domains[i], uuid);
-      g_hash_table_add (owners, g_strdup (uuid));
-      virDomainFree (domains[i]);
-    }
-  free (domains);
-  return owners;
-}
-
 /* What has been read, by several connections side by side. */
 typedef struct
 {
@@ -281,7 +256,7 @@ definitions_worker (GhLane        *lane,
       gh_virt_error_take (error);
       return NULL;
     }
-  owners = list_snapshot_owners (conn);
+  owners = gh_conn_list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT);
   for (guint i = 0; domains[i] != NULL; i++)
     {
       char uuid[VIR_UUID_STRING_BUFLEN];
@@ -306,7 +281,7 @@ load_definitions (GhHost              *host,
   guint n_machines = uuids != NULL ? g_strv_length ((char **) uuids)
                                    : gh_host_get_n_machines (host);
   /* Each part has to list them first, which takes as long as to read one. */
-  guint n_parts = CLAMP (n_machines / 3, 1, gh_host_get_n_parts (host));
+  guint n_parts = CLAMP (n_machines / 3, 1, gh_host_get_n_readers (host));
 
   record->uuids = g_strdupv ((char **) uuids);
   record->definitions = g_ptr_array_new_with_free_func (free_definition);

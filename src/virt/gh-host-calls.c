@@ -376,12 +376,6 @@ part_ended_cb (GObject      *object,
     g_task_return_pointer (task, g_steal_pointer (&parts->record), parts->unref);
 }
 
-guint
-gh_host_get_n_parts (GhHost *self)
-{
-  return gh_host_is_test (self) ? 1 : GH_N_READERS;
-}
-
 void
 gh_host_call_parts (GhHost         *self,
                     GhLanePriority  priority,

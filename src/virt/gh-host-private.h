@@ -89,6 +89,7 @@ virConnectPtr gh_conn_open               (const char *uri, GhSsh *ssh, GError **
 /* (transfer full) (nullable): for it, main thread. */
 GhSsh        *gh_host_dup_ssh            (GhHost *self);
 virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);
+GHashTable   *gh_conn_list_uuids         (virConnectPtr conn, unsigned int flag);
 gpointer      gh_host_refresh_worker     (GhLane *lane, gpointer data, GCancellable *cancellable,
                                           GError **error);
 gpointer      gh_host_titles_worker      (GhLane *lane, gpointer data, GCancellable *cancellable,
@@ -133,10 +134,8 @@ void     gh_host_call            (GhHost         *self,
                                   GDestroyNotify  data_free,
                                   GDestroyNotify  result_free,
                                   GTask          *task);
-/* With the others of a host these are at most ten: sshd gives one login no more sessions. */
-#define GH_N_READERS 5
-/* How many parts a reading of many things is cut into. */
-guint    gh_host_get_n_parts     (GhHost         *self);
+/* How many closures of GH_ROLE_READ run side by side: into so many parts a reading is cut. */
+guint    gh_host_get_n_readers   (GhHost         *self);
 /* One of several closures that fill one record side by side, each its own fields of it. */
 typedef struct
 {

@@ -111,17 +111,28 @@ free_domains (virDomainPtr *domains)
   free (domains);
 }
 
-/* The UUIDs of the machines a list flag selects; empty where the driver does not know the flag. */
-static GHashTable *
-list_uuids (virConnectPtr conn,
-            unsigned int  flag)
+/**
+ * gh_conn_list_uuids:
+ * @conn: a connection
+ * @flag: a list flag of libvirt
+ *
+ * Returns: (transfer full) (nullable): the UUIDs of the machines it selects; %NULL where the driver
+ *   does not know it
+ */
+GHashTable *
+gh_conn_list_uuids (virConnectPtr conn,
+                    unsigned int  flag)
 {
-  GHashTable *set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *set = NULL;
   virDomainPtr *domains = NULL;
 
   if (virConnectListAllDomains (conn, &domains, flag) < 0)
-    virResetLastError ();
-  for (guint i = 0; domains != NULL && domains[i] != NULL; i++)
+    {
+      virResetLastError ();
+      return NULL;
+    }
+  set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; domains[i] != NULL; i++)
     {
       char uuid[VIR_UUID_STRING_BUFLEN];
 
@@ -192,15 +203,16 @@ refresh_all (virConnectPtr   conn,
   if (n >= 0)
     virDomainStatsRecordListFree (stats);
 
-  saved = list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
-  transient = list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_TRANSIENT);
+  saved = gh_conn_list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE);
+  transient = gh_conn_list_uuids (conn, VIR_CONNECT_LIST_DOMAINS_TRANSIENT);
   for (guint i = 0; i < refresh->records->len; i++)
     {
       GhMachineRecord *record = g_ptr_array_index (refresh->records, i);
 
-      if (record->state == GH_MACHINE_OFF && g_hash_table_contains (saved, record->uuid))
+      if (record->state == GH_MACHINE_OFF && saved != NULL &&
+          g_hash_table_contains (saved, record->uuid))
         record->state = GH_MACHINE_SAVED;
-      record->transient = g_hash_table_contains (transient, record->uuid);
+      record->transient = transient != NULL && g_hash_table_contains (transient, record->uuid);
     }
   return TRUE;
 }

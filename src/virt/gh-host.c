@@ -46,7 +46,9 @@
 #define READERS_IDLE_S 30
 /* One that is busy for longer may be stuck in a QEMU: another takes its place, a few times. */
 #define READER_STUCK_US (5 * G_TIME_SPAN_SECOND)
-#define MAX_READERS (4 * GH_N_READERS)
+#define MAX_STUCK_READERS 15
+/* With the others of a host these are at most ten: sshd gives one login no more sessions. */
+#define MAX_READERS 5
 
 /* Where events of one connection go. It outlives the host if need be: libvirt and idle sources
  * hold references. */
@@ -954,6 +956,29 @@ watching_cb (GObject      *object,
     }
 }
 
+/* This computer's daemon where it usually is: no line has to be waited for, polkit may ask for a
+ * password, and it may have to be started first. */
+static gboolean
+is_at_hand (GhHost *self)
+{
+  return gh_host_is_local (self) && strstr (self->uri, "socket=") == NULL;
+}
+
+/* Whether connections may be opened side by side from the beginning: nobody is asked a password. */
+static gboolean
+can_open_ahead (GhHost *self)
+{
+  return !gh_host_is_test (self) && !gh_ssh_is_wanted (self->uri) && !is_at_hand (self);
+}
+
+guint
+gh_host_get_n_readers (GhHost *self)
+{
+  if (gh_host_is_test (self))
+    return 1;
+  return is_at_hand (self) ? 2 : MAX_READERS;
+}
+
 static gpointer
 open_reader_worker (GhLane        *lane,
                     gpointer       data,
@@ -984,11 +1009,11 @@ static void
 open_readers (GhHost *self,
               guint   n)
 {
-  guint max = GH_N_READERS;
+  guint max = gh_host_get_n_readers (self);
 
   if (self->readers == NULL)
     self->readers = gh_lane_new_empty ("read");
-  max = MIN (max + gh_lane_get_n_busy (self->readers, READER_STUCK_US), MAX_READERS);
+  max += MIN (gh_lane_get_n_busy (self->readers, READER_STUCK_US), MAX_STUCK_READERS);
   while (gh_lane_get_n_threads (self->readers) < MIN (n, max))
     gh_lane_add_thread (self->readers, conn_new (self, NULL), open_reader_worker);
   g_clear_handle_id (&self->readers_id, g_source_remove);
@@ -1005,15 +1030,6 @@ get_readers (GhHost *self)
     n_asked = gh_lane_get_n_busy (self->readers, 0) + gh_lane_get_n_waiting (self->readers);
   open_readers (self, n_asked + 1);
   return self->readers;
-}
-
-/* Whether connections may be opened side by side: nobody is asked for a password (ssh, polkit), and
- * no daemon has to be started first. */
-static gboolean
-can_open_ahead (GhHost *self)
-{
-  return !gh_host_is_test (self) && !gh_ssh_is_wanted (self->uri) &&
-         (!gh_host_is_local (self) || strstr (self->uri, "socket=") != NULL);
 }
 
 static void
@@ -1046,7 +1062,7 @@ opened_cb (GObject      *object,
       if (self->stats == NULL)
         open_stats (self);
       if (self->many_readings && !gh_host_is_test (self))
-        open_readers (self, GH_N_READERS);
+        open_readers (self, MAX_READERS);
       self->all_stale = TRUE;
       if (!self->brief)
         gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-events",
@@ -1421,7 +1437,7 @@ gh_host_connect (GhHost *self)
     {
       open_stats (self);
       if (self->many_readings)
-        open_readers (self, GH_N_READERS);
+        open_readers (self, MAX_READERS);
     }
   set_state (self, GH_HOST_CONNECTING, NULL);
 }
@@ -1456,7 +1472,7 @@ gh_host_expect_readings (GhHost *self)
 
   self->many_readings = TRUE;
   if (self->state == GH_HOST_CONNECTED && !gh_host_is_test (self))
-    open_readers (self, GH_N_READERS);
+    open_readers (self, MAX_READERS);
 }
 
 /**

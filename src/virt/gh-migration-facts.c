@@ -543,6 +543,16 @@ add_file (Call       *call,
   g_ptr_array_add (call->files, file);
 }
 
+static Call *
+finish (GhHost        *host,
+        GAsyncResult  *result,
+        GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 void
 gh_host_load_migration_source_async (GhHost              *host,
                                      const char          *uuid,
@@ -565,12 +575,9 @@ gh_host_load_migration_source_finish (GhHost        *host,
                                       GAsyncResult  *result,
                                       GError       **error)
 {
-  Call *call = NULL;
+  Call *call = finish (host, result, error);
   GhMigrationSource *source = NULL;
 
-  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
-
-  call = g_task_propagate_pointer (G_TASK (result), error);
   if (call == NULL)
     return NULL;
   source = g_steal_pointer (&call->source);
@@ -616,12 +623,9 @@ gh_host_load_migration_disks_finish (GhHost             *host,
                                      GhMigrationSource  *source,
                                      GError            **error)
 {
-  Call *call = NULL;
+  Call *call = finish (host, result, error);
   g_autoptr (GStrvBuilder) busy = g_strv_builder_new ();
 
-  g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
-
-  call = g_task_propagate_pointer (G_TASK (result), error);
   if (call == NULL)
     return FALSE;
   for (guint i = 0; i < call->disks->len; i++)
@@ -671,12 +675,9 @@ gh_host_load_migration_target_finish (GhHost        *host,
                                       GAsyncResult  *result,
                                       GError       **error)
 {
-  Call *call = NULL;
+  Call *call = finish (host, result, error);
   GhMigrationTarget *target = NULL;
 
-  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
-
-  call = g_task_propagate_pointer (G_TASK (result), error);
   if (call == NULL)
     return NULL;
   target = g_steal_pointer (&call->target);
@@ -707,12 +708,9 @@ gh_host_load_migration_files_finish (GhHost        *host,
                                      GAsyncResult  *result,
                                      GError       **error)
 {
-  Call *call = NULL;
+  Call *call = finish (host, result, error);
   GPtrArray *files = NULL;
 
-  g_return_val_if_fail (g_task_is_valid (result, host), NULL);
-
-  call = g_task_propagate_pointer (G_TASK (result), error);
   if (call == NULL)
     return NULL;
   files = g_steal_pointer (&call->files);

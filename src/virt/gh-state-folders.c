@@ -116,7 +116,7 @@ gh_host_load_state_folders_async (GhHost              *host,
                                   GAsyncReadyCallback  callback,
                                   gpointer             user_data)
 {
-  gh_host_call (host, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "state-folders", folders_worker,
+  gh_host_call (host, GH_ROLE_READ, GH_LANE_USER, GH_LANE_READ, "state-folders", folders_worker,
                 NULL, NULL, (GDestroyNotify) gh_state_folders_free,
                 g_task_new (host, cancellable, callback, user_data));
 }
