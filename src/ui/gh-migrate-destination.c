@@ -147,6 +147,8 @@ hosts_changed_cb (GhMigrateDestination *self)
       g_autoptr (GhHost) host = g_list_model_get_item (hosts, i);
 
       g_signal_handlers_disconnect_by_func (host, host_changed_cb, self);
+      g_signal_connect_object (host, "notify::label", G_CALLBACK (host_changed_cb), self,
+                               G_CONNECT_SWAPPED);
       g_signal_connect_object (host, "notify::state", G_CALLBACK (host_changed_cb), self,
                                G_CONNECT_SWAPPED);
     }

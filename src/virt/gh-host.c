@@ -22,7 +22,6 @@
 
 #include "gh-host.h"
 
-#include <glib/gi18n-lib.h>
 #include <libvirt-glib/libvirt-glib.h>
 #include <signal.h>
 #include <string.h>
@@ -31,6 +30,7 @@
 #include "gh-askpass.h"
 #include "gh-connect-error.h"
 #include "gh-debug.h"
+#include "gh-host-label.h"
 #include "gh-host-private.h"
 #include "gh-machine-private.h"
 #include "gh-threads.h"
@@ -1091,25 +1091,6 @@ register_events_once (void)
   gvir_event_register ();
 }
 
-static char *
-dup_label_for_uri (const char *uri)
-{
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS,
-                                         NULL);
-  const char *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
-
-  if (host != NULL && *host != '\0')
-    return g_strdup (host);
-  if (g_str_has_prefix (uri, "test:"))
-    return g_strdup (_("Test host"));
-  if (strstr (uri, "/session") != NULL)
-    return g_strdup (_("This computer"));
-  /* For root both are the system's. */
-  if (geteuid () == 0)
-    return g_strdup (_("This computer"));
-  return g_strdup (_("This computer (system)"));
-}
-
 static void
 gh_host_get_property (GObject    *object,
                       guint       prop_id,
@@ -1247,7 +1228,7 @@ gh_host_new (const char *uri)
 
   self = g_object_new (GH_TYPE_HOST, NULL);
   self->uri = g_strdup (uri);
-  self->label = dup_label_for_uri (uri);
+  self->label = gh_host_label_new (uri);
   return self;
 }
 
@@ -1265,6 +1246,27 @@ gh_host_get_label (GhHost *self)
   g_return_val_if_fail (GH_IS_HOST (self), NULL);
 
   return self->label;
+}
+
+/**
+ * gh_host_set_label:
+ * @self: a host
+ * @label: what it is called among others
+ *
+ * For the registry, which knows the others.
+ */
+void
+gh_host_set_label (GhHost     *self,
+                   const char *label)
+{
+  g_return_if_fail (GH_IS_HOST (self));
+  g_return_if_fail (label != NULL);
+
+  if (strcmp (self->label, label) == 0)
+    return;
+  g_free (self->label);
+  self->label = g_strdup (label);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LABEL]);
 }
 
 GhHostState

@@ -54,6 +54,8 @@ G_DECLARE_FINAL_TYPE (GhHost, gh_host, GH, HOST, GObject)
 GhHost       *gh_host_new                (const char *uri);
 const char   *gh_host_get_uri            (GhHost *self);
 const char   *gh_host_get_label          (GhHost *self);
+void          gh_host_set_label          (GhHost *self,
+                                          const char *label);
 GhHostState   gh_host_get_state          (GhHost *self);
 const GError *gh_host_get_error          (GhHost *self);
 gboolean      gh_host_is_local           (GhHost *self);

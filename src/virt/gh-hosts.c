@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "gh-host-label.h"
+
 struct _GhHosts
 {
   GObject    parent_instance;
@@ -70,6 +72,22 @@ gh_hosts_init (GhHosts *self)
   self->hosts = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
+/* Hosts that are seen together have different names. */
+static void
+update_labels (GhHosts *self)
+{
+  g_autoptr (GStrvBuilder) uris = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
+  g_auto (GStrv) labels = NULL;
+
+  for (guint i = 0; i < self->hosts->len; i++)
+    g_strv_builder_add (uris, gh_host_get_uri (g_ptr_array_index (self->hosts, i)));
+  list = g_strv_builder_end (uris);
+  labels = gh_host_labels_new ((const char * const *) list);
+  for (guint i = 0; i < self->hosts->len; i++)
+    gh_host_set_label (g_ptr_array_index (self->hosts, i), labels[i]);
+}
+
 /**
  * gh_hosts_new:
  *
@@ -102,6 +120,7 @@ gh_hosts_add (GhHosts    *self,
     return host;
   host = gh_host_new (uri);
   g_ptr_array_add (self->hosts, host);
+  update_labels (self);
   g_list_model_items_changed (G_LIST_MODEL (self), self->hosts->len - 1, 0, 1);
   return host;
 }
@@ -122,6 +141,7 @@ gh_hosts_take (GhHosts *self,
   g_return_if_fail (gh_hosts_find (self, gh_host_get_uri (host)) == NULL);
 
   g_ptr_array_add (self->hosts, host);
+  update_labels (self);
   g_list_model_items_changed (G_LIST_MODEL (self), self->hosts->len - 1, 0, 1);
 }
 
@@ -144,6 +164,7 @@ gh_hosts_remove (GhHosts *self,
     return;
   gh_host_disconnect (host);
   g_ptr_array_remove_index (self->hosts, position);
+  update_labels (self);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
 }
 
