@@ -6,12 +6,16 @@
 
 #include "gh-lab-line.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define REMOTE_PROGRAM 0x20008086
 
 /* Bytes under way. */
 typedef struct
@@ -27,17 +31,23 @@ typedef struct
   int    to;
   GQueue packets; /* (element-type Packet) */
   gboolean ended; /* nothing more is read */
+  guint  number;      /* of the connection; 0: the way back */
+  GByteArray *begun;  /* of a message that has not all arrived */
 } Way;
 
 struct _GhLabLine
 {
-  char      *path;
+  char      *name;
+  char      *path;          /* (nullable): of its socket; else it has a port */
+  guint      port;
   char      *target;
   gint64     delay_us;
   int        listener;
   int        stop;
   GThread   *thread;
   GPtrArray *ways; /* (element-type Way): of the thread */
+  guint      n_connections; /* of the thread */
+  int        n_calls;       /* (atomic) */
 };
 
 static void
@@ -53,38 +63,67 @@ way_free (gpointer data)
     }
   close (way->from);
   close (way->to);
+  g_byte_array_unref (way->begun);
   g_free (way);
 }
 
-static int
-open_socket (const char *path,
-             gboolean    listens)
+static struct sockaddr_un
+make_address (const char *path)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   g_assert_cmpuint (strlen (path), <, sizeof address.sun_path);
   memcpy (address.sun_path, path, strlen (path) + 1);
-  if (listens)
-    {
-      g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
-      g_assert_no_errno (listen (fd, 10));
-    }
-  else
-    g_assert_no_errno (connect (fd, (struct sockaddr *) &address, sizeof address));
+  return address;
+}
+
+static int
+connect_to (const char *path)
+{
+  struct sockaddr_un address = make_address (path);
+  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_no_errno (connect (fd, (struct sockaddr *) &address, sizeof address));
   return fd;
+}
+
+static void
+listen_at_path (GhLabLine *self)
+{
+  struct sockaddr_un address = make_address (self->path);
+
+  self->listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_no_errno (bind (self->listener, (struct sockaddr *) &address, sizeof address));
+  g_assert_no_errno (listen (self->listener, 50));
+}
+
+static void
+listen_at_port (GhLabLine *self)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET };
+  socklen_t length = sizeof address;
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  self->listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_no_errno (bind (self->listener, (struct sockaddr *) &address, sizeof address));
+  g_assert_no_errno (getsockname (self->listener, (struct sockaddr *) &address, &length));
+  g_assert_no_errno (listen (self->listener, 50));
+  self->port = ntohs (address.sin_port);
 }
 
 static void
 add_way (GhLabLine *self,
          int        from,
-         int        to)
+         int        to,
+         guint      number)
 {
   Way *way = g_new0 (Way, 1);
 
   way->from = dup (from);
   way->to = dup (to);
   g_queue_init (&way->packets);
+  way->number = number;
+  way->begun = g_byte_array_new ();
   g_ptr_array_add (self->ways, way);
 }
 
@@ -92,12 +131,40 @@ static void
 take_connection (GhLabLine *self)
 {
   int near_end = accept (self->listener, NULL, NULL);
-  int far_end = open_socket (self->target, FALSE);
+  int far_end = connect_to (self->target);
+  int on = 1;
 
-  add_way (self, near_end, far_end);
-  add_way (self, far_end, near_end);
+  if (self->path == NULL)
+    setsockopt (near_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+
+  add_way (self, near_end, far_end, ++self->n_connections);
+  add_way (self, far_end, near_end, 0);
   close (near_end);
   close (far_end);
+}
+
+/* Calls of libvirt's protocol: length, program, version, procedure, type, …, each of 32 bits. */
+static void
+count_calls (GhLabLine  *self,
+             Way        *way,
+             const char *data,
+             gsize       length)
+{
+  g_byte_array_append (way->begun, (const guint8 *) data, (guint) length);
+  while (way->begun->len >= 28)
+    {
+      guint32 head[5];
+
+      memcpy (head, way->begun->data, sizeof head);
+      if (way->begun->len < GUINT32_FROM_BE (head[0]))
+        return;
+      if (GUINT32_FROM_BE (head[1]) == REMOTE_PROGRAM && GUINT32_FROM_BE (head[4]) == 0)
+        {
+          g_atomic_int_inc (&self->n_calls);
+          g_debug ("%s %u: procedure %u", self->name, way->number, GUINT32_FROM_BE (head[3]));
+        }
+      g_byte_array_remove_range (way->begun, 0, GUINT32_FROM_BE (head[0]));
+    }
 }
 
 static void
@@ -111,6 +178,8 @@ read_way (GhLabLine *self,
   packet->due_us = g_get_monotonic_time () + self->delay_us;
   packet->bytes = length > 0 ? g_bytes_new (buffer, (gsize) length) : NULL;
   way->ended = length <= 0;
+  if (way->number > 0 && length > 0)
+    count_calls (self, way, buffer, (gsize) length);
   g_queue_push_tail (&way->packets, packet);
 }
 
@@ -180,24 +249,42 @@ line_worker (gpointer data)
     }
 }
 
-GhLabLine *
-gh_lab_line_new (GhLab *lab,
-                 guint  round_trip_ms)
+static GhLabLine *
+line_new (GhLab    *lab,
+          guint     round_trip_ms,
+          gboolean  has_port)
 {
   static guint n_lines = 0;
   g_auto (GStrv) environ = gh_lab_dup_environ (lab);
-  g_autofree char *name = g_strdup_printf ("line%u", ++n_lines);
   GhLabLine *self = g_new0 (GhLabLine, 1);
 
-  self->path = gh_lab_dup_path (lab, name);
+  self->name = g_strdup_printf ("line%u", ++n_lines);
+  self->path = has_port ? NULL : gh_lab_dup_path (lab, self->name);
   self->target = g_build_filename (g_environ_getenv (environ, "XDG_RUNTIME_DIR"), "libvirt",
                                    "libvirt-sock", NULL);
   self->delay_us = round_trip_ms * G_TIME_SPAN_MILLISECOND / 2;
   self->ways = g_ptr_array_new_with_free_func (way_free);
   self->stop = eventfd (0, EFD_CLOEXEC);
-  self->listener = open_socket (self->path, TRUE);
+  if (has_port)
+    listen_at_port (self);
+  else
+    listen_at_path (self);
   self->thread = g_thread_new ("line", line_worker, self);
   return self;
+}
+
+GhLabLine *
+gh_lab_line_new (GhLab *lab,
+                 guint  round_trip_ms)
+{
+  return line_new (lab, round_trip_ms, FALSE);
+}
+
+GhLabLine *
+gh_lab_line_new_tcp (GhLab *lab,
+                     guint  round_trip_ms)
+{
+  return line_new (lab, round_trip_ms, TRUE);
 }
 
 void
@@ -208,14 +295,24 @@ gh_lab_line_free (GhLabLine *self)
   g_ptr_array_unref (self->ways);
   close (self->listener);
   close (self->stop);
-  unlink (self->path);
+  if (self->path != NULL)
+    unlink (self->path);
   g_free (self->target);
   g_free (self->path);
+  g_free (self->name);
   g_free (self);
 }
 
 char *
 gh_lab_line_dup_uri (GhLabLine *self)
 {
+  if (self->path == NULL)
+    return g_strdup_printf ("qemu+tcp://127.0.0.1:%u/session", self->port);
   return g_strdup_printf ("qemu+unix:///session?socket=%s", self->path);
+}
+
+guint
+gh_lab_line_take_n_calls (GhLabLine *self)
+{
+  return (guint) g_atomic_int_exchange (&self->n_calls, 0);
 }

@@ -16,10 +16,14 @@ G_BEGIN_DECLS
  */
 typedef struct _GhLabLine GhLabLine;
 
-GhLabLine *gh_lab_line_new     (GhLab *lab, guint round_trip_ms);
-void       gh_lab_line_free    (GhLabLine *self);
+GhLabLine *gh_lab_line_new          (GhLab *lab, guint round_trip_ms);
+/* By a port of this computer: a host whose files nobody here can look at. */
+GhLabLine *gh_lab_line_new_tcp      (GhLab *lab, guint round_trip_ms);
+void       gh_lab_line_free         (GhLabLine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
 /* To the daemon, by the line. */
-char      *gh_lab_line_dup_uri (GhLabLine *self);
+char      *gh_lab_line_dup_uri      (GhLabLine *self);
+/* How many calls went over it since this was asked last. */
+guint      gh_lab_line_take_n_calls (GhLabLine *self);
 
 G_END_DECLS
