@@ -405,6 +405,109 @@ test_frozen_and_killed (void)
   drop_host (fast);
 }
 
+/* Ten hosts in a window: nine connections to a daemon with a guest, and one to another. */
+#define N_WELL 9
+/* So many figures of each are waited for, before and after the tenth freezes. */
+#define N_TICKS 3
+
+typedef struct
+{
+  GhHost *host;
+  guint   n_wanted;
+  guint   n_ticks;
+  gint64  last_us;  /* monotonic: of the last tick; 0: none yet */
+  gint64  worst_us; /* the longest time between two */
+} Ticks;
+
+static void
+ticked_cb (GhHost           *host,
+           GhMachineChanges *changes,
+           Ticks            *ticks)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (!changes->figures)
+    return;
+  if (ticks->last_us != 0)
+    ticks->worst_us = MAX (ticks->worst_us, now_us - ticks->last_us);
+  ticks->last_us = now_us;
+  ticks->n_ticks++;
+}
+
+static gboolean
+all_have_ticked (gpointer data)
+{
+  const Ticks *ticks = data;
+
+  for (guint i = 0; i < N_WELL; i++)
+    if (ticks[i].n_ticks < ticks[i].n_wanted)
+      return FALSE;
+  return TRUE;
+}
+
+/* The longest that figures of any of them took, from now on until all have come so many times. */
+static gint64
+measure_ticks (Ticks *ticks,
+               guint  n_wanted)
+{
+  gint64 worst_us = 0;
+
+  for (guint i = 0; i < N_WELL; i++)
+    {
+      ticks[i].n_wanted = n_wanted;
+      ticks[i].n_ticks = 0;
+      ticks[i].worst_us = 0;
+    }
+  gh_test_wait_until (all_have_ticked, ticks);
+  for (guint i = 0; i < N_WELL; i++)
+    worst_us = MAX (worst_us, ticks[i].worst_us);
+  return worst_us;
+}
+
+/* One frozen host beside nine healthy ones: their figures are never late by more than one tick, by
+ * how they came a moment before on the same computer, however busy that is. */
+static void
+test_frozen_beside_nine (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autoptr (GhLab) other = gh_lab_new ();
+  Ticks ticks[N_WELL] = { { 0 } };
+  GhHost *frozen = connect_lab (other);
+  gint64 well_us = 0;
+  gint64 beside_us = 0;
+
+  for (guint i = 0; i < N_WELL; i++)
+    ticks[i].host = connect_lab (lab);
+  run_action (define_guest (lab, ticks[0].host), GH_MACHINE_START, GH_MACHINE_RUNNING);
+  for (guint i = 0; i < N_WELL; i++)
+    {
+      g_signal_connect (ticks[i].host, "machines-changed", G_CALLBACK (ticked_cb), &ticks[i]);
+      gh_host_hold_figures (ticks[i].host);
+    }
+  gh_host_hold_figures (frozen);
+
+  /* The first figures come after what is read once. */
+  measure_ticks (ticks, 1);
+  well_us = measure_ticks (ticks, N_TICKS);
+  gh_lab_signal_daemon (other, SIGSTOP);
+  beside_us = measure_ticks (ticks, N_TICKS);
+  g_test_message ("figures at most %.2f s apart, and %.2f s beside a frozen host",
+                  (double) well_us / G_USEC_PER_SEC, (double) beside_us / G_USEC_PER_SEC);
+  g_assert_cmpint (beside_us, <=, 2 * well_us);
+  gh_lab_signal_daemon (other, SIGCONT);
+
+  gh_host_release_figures (frozen);
+  drop_host (frozen);
+  for (guint i = 0; i < N_WELL; i++)
+    {
+      g_signal_handlers_disconnect_by_data (ticks[i].host, &ticks[i]);
+      gh_host_release_figures (ticks[i].host);
+    }
+  remove_guest (ticks[0].host);
+  for (guint i = 0; i < N_WELL; i++)
+    drop_host (ticks[i].host);
+}
+
 typedef struct
 {
   virStoragePoolPtr  pool;
@@ -464,6 +567,7 @@ main (int   argc,
   g_test_add_func ("/lab/hosts/pool-stopped-by-refresh", test_pool_stopped_by_refresh);
   if (gh_lab_has_guest ())
     {
+      g_test_add_func ("/lab/hosts/frozen-beside-nine", test_frozen_beside_nine);
       g_test_add_func ("/lab/hosts/guest", test_guest);
       g_test_add_func ("/lab/hosts/uptime-of-others", test_uptime_of_others);
       g_test_add_func ("/lab/hosts/save-cancelled", test_save_cancelled);
