@@ -127,8 +127,8 @@ void           gh_migrate_plan_set_disk_mode   (GhMigratePlan *self, const char 
 /* A pool at the destination; NULL proposes one. */
 void           gh_migrate_plan_set_disk_pool   (GhMigratePlan *self, const char *target,
                                                 const char *pool);
-/* For the disks of which nothing was chosen: whether each that can be is copied, and (nullable) where
- * copies go. Before it is known which there are. */
+/* For the disks of which nothing was chosen: whether each that can be is copied, and (nullable)
+ * where copies go. Before it is known which there are. */
 void           gh_migrate_plan_set_all_disks   (GhMigratePlan *self, gboolean copy,
                                                 const char *pool);
 /* Mode and pool are proposed again. */

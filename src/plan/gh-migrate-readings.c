@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* What the plan that moves a machine reads of both hosts: as much as can be at once, since a line may
- * have a long delay.
+/* What the plan that moves a machine reads of both hosts: as much as can be at once, since a line
+ * may have a long delay.
  *
  *   both hosts connected
  *     -> machine here, its disks -> files there, whose names follow from disks and pools

@@ -22,8 +22,8 @@
 #include "gh-virt-error-private.h"
 #include "gh-xml-document.h"
 
-/* What is asked for, and what has been found: of all the closures that work on it side by side. They
- * fill different fields. */
+/* What is asked for, and what has been found: of all the closures that work on it side by side.
+ * They fill different fields. */
 typedef struct
 {
   char      uuid[VIR_UUID_STRING_BUFLEN];

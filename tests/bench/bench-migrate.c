@@ -313,16 +313,6 @@ world_disconnect (World *world)
   g_clear_pointer (&world->there, g_free);
 }
 
-static char *
-dup_n_calls (World *world)
-{
-  if (world->lines[0] == NULL)
-    return g_strdup ("");
-  return g_strdup_printf ("%u calls there and %u here",
-                          gh_lab_line_take_n_calls (world->lines[1]),
-                          gh_lab_line_take_n_calls (world->lines[0]));
-}
-
 static double
 time_command (World *world)
 {
@@ -373,7 +363,7 @@ time_window (World *world)
   return (double) time / G_USEC_PER_SEC;
 }
 
-/* The best of some turns; only the last ones count calls. */
+/* The best of some turns. */
 static void
 report_rehearsal (World      *world,
                   const char *what,
@@ -381,16 +371,14 @@ report_rehearsal (World      *world,
                   double      limit)
 {
   double best = G_MAXDOUBLE;
-  g_autofree char *calls = NULL;
 
   for (guint i = 0; i < N_TURNS || (best > limit && i < MAX_TURNS); i++)
     {
-      g_free (calls);
-      g_free (dup_n_calls (world));
-      best = MIN (best, time (world));
-      calls = dup_n_calls (world);
+      double seconds = time (world);
+
+      best = MIN (best, seconds);
     }
-  gh_bench_report (what, best, limit, "s", calls);
+  gh_bench_report (what, best, limit, "s", "");
 }
 
 static void

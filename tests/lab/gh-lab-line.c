@@ -47,7 +47,6 @@ struct _GhLabLine
   GThread   *thread;
   GPtrArray *ways; /* (element-type Way): of the thread */
   guint      n_connections; /* of the thread */
-  int        n_calls;       /* (atomic) */
 };
 
 static void
@@ -143,9 +142,10 @@ take_connection (GhLabLine *self)
   close (far_end);
 }
 
-/* Calls of libvirt's protocol: length, program, version, procedure, type, …, each of 32 bits. */
+/* Tells the calls of libvirt's protocol, for who asks where time goes: length, program, version,
+ * procedure, type, …, each of 32 bits. */
 static void
-count_calls (GhLabLine  *self,
+trace_calls (GhLabLine  *self,
              Way        *way,
              const char *data,
              gsize       length)
@@ -159,10 +159,7 @@ count_calls (GhLabLine  *self,
       if (way->begun->len < GUINT32_FROM_BE (head[0]))
         return;
       if (GUINT32_FROM_BE (head[1]) == REMOTE_PROGRAM && GUINT32_FROM_BE (head[4]) == 0)
-        {
-          g_atomic_int_inc (&self->n_calls);
-          g_debug ("%s %u: procedure %u", self->name, way->number, GUINT32_FROM_BE (head[3]));
-        }
+        g_debug ("%s %u: procedure %u", self->name, way->number, GUINT32_FROM_BE (head[3]));
       g_byte_array_remove_range (way->begun, 0, GUINT32_FROM_BE (head[0]));
     }
 }
@@ -179,7 +176,7 @@ read_way (GhLabLine *self,
   packet->bytes = length > 0 ? g_bytes_new (buffer, (gsize) length) : NULL;
   way->ended = length <= 0;
   if (way->number > 0 && length > 0)
-    count_calls (self, way, buffer, (gsize) length);
+    trace_calls (self, way, buffer, (gsize) length);
   g_queue_push_tail (&way->packets, packet);
 }
 
@@ -309,10 +306,4 @@ gh_lab_line_dup_uri (GhLabLine *self)
   if (self->path == NULL)
     return g_strdup_printf ("qemu+tcp://127.0.0.1:%u/session", self->port);
   return g_strdup_printf ("qemu+unix:///session?socket=%s", self->path);
-}
-
-guint
-gh_lab_line_take_n_calls (GhLabLine *self)
-{
-  return (guint) g_atomic_int_exchange (&self->n_calls, 0);
 }

@@ -23,7 +23,5 @@ void       gh_lab_line_free         (GhLabLine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
 /* To the daemon, by the line. */
 char      *gh_lab_line_dup_uri      (GhLabLine *self);
-/* How many calls went over it since this was asked last. */
-guint      gh_lab_line_take_n_calls (GhLabLine *self);
 
 G_END_DECLS
