@@ -250,7 +250,6 @@ test_empty_host (void)
   g_autoptr (AtspiAccessible) row = NULL;
   g_autofree char *here_uri = NULL;
   g_autofree char *there_uri = NULL;
-  g_autofree char *label = NULL;
 
   gh_lab_start_daemon (here);
   gh_lab_start_daemon (there);
