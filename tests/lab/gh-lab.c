@@ -30,6 +30,7 @@ struct _GhLab
   char          *files;    /* for the test's own files */
   char          *run;      /* its XDG_RUNTIME_DIR */
   GStrv          environ;
+  GStrv          place;    /* (nullable): words before the daemon's */
   char          *kernel;
   char          *initrd;
   virConnectPtr  connection; /* (nullable) (owned) */
@@ -354,16 +355,46 @@ daemon_answers (gpointer data)
 void
 gh_lab_start_daemon (GhLab *self)
 {
-  const char *argv[] = { "/usr/sbin/libvirtd", "--daemon", "--timeout", "120", NULL };
+  const char *words[] = { "/usr/sbin/libvirtd", "--daemon", "--timeout", "120", NULL };
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) argv = NULL;
   g_autoptr (GError) error = NULL;
   int status = -1;
 
+  if (self->place != NULL)
+    g_strv_builder_addv (builder, (const char **) self->place);
+  g_strv_builder_addv (builder, words);
+  argv = g_strv_builder_end (builder);
   if (gh_lab_get_daemon_pid (self) == 0)
-    g_spawn_sync (NULL, (char **) argv, self->environ, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
-                  &status, &error);
+    g_spawn_sync (NULL, argv, self->environ, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status,
+                  &error);
   g_assert_no_error (error);
   /* A client that waits for it may have been faster: then this one has ended at once. */
   g_assert_true (gh_lab_wait (DAEMON_SECONDS, daemon_answers, self));
+}
+
+void
+gh_lab_set_place (GhLab              *self,
+                  const char * const *words)
+{
+  g_strfreev (self->place);
+  self->place = g_strdupv ((GStrv) words);
+}
+
+void
+gh_lab_add_settings (GhLab      *self,
+                     const char *file,
+                     const char *lines)
+{
+  g_autofree char *path = g_build_filename (self->folder, ".config", "libvirt", file, NULL);
+  g_autofree char *old = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (path, &old, NULL, NULL);
+  text = g_strconcat (old != NULL ? old : "", lines, NULL);
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
 }
 
 void
@@ -496,7 +527,8 @@ add_files (GhLab      *self,
 {
   static const char *passing[] = { ".cache", "run", ".config/pulse", ".config/dconf",
                                    ".config/libvirt/virtstoraged", ".local/share/gvfs-metadata",
-                                   ".config/libvirt/libvirtd.conf", "f", NULL };
+                                   ".config/libvirt/libvirtd.conf", ".config/libvirt/qemu.conf",
+                                   "f", NULL };
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const char *name = NULL;
 
@@ -623,6 +655,7 @@ gh_lab_free (GhLab *self)
     }
 
   g_strfreev (self->environ);
+  g_strfreev (self->place);
   g_free (self->folder);
   g_free (self->files);
   g_free (self->run);

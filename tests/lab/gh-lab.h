@@ -42,6 +42,10 @@ gboolean     gh_lab_wait               (guint seconds, GhLabCondition condition,
 
 /* The daemon. Clients start it by themselves, as for any user; this does when needed. */
 void         gh_lab_start_daemon       (GhLab *self);
+/* Before it starts: the words that start it elsewhere, and more of its settings (“libvirtd.conf”,
+ * “qemu.conf”). */
+void         gh_lab_set_place          (GhLab *self, const char * const *words);
+void         gh_lab_add_settings       (GhLab *self, const char *file, const char *lines);
 GPid         gh_lab_get_daemon_pid     (GhLab *self);                     /* 0: it does not run */
 void         gh_lab_signal_daemon      (GhLab *self, int signum);         /* SIGSTOP, SIGCONT */
 void         gh_lab_kill_daemon        (GhLab *self);                     /* kill -9, and waits */
