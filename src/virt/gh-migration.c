@@ -12,6 +12,9 @@
 #include "gh-migration.h"
 
 #include <glib/gi18n-lib.h>
+#include <libvirt/libvirt-qemu.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "gh-faults.h"
 #include "gh-host-address.h"
@@ -21,6 +24,9 @@
 #define WATCH_MS 1000
 /* An abort may come before there is a job: it is tried again until the move is over. */
 #define ABORT_MS 150
+/* An abort waits for the disks' connections, and over a line that was cut these last as long as
+ * TCP has patience, which is a quarter of an hour. After so long they are torn down. */
+#define YANK_MS 3000
 
 struct _GhMigration
 {
@@ -39,7 +45,9 @@ struct _GhMigration
   guint                abort_id;
   gulong               cancelled_id;
   gboolean             watching;     /* a question is under way */
+  gint64               abort_us;     /* when it was first asked for */
   gboolean             aborting;
+  gboolean             yanked;
   gboolean             post_copy;
   guint                early_mib;    /* a bandwidth set before memory was being sent */
   gboolean             has_early;
@@ -418,6 +426,7 @@ watch_cb (gpointer user_data)
 typedef enum
 {
   CHANGE_ABORT,
+  CHANGE_YANK,
   CHANGE_BANDWIDTH,
   CHANGE_DOWNTIME,
   CHANGE_POST_COPY,
@@ -429,12 +438,43 @@ typedef struct
   char       uuid[VIR_UUID_STRING_BUFLEN];
   ChangeKind kind;
   guint      value;
+  GStrv      disks; /* (nullable): of YANK */
 } Change;
 
+static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  g_strfreev (change->disks);
+  g_free (change);
+}
+
 static const char * const change_names[] = {
-  "domain-job-abort", "domain-migrate-bandwidth", "domain-migrate-downtime",
+  "domain-job-abort", "domain-yank", "domain-migrate-bandwidth", "domain-migrate-downtime",
   "domain-migrate-post-copy", "domain-suspend",
 };
+
+/* libvirt has no call for it. The nodes are those it makes for a disk that is copied; where it calls
+ * them otherwise QEMU knows none, and nothing happens. */
+static void
+yank_disks (virDomainPtr  domain,
+            char        **disks)
+{
+  for (guint i = 0; disks != NULL && disks[i] != NULL; i++)
+    {
+      g_autofree char *command = g_strdup_printf ("{\"execute\":\"yank\",\"arguments\":{"
+                                                  "\"instances\":[{\"type\":\"block-node\","
+                                                  "\"node-name\":\"migration-%s-storage\"}]}}",
+                                                  disks[i]);
+      char *result = NULL;
+
+      if (disks[i][strspn (disks[i], G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS)] == '\0' &&
+          virDomainQemuMonitorCommand (domain, command, &result, 0) == 0)
+        g_debug ("%s: %s", disks[i], result);
+      free (result);
+    }
+}
 
 static int
 apply_change (virDomainPtr  domain,
@@ -452,6 +492,9 @@ apply_change (virDomainPtr  domain,
       return virDomainMigrateStartPostCopy (domain, 0);
     case CHANGE_SUSPEND:
       return virDomainSuspend (domain);
+    case CHANGE_YANK:
+      yank_disks (domain, change->disks);
+      return 0;
     case CHANGE_ABORT:
     default:
       return virDomainAbortJob (domain);
@@ -484,8 +527,9 @@ queue_change (GhMigration         *self,
   g_strlcpy (change->uuid, self->uuid, sizeof change->uuid);
   change->kind = kind;
   change->value = value;
+  change->disks = kind == CHANGE_YANK ? g_strdupv (self->options->disks) : NULL;
   gh_lane_run_async (self->watch_lane, GH_LANE_USER, GH_LANE_WRITE, change_names[kind],
-                     change_worker, change, g_free, NULL, NULL, callback, user_data);
+                     change_worker, change, change_free, NULL, NULL, callback, user_data);
 }
 
 static void
@@ -568,8 +612,12 @@ abort_cb (gpointer user_data)
 
   if (!self->aborting)
     {
+      gboolean yank = !self->yanked && self->options->disks != NULL &&
+                      g_get_monotonic_time () - self->abort_us > YANK_MS * 1000;
+
       self->aborting = TRUE;
-      queue_change (self, CHANGE_ABORT, 0, aborted_cb, g_object_ref (self));
+      self->yanked = self->yanked || yank;
+      queue_change (self, yank ? CHANGE_YANK : CHANGE_ABORT, 0, aborted_cb, g_object_ref (self));
     }
   return G_SOURCE_CONTINUE;
 }
@@ -581,6 +629,7 @@ start_abort_cb (gpointer user_data)
 
   if (self->task == NULL || self->abort_id != 0)
     return G_SOURCE_REMOVE;
+  self->abort_us = g_get_monotonic_time ();
   abort_cb (self);
   self->abort_id = g_timeout_add (ABORT_MS, abort_cb, self);
   return G_SOURCE_REMOVE;

@@ -138,6 +138,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   gh_threads_init ();
   g_test_add_func ("/lab/line/crosses", test_crosses);
+  g_test_add_data_func ("/lab/line/cut-disks", GINT_TO_POINTER (TRUE), test_cut);
   g_test_add_data_func ("/lab/line/cut-memory", GINT_TO_POINTER (FALSE), test_cut);
   g_test_add_data_func ("/lab/line/mended-disks", GINT_TO_POINTER (TRUE), test_mended);
   g_test_add_data_func ("/lab/line/mended-memory", GINT_TO_POINTER (FALSE), test_mended);
