@@ -227,8 +227,12 @@ typedef struct
 {
   GhCli         *cli;
   const Options *options;
-  gboolean       acted;
+  guint          n_acted;
+  guint          round;   /* in which it was acted last */
 } Watch;
+
+/* Twice the pause may not be enough; thirty times is not what anybody meant. */
+#define MAX_LONGER_PAUSES 5
 
 static void
 acted_cb (GObject      *object,
@@ -247,21 +251,36 @@ stuck_cb (GhMigratePlan *plan,
           gpointer       user_data)
 {
   Watch *watch = user_data;
-  const char *wanted = watch->options->if_stuck;
   gboolean stuck = FALSE;
 
   g_object_get (plan, "stuck", &stuck, NULL);
-  if (!stuck)
+  if (stuck)
+    gh_cli_tell (watch->cli, "%s\n",
+                 _("It is not coming to an end: the guest changes its memory as fast as it is "
+                   "sent. What helps: a longer pause (--downtime), slowing the guest "
+                   "(--auto-converge), post-copy; --if-stuck does it by itself. Ctrl+C leaves the "
+                   "machine here."));
+}
+
+/* Once; a longer pause again when two more rounds did not end it. */
+static void
+progress_cb (GhMigratePlan *plan,
+             GParamSpec    *pspec,
+             gpointer       user_data)
+{
+  Watch *watch = user_data;
+  GhMigrateAction wanted = (GhMigrateAction) find_name (stuck_names, watch->options->if_stuck);
+  g_autoptr (GhMigrationProgress) progress = NULL;
+  gboolean stuck = FALSE;
+
+  g_object_get (plan, "progress", &progress, "stuck", &stuck, NULL);
+  if (progress == NULL || !stuck ||
+      watch->n_acted >= (wanted == GH_MIGRATE_ALLOW_PAUSE ? MAX_LONGER_PAUSES : 1) ||
+      (watch->n_acted > 0 && progress->iteration < watch->round + 2))
     return;
-  gh_cli_tell (watch->cli, "%s\n",
-               _("It is not coming to an end: the guest changes its memory as fast as it is sent. "
-                 "What helps: a longer pause (--downtime), slowing the guest (--auto-converge), "
-                 "post-copy; --if-stuck does it by itself. Ctrl+C leaves the machine here."));
-  if (wanted == NULL || watch->acted)
-    return;
-  watch->acted = TRUE;
-  gh_migrate_plan_act_async (plan, (GhMigrateAction) find_name (stuck_names, wanted), acted_cb,
-                             NULL);
+  watch->n_acted++;
+  watch->round = progress->iteration;
+  gh_migrate_plan_act_async (plan, wanted, acted_cb, NULL);
 }
 
 static GhCliStatus
@@ -272,13 +291,16 @@ move_one (GhCli      *self,
           JsonNode  **node)
 {
   g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (machine, destination);
-  Watch watch = { self, options, FALSE };
+  g_autoptr (GError) error = NULL;
+  Watch watch = { self, options, 0, 0 };
   GhCliStatus status = GH_CLI_FAILED;
 
   set_choices (plan, options);
   if (options->common_cpu && !set_common_cpu (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watch);
+  if (options->if_stuck != NULL)
+    g_signal_connect (plan, "notify::progress", G_CALLBACK (progress_cb), &watch);
   status = gh_cli_carry_out (self, GH_PLAN (plan));
   g_signal_handlers_disconnect_by_data (plan, &watch);
   *node = gh_plan_to_json (GH_PLAN (plan));

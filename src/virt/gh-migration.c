@@ -41,6 +41,7 @@ struct _GhMigration
   GTask               *task;         /* (nullable): while it runs */
   GhLane              *move_lane;    /* (nullable) */
   GhLane              *watch_lane;   /* (nullable) */
+  guint                downtime_ms;  /* that was asked for last, while it moves */
   guint                watch_id;
   guint                abort_id;
   gulong               cancelled_id;
@@ -570,6 +571,12 @@ changed_cb (GObject      *object,
     }
   if (GPOINTER_TO_INT (g_task_get_task_data (task)) == CHANGE_POST_COPY)
     self->post_copy = TRUE;
+  /* Who doubles it twice in a second means twice. */
+  if (GPOINTER_TO_INT (g_task_get_task_data (task)) == CHANGE_DOWNTIME && self->progress != NULL)
+    {
+      self->progress->max_downtime_ms = self->downtime_ms;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
+    }
   g_task_return_boolean (task, TRUE);
 }
 
@@ -586,6 +593,8 @@ change (GhMigration         *self,
   g_task_set_task_data (task, GINT_TO_POINTER ((int) kind), NULL);
   if (self->task != NULL)
     {
+      if (kind == CHANGE_DOWNTIME)
+        self->downtime_ms = value;
       queue_change (self, kind, value, changed_cb, task);
       return;
     }

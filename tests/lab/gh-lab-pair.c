@@ -218,6 +218,20 @@ gh_lab_pair_start_counter (GhLabPair *self)
   g_assert_true (gh_lab_serial_wait (serial, "\ncount=2", 60));
 }
 
+void
+gh_lab_pair_start_writing (GhLabPair *self,
+                           guint      mib)
+{
+  g_autoptr (GhLabSerial) serial = gh_lab_serial_open (self->a, "web");
+  g_autofree char *command = g_strdup_printf (
+    "dd if=/dev/urandom of=/tmp/a bs=1M count=%u 2>/dev/null; "
+    "(while :; do cat /tmp/a >/tmp/b; done) & echo be''gun", mib);
+
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 60));
+  gh_lab_serial_command (serial, command, "begun");
+}
+
 /* Waits for three numbers that follow each other; the last one. */
 guint64
 gh_lab_pair_read_counter (GhLab *lab)

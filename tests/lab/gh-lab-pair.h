@@ -33,6 +33,8 @@ void         gh_lab_pair_remove_pools     (GhLab *lab);
 void         gh_lab_pair_start_guest      (GhLabPair *self, const char *devices);
 /* A counter in the guest, in the shell itself: it goes on only when the guest's memory does. */
 void         gh_lab_pair_start_counter    (GhLabPair *self);
+/* The guest writes so many MiB over and over. */
+void         gh_lab_pair_start_writing    (GhLabPair *self, guint mib);
 /* Waits for three numbers that follow each other; the last one. */
 guint64      gh_lab_pair_read_counter     (GhLab *lab);
 /* Where “web” runs: nothing is active elsewhere, and for only, nothing is known of it. */

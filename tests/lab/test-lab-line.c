@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-lab-plan.h"
+#include "gh-migrate-plan.h"
 #include "gh-test.h"
 #include "gh-threads.h"
 
@@ -129,6 +131,173 @@ test_mended (gconstpointer data)
   assert_same_disks ();
 }
 
+/* A move inside this program, of a guest that writes so much that it does not come to an end. */
+typedef struct
+{
+  GhHost        *a;
+  GhHost        *b;
+  GhMigratePlan *plan;
+  GhTestCall     call;
+} Stuck;
+
+static void
+stuck_start (Stuck      *self,
+             const char *option)
+{
+  g_autofree char *address = g_strconcat ("tcp://", gh_lab_net_get_address (GH_LAB_NET_B), NULL);
+
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_writing (&pair, 8);
+  gh_lab_net_set_rate (pair.net, 8 * 1024);
+  self->a = gh_lab_plan_connect (pair.a_uri);
+  self->b = gh_lab_plan_connect (pair.b_uri);
+  self->plan = gh_migrate_plan_new (gh_host_find_machine (self->a, "web"), self->b);
+  g_object_set (self->plan, "address", address, "auto-converge", FALSE, NULL);
+  if (option != NULL)
+    g_object_set (self->plan, option, TRUE, NULL);
+  gh_lab_plan_prepare (GH_PLAN (self->plan));
+  gh_plan_run_async (GH_PLAN (self->plan), NULL, gh_test_call_cb, &self->call);
+}
+
+/* It has arrived, by what was done to it. */
+static void
+stuck_end (Stuck *self)
+{
+  GError *error = NULL;
+
+  gh_plan_run_finish (GH_PLAN (self->plan), gh_test_call_wait (&self->call), &error);
+  g_assert_no_error (error);
+  gh_lab_pair_assert_only_at (pair.b, pair.a);
+  gh_host_disconnect (self->a);
+  gh_host_disconnect (self->b);
+}
+
+static void
+stuck_clear (Stuck *self)
+{
+  g_clear_object (&self->plan);
+  g_clear_object (&self->a);
+  g_clear_object (&self->b);
+  gh_test_call_clear (&self->call);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Stuck, stuck_clear)
+
+static gboolean
+is_stuck (gpointer data)
+{
+  Stuck *self = data;
+  gboolean stuck = FALSE;
+
+  g_object_get (self->plan, "stuck", &stuck, NULL);
+  return stuck;
+}
+
+static void
+act (Stuck           *self,
+     GhMigrateAction  action)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  g_assert_null (gh_migrate_plan_find_action_problem (self->plan, action));
+  gh_migrate_plan_act_async (self->plan, action, gh_test_call_cb, &call);
+  gh_migrate_plan_act_finish (self->plan, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_bandwidth (Stuck *self,
+               guint  mib_per_s)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_migrate_plan_change_bandwidth_async (self->plan, mib_per_s, gh_test_call_cb, &call);
+  gh_migrate_plan_change_bandwidth_finish (self->plan, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+}
+
+/* What has arrived at B in about a second. */
+static gboolean
+second_is_over (gpointer data)
+{
+  return g_get_monotonic_time () > *(gint64 *) data;
+}
+
+static double
+measure_rate (void)
+{
+  gint64 start = g_get_monotonic_time ();
+  gint64 end = start + 2 * G_USEC_PER_SEC;
+  guint64 bytes = gh_lab_net_get_arrived (pair.net);
+
+  g_assert_true (gh_lab_wait (60, second_is_over, &end));
+  return (double) (gh_lab_net_get_arrived (pair.net) - bytes) * 1e6 /
+         (double) (g_get_monotonic_time () - start);
+}
+
+/* As long as it takes: what is allowed is doubled each time. */
+static void
+test_longer_pause (void)
+{
+  g_auto (Stuck) stuck = { NULL };
+  GhMigrationProgress *progress = NULL;
+  double rate = 0;
+
+  if (!open_line ())
+    return;
+  stuck_start (&stuck, NULL);
+  g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+
+  /* What is limited meanwhile is, at once. */
+  set_bandwidth (&stuck, 1);
+  (void) measure_rate ();
+  rate = measure_rate ();
+  g_test_message ("%.0f bytes per second at 1 MiB/s", rate);
+  g_assert_cmpfloat (rate, <, 2.0 * 1024 * 1024);
+  set_bandwidth (&stuck, 0);
+  (void) measure_rate ();
+  rate = measure_rate ();
+  g_test_message ("%.0f bytes per second without a limit", rate);
+  g_assert_cmpfloat (rate, >, 3.0 * 1024 * 1024);
+
+  g_object_get (stuck.plan, "progress", &progress, NULL);
+  g_assert_cmpuint (progress->max_downtime_ms, >, 0);
+  gh_migration_progress_free (progress);
+  /* 300 ms, 600 … 4.8 s: more than 8 MiB need. */
+  for (guint i = 0; i < 4; i++)
+    act (&stuck, GH_MIGRATE_ALLOW_PAUSE);
+  stuck_end (&stuck);
+}
+
+static gboolean
+is_slowed (gpointer data)
+{
+  Stuck *self = data;
+  GhMigrationProgress *progress = NULL;
+  guint throttle = 0;
+
+  g_object_get (self->plan, "progress", &progress, NULL);
+  throttle = progress != NULL ? progress->throttle : 0;
+  g_clear_pointer (&progress, gh_migration_progress_free);
+  return throttle > 0;
+}
+
+/* By itself, where it was allowed; and where not it is said that it cannot be any more. */
+static void
+test_slow_guest (void)
+{
+  g_auto (Stuck) stuck = { NULL };
+
+  if (!open_line ())
+    return;
+  stuck_start (&stuck, "auto-converge");
+  g_assert_true (gh_lab_wait (120, is_slowed, &stuck));
+  g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_SLOW_GUEST));
+  act (&stuck, GH_MIGRATE_PAUSE_GUEST);
+  stuck_end (&stuck);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -142,6 +311,8 @@ main (int    argc,
   g_test_add_data_func ("/lab/line/cut-memory", GINT_TO_POINTER (FALSE), test_cut);
   g_test_add_data_func ("/lab/line/mended-disks", GINT_TO_POINTER (TRUE), test_mended);
   g_test_add_data_func ("/lab/line/mended-memory", GINT_TO_POINTER (FALSE), test_mended);
+  g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
+  g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
   pair.net = gh_lab_net_new ();
   status = g_test_run ();
   gh_lab_pair_close (&pair);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
 #include "gh-test.h"
 #include "gh-threads.h"
@@ -392,19 +393,6 @@ test_refused (void)
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_RUNNING);
 }
 
-static GhHost *
-connect_host (const char *uri)
-{
-  g_auto (GhTestCall) call = { 0 };
-  GError *error = NULL;
-  GhHost *host = gh_host_new (uri);
-
-  gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
-  gh_host_ready_finish (host, gh_test_call_wait (&call), &error);
-  g_assert_no_error (error);
-  return host;
-}
-
 static GhCheck *
 find_check (GhPlan     *plan,
             const char *id)
@@ -417,17 +405,6 @@ find_check (GhPlan     *plan,
   return NULL;
 }
 
-static void
-prepare (GhPlan *plan)
-{
-  g_auto (GhTestCall) call = { 0 };
-  GError *error = NULL;
-
-  gh_plan_prepare_async (plan, NULL, gh_test_call_cb, &call);
-  gh_plan_prepare_finish (plan, gh_test_call_wait (&call), &error);
-  g_assert_no_error (error);
-}
-
 /* Prepares, finds the refusal, repairs it, and does not find it any more. */
 static void
 fix (GhPlan     *plan,
@@ -437,7 +414,7 @@ fix (GhPlan     *plan,
   g_autoptr (GhCheck) check = NULL;
   GError *error = NULL;
 
-  prepare (plan);
+  gh_lab_plan_prepare (plan);
   check = find_check (plan, id);
   g_assert_nonnull (check);
   g_object_ref (check);
@@ -446,7 +423,7 @@ fix (GhPlan     *plan,
   gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
   gh_check_fix_finish (check, gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
-  prepare (plan);
+  gh_lab_plan_prepare (plan);
   g_assert_null (find_check (plan, id));
 }
 
@@ -474,8 +451,8 @@ test_repaired (void)
   g_unlink (iso);
   gh_lab_pair_remove_pools (pair.b);
 
-  a = connect_host (pair.a_uri);
-  b = connect_host (pair.b_uri);
+  a = gh_lab_plan_connect (pair.a_uri);
+  b = gh_lab_plan_connect (pair.b_uri);
   plan = gh_migrate_plan_new (gh_host_find_machine (a, "web"), b);
   gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
   fix (GH_PLAN (plan), "medium-missing");
@@ -589,14 +566,7 @@ test_stuck (void)
   if (!gh_lab_pair_open (&pair))
     return;
   gh_lab_pair_start_guest (&pair, NULL);
-  {
-    g_autoptr (GhLabSerial) serial = gh_lab_serial_open (pair.a, "web");
-
-    gh_lab_serial_write (serial, "\n");
-    g_assert_true (gh_lab_serial_wait (serial, "tiny:", 60));
-    gh_lab_serial_command (serial, "dd if=/dev/urandom of=/tmp/a bs=1M count=12 2>/dev/null; "
-                           "(while :; do cat /tmp/a >/tmp/b; done) & echo be''gun", "begun");
-  }
+  gh_lab_pair_start_writing (&pair, 12);
   run = move_to_b ("--bandwidth", "16", "--no-auto-converge", "--if-stuck", "pause", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_nonnull (strstr (run->err, "not coming to an end"));
