@@ -607,7 +607,7 @@ dup_commit_check (GhStep *step,
   if (!gh_step_get_boolean (step, "begun") || peer == NULL)
     return NULL;
   if (is_running (here) && is_running (there))
-    return take_check (GH_CHECK_WARNING, "runs-twice",
+    return take_check (GH_CHECK_REFUSAL, "runs-twice",
                        g_strdup_printf (_("“%s” runs at %s and at %s at once!"), name,
                                         gh_host_get_label (host), gh_host_get_label (peer)),
                        _("Switch one of the two off at once, the one whose disks are the older "

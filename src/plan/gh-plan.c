@@ -75,7 +75,7 @@ typedef struct
   gulong        outer_id;
   GhJournal    *journal;             /* (nullable) */
   gboolean      journal_written;
-  gboolean      keep_journal;        /* something left could still be taken back */
+  gboolean      keep_journal;        /* something left could still be taken back, or done */
   guint         index;               /* of the step at hand */
   gboolean      final_begun;
   gboolean      final_done;          /* no way back */
@@ -938,7 +938,10 @@ tolerates_failure (GhPlan       *self,
       priv->keep_journal = priv->keep_journal || can_retry (error);
     }
   else if (priv->final_done)
-    add_left (self, step, error);
+    {
+      add_left (self, step, error);
+      priv->keep_journal = priv->keep_journal || (gh_step_finishes (step) && can_retry (error));
+    }
   else
     return FALSE;
 
@@ -1324,6 +1327,8 @@ gh_plan_get_verb (GhPlan *self)
 {
   g_return_val_if_fail (GH_IS_PLAN (self), NULL);
 
+  if (GH_PLAN_GET_CLASS (self)->get_verb != NULL)
+    return _(GH_PLAN_GET_CLASS (self)->get_verb (self));
   return _(GH_PLAN_GET_CLASS (self)->verb);
 }
 

@@ -40,6 +40,7 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  *   plan as source that returns the draft
  * @dup_title: “Create “web-1””
  * @verb: on the button, untranslated: “Create”
+ * @get_verb: (nullable): where that depends on what was prepared
  * @goes_on: a failing step does not stop the plan and nothing is undone: what it could not do is
  *   left, for plans that are an undoing themselves
  * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
@@ -66,6 +67,7 @@ struct _GhPlanClass
   gboolean    goes_on;
   gboolean    unrecorded;
   char       *(*dup_title)     (GhPlan *self);
+  const char *(*get_verb)      (GhPlan *self);
   void        (*prepare_async) (GhPlan *self, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
   JsonNode   *(*dup_record)    (GhPlan *self);

@@ -6,7 +6,8 @@
  *
  * After a move both hosts are asked what they have. What the move did not do any more is done: the
  * machine is defined where it runs, and not any more where it was; but that only when it is off
- * here and there for certain. libvirt tells nobody that a move undefined a machine, so both are
+ * here and there for certain. What the move itself holds here, while it runs there, is a remainder
+ * that libvirt would have ended had it been told that all went well. libvirt tells nobody that a move undefined a machine, so both are
  * listed anew. */
 
 #define G_LOG_DOMAIN "gh-settle-step"
@@ -24,9 +25,10 @@ G_DECLARE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH, SETTLE_STEP, GhStep)
 
 struct _GhSettleStep
 {
-  GhStep  parent_instance;
+  GhStep    parent_instance;
 
-  char   *xml; /* (nullable): not journaled, it may hold secrets */
+  char     *xml; /* (nullable): not journaled, it may hold secrets */
+  gboolean  runs_there;
 };
 
 G_DEFINE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH_TYPE_STEP)
@@ -107,6 +109,22 @@ undefined_cb (GObject      *object,
     fail (task, error);
 }
 
+static void look_here (GTask *task);
+
+static void
+remainder_gone_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_force_off_finish (GH_HOST (object), result, &error))
+    look_here (task);
+  else
+    fail (task, error);
+}
+
 static void
 here_looked_cb (GObject      *object,
                 GAsyncResult *result,
@@ -119,6 +137,8 @@ here_looked_cb (GObject      *object,
 
   if (here == NULL)
     fail (task, error);
+  else if (here->held && !here->running && !here->post_copy && get_self (task)->runs_there)
+    gh_host_force_off_async (host, get_uuid (task), NULL, remainder_gone_cb, task);
   else if (here->active)
     fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
                                      _("A remainder of it is still active at the source. It must "
@@ -163,6 +183,7 @@ there_looked_cb (GObject      *object,
   g_autofree GhPresence *there = gh_host_load_presence_finish (host, result, &error);
   gboolean define = gh_step_get_boolean (GH_STEP (self), "define");
 
+  self->runs_there = there != NULL && there->running && !there->moving && !there->post_copy;
   if (there == NULL)
     fail (task, error);
   else if (!there->exists)
@@ -171,6 +192,10 @@ there_looked_cb (GObject      *object,
                                        "been touched.")));
   else if (define && !there->persistent && self->xml != NULL)
     gh_host_define_async (host, self->xml, NULL, defined_cb, task);
+  else if (define && !there->persistent)
+    fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED,
+                                     _("It runs there, but is not defined there. Its definition "
+                                       "at the source is kept.")));
   else
     look_here (task);
 }
@@ -227,6 +252,7 @@ gh_settle_step_class_init (GhSettleStepClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = gh_settle_step_finalize;
   step_class->kind = "settle";
+  step_class->finishes = TRUE;
   step_class->needs = needs;
   step_class->dup_title = dup_title;
   step_class->dup_command = dup_command;

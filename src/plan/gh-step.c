@@ -381,6 +381,14 @@ gh_step_is_final (GhStep *self)
 }
 
 gboolean
+gh_step_finishes (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), FALSE);
+
+  return GH_STEP_GET_CLASS (self)->finishes;
+}
+
+gboolean
 gh_step_can_undo (GhStep *self)
 {
   g_return_val_if_fail (GH_IS_STEP (self), FALSE);

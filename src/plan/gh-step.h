@@ -32,6 +32,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  *   step after a crash
  * @commits: it can be cancelled, and is undone when it fails; but once it is done it cannot be
  *   undone, as if it were final
+ * @finishes: when a crash came before it and after its plan had committed, it is done then: all that
+ *   it does follows from its parameters and what the hosts say
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
@@ -56,6 +58,7 @@ struct _GhStepClass
   const char *kind;
   gboolean    final; /* cannot be undone: from here on the plan goes forward only */
   gboolean    commits;
+  gboolean    finishes;
   const char * const *needs;
 
   char     *(*dup_title)   (GhStep *self);
@@ -90,6 +93,7 @@ GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable 
 GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable */
 gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
+gboolean     gh_step_finishes         (GhStep *self);
 gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);

@@ -27,6 +27,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-finish-step.h"
 #include "gh-journal-private.h"
 #include "gh-json.h"
 #include "gh-plan-private.h"
@@ -172,6 +173,7 @@ struct _GhUndoPlan
   char       *problem; /* (nullable): why it could not be read */
   gint64      time_us;
   GhHosts    *hosts;   /* (nullable): the user's */
+  gboolean    finishes; /* as of the last preparation: nothing is taken back, but the rest done */
   GHashTable *others;  /* URI → GhHost: of steps that act on another host than the plan's */
 };
 
@@ -245,8 +247,17 @@ make_step (JsonObject *journaled)
 static char *
 dup_title (GhPlan *plan)
 {
+  if (GH_UNDO_PLAN (plan)->finishes)
+    return g_strdup_printf (_("Finish: %s"),
+                            gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
   /* Translators: %s is the title of a plan: “Create “web-1””. */
   return g_strdup_printf (_("Undo: %s"), gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
+}
+
+static const char *
+get_verb (GhPlan *plan)
+{
+  return GH_UNDO_PLAN (plan)->finishes ? N_("Finish") : N_("Undo");
 }
 
 static JsonNode *
@@ -280,15 +291,28 @@ add_story (GhUndoPlan  *self,
                                             gh_undo_plan_get_original_title (self), when);
 
   add_check (draft, GH_CHECK_NOTE, "interrupted", title,
-             no_way_back
+             self->finishes
+             ? _("Guesthouse was ended before it was done, but too late to take anything back. What "
+                 "is missing is done now.")
+             : no_way_back
              ? _("Guesthouse was ended before it was done, but too late to take anything back. See "
                  "what is left, then let it be forgotten.")
              : _("Guesthouse was ended before it was done. What it had made by then can be taken "
                  "back."));
 }
 
+static gboolean
+will_finish (JsonObject *journaled)
+{
+  g_autoptr (GhStep) inner = get_journaled_state (journaled) != GH_STEP_DONE
+                             ? make_step (journaled) : NULL;
+
+  return inner != NULL && gh_step_finishes (inner);
+}
+
 static void
-add_no_way_back (GhPlanDraft *draft,
+add_no_way_back (GhUndoPlan  *self,
+                 GhPlanDraft *draft,
                  GPtrArray   *steps)
 {
   for (guint i = 0; i < steps->len; i++)
@@ -298,6 +322,8 @@ add_no_way_back (GhPlanDraft *draft,
       g_autofree char *step_title = dup_step_title (journaled);
       g_autofree char *title = NULL;
 
+      if (self->finishes && will_finish (journaled))
+        continue;
       if (state == GH_STEP_WAITING)
         title = g_strdup_printf (_("Not done: %s"), step_title);
       else if (state == GH_STEP_DONE)
@@ -414,20 +440,57 @@ may_be_undone (JsonObject *journaled)
   return state != GH_STEP_WAITING && state != GH_STEP_UNDONE;
 }
 
-/* What hosts say counts more than what the journal does, which may have ended before the step. */
+/* Whether what comes after it can be done as if nothing had happened. */
+static gboolean
+is_certain (GhCheck *check)
+{
+  const char *id = gh_check_get_id (check);
+
+  return strcmp (id, "has-moved") == 0 || strcmp (id, "remainder-here") == 0;
+}
+
+/* What hosts say counts more than what the journal does, which may have ended before the step.
+ * @certain: (inout): it has committed, and nothing is in doubt. */
 static gboolean
 add_commit_check (GhUndoPlan  *self,
                   GhPlanDraft *draft,
-                  JsonObject  *journaled)
+                  JsonObject  *journaled,
+                  gboolean    *certain)
 {
   g_autoptr (GhStep) inner = may_be_undone (journaled) ? make_step (journaled) : NULL;
   GhCheck *check = NULL;
 
   if (inner != NULL)
     check = gh_step_dup_commit_check (inner, give_hosts (self, inner));
-  if (check != NULL)
-    gh_plan_draft_add_check (draft, check);
-  return check != NULL;
+  if (check == NULL)
+    return FALSE;
+  *certain = is_certain (check);
+  gh_plan_draft_add_check (draft, check);
+  return TRUE;
+}
+
+static void
+add_finish_steps (GhUndoPlan  *self,
+                  GhPlanDraft *draft,
+                  GPtrArray   *steps)
+{
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i);
+      GhStep *inner = NULL;
+      GhStep *step = NULL;
+      GhHost *host = NULL;
+
+      if (!will_finish (journaled))
+        continue;
+      inner = make_step (journaled);
+      host = give_hosts (self, inner);
+      step = gh_finish_step_new (inner, journaled);
+      if (host != gh_plan_get_host (GH_PLAN (self)))
+        gh_step_set_host (step, host);
+      gh_plan_draft_add_step (draft, step);
+    }
+  self->finishes = draft->steps->len > 0;
 }
 
 static void
@@ -437,23 +500,27 @@ fill_draft (GhUndoPlan  *self,
   g_autoptr (GPtrArray) steps = list_journaled_steps (self);
   g_autoptr (GHashTable) kept = find_kept (self, steps);
   gboolean no_way_back = FALSE;
+  gboolean certain = FALSE;
 
+  self->finishes = FALSE;
   for (guint i = 0; i < steps->len; i++)
     {
       JsonObject *journaled = g_ptr_array_index (steps, i);
 
-      if (add_commit_check (self, draft, journaled) ||
+      if (add_commit_check (self, draft, journaled, &certain) ||
           (gh_json_get_boolean (journaled, "final") &&
            get_journaled_state (journaled) == GH_STEP_DONE))
         no_way_back = TRUE;
     }
+  if (certain)
+    add_finish_steps (self, draft, steps);
   add_story (self, draft, no_way_back);
   if (kept != NULL)
     add_check (draft, GH_CHECK_NOTE, "finished-kept", _("What was finished stays"),
                _("It was asked to be kept. Only what was begun and not finished is taken back."));
   if (no_way_back)
     {
-      add_no_way_back (draft, steps);
+      add_no_way_back (self, draft, steps);
       return;
     }
   for (guint i = steps->len; i > 0; i--)
@@ -633,6 +700,7 @@ gh_undo_plan_class_init (GhUndoPlanClass *klass)
   plan_class->verb = N_("Undo");
   plan_class->goes_on = TRUE;
   plan_class->dup_title = dup_title;
+  plan_class->get_verb = get_verb;
   plan_class->prepare_async = prepare_async;
   plan_class->dup_record = dup_record;
 

@@ -15,8 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define REMOTE_PROGRAM 0x20008086
-
 /* Bytes under way. */
 typedef struct
 {
@@ -27,12 +25,12 @@ typedef struct
 /* One direction of a connection. */
 typedef struct
 {
-  int    from;
-  int    to;
-  GQueue packets; /* (element-type Packet) */
-  gboolean ended; /* nothing more is read */
-  guint  number;      /* of the connection; 0: the way back */
-  GByteArray *begun;  /* of a message that has not all arrived */
+  int         from;
+  int         to;
+  GQueue      packets; /* (element-type Packet) */
+  GByteArray *heard;   /* of messages of which not all has come */
+  gboolean    answers; /* it comes from the daemon */
+  gboolean    ended;   /* nothing more is read */
 } Way;
 
 struct _GhLabLine
@@ -46,8 +44,15 @@ struct _GhLabLine
   int        stop;
   GThread   *thread;
   GPtrArray *ways; /* (element-type Way): of the thread */
-  guint      n_connections; /* of the thread */
+  int        is_cut;       /* atomic */
+  guint      procedure;    /* 0: none is watched */
+  GhLabLineFunc func;
+  gpointer   data;
 };
+
+/* Of libvirt's protocol: a length, then program, version, procedure and type. */
+#define HEADER_BYTES 20
+#define TYPE_REPLY 1
 
 static void
 way_free (gpointer data)
@@ -60,9 +65,9 @@ way_free (gpointer data)
       g_clear_pointer (&packet->bytes, g_bytes_unref);
       g_free (packet);
     }
+  g_byte_array_unref (way->heard);
   close (way->from);
   close (way->to);
-  g_byte_array_unref (way->begun);
   g_free (way);
 }
 
@@ -114,15 +119,15 @@ static void
 add_way (GhLabLine *self,
          int        from,
          int        to,
-         guint      number)
+         gboolean   answers)
 {
   Way *way = g_new0 (Way, 1);
 
   way->from = dup (from);
   way->to = dup (to);
+  way->heard = g_byte_array_new ();
+  way->answers = answers;
   g_queue_init (&way->packets);
-  way->number = number;
-  way->begun = g_byte_array_new ();
   g_ptr_array_add (self->ways, way);
 }
 
@@ -130,37 +135,49 @@ static void
 take_connection (GhLabLine *self)
 {
   int near_end = accept (self->listener, NULL, NULL);
-  int far_end = connect_to (self->target);
+  int far_end = -1;
   int on = 1;
 
+  if (g_atomic_int_get (&self->is_cut))
+    {
+      close (near_end);
+      return;
+    }
   if (self->path == NULL)
     setsockopt (near_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-
-  add_way (self, near_end, far_end, ++self->n_connections);
-  add_way (self, far_end, near_end, 0);
+  far_end = connect_to (self->target);
+  add_way (self, near_end, far_end, FALSE);
+  add_way (self, far_end, near_end, TRUE);
   close (near_end);
   close (far_end);
 }
 
-/* Tells the calls of libvirt's protocol, for who asks where time goes: length, program, version,
- * procedure, type, …, each of 32 bits. */
-static void
-trace_calls (GhLabLine  *self,
-             Way        *way,
-             const char *data,
-             gsize       length)
+static guint32
+read_number (const guint8 *bytes)
 {
-  g_byte_array_append (way->begun, (const guint8 *) data, (guint) length);
-  while (way->begun->len >= 28)
-    {
-      guint32 head[5];
+  return (guint32) bytes[0] << 24 | (guint32) bytes[1] << 16 | (guint32) bytes[2] << 8 | bytes[3];
+}
 
-      memcpy (head, way->begun->data, sizeof head);
-      if (way->begun->len < GUINT32_FROM_BE (head[0]))
+static void
+listen_to (GhLabLine    *self,
+           Way          *way,
+           const guint8 *bytes,
+           gsize         length)
+{
+  g_byte_array_append (way->heard, bytes, (guint) length);
+  while (way->heard->len >= HEADER_BYTES)
+    {
+      const guint8 *header = way->heard->data;
+      guint32 whole = read_number (header);
+
+      if (read_number (header + 12) == self->procedure && read_number (header + 16) == TYPE_REPLY)
+        {
+          self->procedure = 0;
+          self->func (self, self->data);
+        }
+      if (whole < HEADER_BYTES || whole > way->heard->len)
         return;
-      if (GUINT32_FROM_BE (head[1]) == REMOTE_PROGRAM && GUINT32_FROM_BE (head[4]) == 0)
-        g_debug ("%s %u: procedure %u", self->name, way->number, GUINT32_FROM_BE (head[3]));
-      g_byte_array_remove_range (way->begun, 0, GUINT32_FROM_BE (head[0]));
+      g_byte_array_remove_range (way->heard, 0, whole);
     }
 }
 
@@ -172,11 +189,11 @@ read_way (GhLabLine *self,
   gssize length = read (way->from, buffer, sizeof buffer);
   Packet *packet = g_new0 (Packet, 1);
 
+  if (length > 0 && way->answers && self->procedure != 0)
+    listen_to (self, way, (const guint8 *) buffer, (gsize) length);
   packet->due_us = g_get_monotonic_time () + self->delay_us;
   packet->bytes = length > 0 ? g_bytes_new (buffer, (gsize) length) : NULL;
   way->ended = length <= 0;
-  if (way->number > 0 && length > 0)
-    trace_calls (self, way, buffer, (gsize) length);
   g_queue_push_tail (&way->packets, packet);
 }
 
@@ -243,6 +260,8 @@ line_worker (gpointer data)
           read_way (self, g_ptr_array_index (self->ways, i));
       if (fds[1].revents != 0)
         take_connection (self);
+      if (g_atomic_int_get (&self->is_cut))
+        g_ptr_array_set_size (self->ways, 0);
     }
 }
 
@@ -298,6 +317,29 @@ gh_lab_line_free (GhLabLine *self)
   g_free (self->path);
   g_free (self->name);
   g_free (self);
+}
+
+void
+gh_lab_line_watch (GhLabLine     *self,
+                   guint          procedure,
+                   GhLabLineFunc  func,
+                   gpointer       data)
+{
+  self->func = func;
+  self->data = data;
+  self->procedure = procedure;
+}
+
+void
+gh_lab_line_cut (GhLabLine *self)
+{
+  g_atomic_int_set (&self->is_cut, TRUE);
+}
+
+void
+gh_lab_line_mend (GhLabLine *self)
+{
+  g_atomic_int_set (&self->is_cut, FALSE);
 }
 
 char *

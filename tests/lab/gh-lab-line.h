@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * GhLabLine:
  *
- * A long line to a lab's daemon: what is sent arrives late, and nothing is lost. It runs on a
- * thread of its own.
+ * A long line to a lab's daemon: what is sent arrives late, and nothing is lost, until it is cut. It
+ * runs on a thread of its own.
  */
 typedef struct _GhLabLine GhLabLine;
 
@@ -21,6 +21,14 @@ GhLabLine *gh_lab_line_new          (GhLab *lab, guint round_trip_ms);
 GhLabLine *gh_lab_line_new_tcp      (GhLab *lab, guint round_trip_ms);
 void       gh_lab_line_free         (GhLabLine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
+/* What happens when the answer to a call of libvirt's protocol comes by: on the line's thread, and
+ * before it is passed on. */
+typedef void (*GhLabLineFunc) (GhLabLine *self, gpointer data);
+void       gh_lab_line_watch   (GhLabLine *self, guint procedure, GhLabLineFunc func,
+                                gpointer data);
+/* Drops all connections, what is under way in them, and new ones until it is mended. */
+void       gh_lab_line_cut     (GhLabLine *self);
+void       gh_lab_line_mend    (GhLabLine *self);
 /* To the daemon, by the line. */
 char      *gh_lab_line_dup_uri      (GhLabLine *self);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-lab-line.h"
 #include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
 #include "gh-test.h"
@@ -298,6 +299,165 @@ test_slow_guest (void)
   stuck_end (&stuck);
 }
 
+/* What is said between this program and the daemons, and the move's end in it: first A says that
+ * all has been sent (perform), then B is told to let the guest go on (finish), then A that it can
+ * forget it (confirm). */
+#define PERFORM 305
+#define FINISH 306
+#define CONFIRM 307
+
+typedef struct
+{
+  GhLabLine  *a;
+  GhLabLine  *b;
+  char       *a_uri;
+  char       *b_uri;
+  GhLabChild *child;
+} Control;
+
+static void
+control_open (Control *self)
+{
+  self->a = gh_lab_line_new (pair.a, 0);
+  self->b = gh_lab_line_new (pair.b, 0);
+  self->a_uri = gh_lab_line_dup_uri (self->a);
+  self->b_uri = gh_lab_line_dup_uri (self->b);
+}
+
+static void
+control_clear (Control *self)
+{
+  g_clear_pointer (&self->a, gh_lab_line_free);
+  g_clear_pointer (&self->b, gh_lab_line_free);
+  g_free (self->a_uri);
+  g_free (self->b_uri);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Control, control_clear)
+
+static void
+kill_it (GhLabLine *line,
+         gpointer   data)
+{
+  Control *control = data;
+
+  gh_lab_child_signal (control->child, SIGKILL);
+}
+
+static void
+cut_a (GhLabLine *line,
+       gpointer   data)
+{
+  Control *control = data;
+
+  gh_lab_line_cut (control->a);
+}
+
+static void
+cut_b (GhLabLine *line,
+       gpointer   data)
+{
+  Control *control = data;
+
+  gh_lab_line_cut (control->b);
+}
+
+/* What happens at the end of a move, and where the machine is then. */
+typedef struct
+{
+  const char    *name;
+  guint          procedure; /* the answer to it comes by; 0: memory is being sent */
+  gboolean       at_b;
+  GhLabLineFunc  func;
+  gboolean       moved;
+  const char    *said;      /* (nullable): when it is looked at again */
+} Break;
+
+static const Break breaks[] = {
+  { "killed-memory", 0, FALSE, kill_it, FALSE, NULL },
+  { "killed-performed", PERFORM, FALSE, kill_it, FALSE, NULL },
+  { "killed-finished", FINISH, TRUE, kill_it, TRUE, "remainder-here" },
+  { "killed-confirmed", CONFIRM, FALSE, kill_it, TRUE, "has-moved" },
+  { "cut-performed", PERFORM, FALSE, cut_b, FALSE, NULL },
+  { "cut-finished-a", FINISH, TRUE, cut_a, TRUE, "remainder-here" },
+  { "cut-finished-b", FINISH, TRUE, cut_b, FALSE, "?" },
+};
+
+static guint
+count_interrupted (void)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "undo", "--json", NULL);
+
+  gh_lab_assert_status (run, 0);
+  return json_array_get_length (json_object_get_array_member (json_node_get_object (run->json),
+                                                              "interrupted"));
+}
+
+static gboolean
+b_has_none (gpointer data)
+{
+  return gh_lab_get_qemu_pid (pair.b, "web") == 0;
+}
+
+static void
+test_break (gconstpointer data)
+{
+  const Break *what = data;
+  g_auto (Control) control = { NULL };
+  g_auto (GhLabInventory) before = { NULL };
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) look = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+  guint64 count = 0;
+
+  if (!open_line ())
+    return;
+  control_open (&control);
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_counter (&pair);
+  gh_lab_pair_take_inventory (&pair, &before);
+  count = gh_lab_pair_read_counter (pair.a);
+  if (what->procedure != 0)
+    gh_lab_line_watch (what->at_b ? control.b : control.a, what->procedure, what->func, &control);
+  else
+    gh_lab_net_set_rate (pair.net, KIB_PER_S_SLOW);
+  control.child = gh_lab_spawn (pair.a, "-c", control.a_uri, "migrate", "web", control.b_uri,
+                                "--copy-storage", "--address", "tcp://10.77.0.2", "--yes",
+                                "--json", NULL);
+  if (what->procedure == 0)
+    {
+      gh_lab_pair_wait_for_phase (&pair, control.child, FALSE);
+      what->func (NULL, &control);
+    }
+  run = gh_lab_child_wait (control.child);
+  g_test_message ("%d: %s\n%s", run->status, run->out, run->err);
+  g_assert_cmpint (run->status, !=, 0);
+  gh_lab_line_mend (control.a);
+  gh_lab_line_mend (control.b);
+  g_test_message ("A %d, B %d, interrupted %u", gh_lab_get_machine_state (pair.a, "web"),
+                  gh_lab_get_machine_state (pair.b, "web"), count_interrupted ());
+
+  look = gh_lab_run (pair.a, "undo", "--all", "--dry-run", "--json", NULL);
+  g_test_message ("%s\n%s", look->out, look->err);
+  if (what->said != NULL)
+    g_assert_nonnull (strstr (look->out, what->said));
+  if (count_interrupted () > 0)
+    undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  if (undo != NULL)
+    g_test_message ("%s\n%s", undo->out, undo->err);
+  g_assert_cmpuint (count_interrupted (), ==, 0);
+  if (what->moved)
+    {
+      gh_lab_pair_assert_only_at (pair.b, pair.a);
+      g_assert_cmpuint (gh_lab_pair_read_counter (pair.b), >, count);
+      assert_same_disks ();
+      return;
+    }
+  g_assert_true (gh_lab_wait (60, b_has_none, NULL));
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  g_assert_cmpuint (gh_lab_pair_read_counter (pair.a), >, count);
+  gh_lab_pair_assert_inventory (&pair, &before);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -313,6 +473,12 @@ main (int    argc,
   g_test_add_data_func ("/lab/line/mended-memory", GINT_TO_POINTER (FALSE), test_mended);
   g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
   g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
+  for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
+    {
+      g_autofree char *path = g_strconcat ("/lab/line/", breaks[i].name, NULL);
+
+      g_test_add_data_func (path, &breaks[i], test_break);
+    }
   pair.net = gh_lab_net_new ();
   status = g_test_run ();
   gh_lab_pair_close (&pair);
