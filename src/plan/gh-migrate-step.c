@@ -14,7 +14,9 @@
  *   held by the move  nothing             the guest goes on here
  *   held by the move  runs                it has moved; what is here is a remainder
  *   nothing, off      runs, paused        it has moved
- *   runs              runs                two copies: said, and nothing is touched
+ *   runs              runs                it has moved, and libvirt let it go on here all the same,
+ *                                         as it does when B's answer is lost on the way: paused here
+ *                                         at once. Later: two copies, said, and nothing is touched
  *   off               nothing, off        nobody can tell which disks are the newer ones: nothing
  *                                         is touched
  *
@@ -225,6 +227,34 @@ succeed (GTask *task)
   g_object_unref (task);
 }
 
+static void
+stopped_here_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_suspend_finish (GH_HOST (object), result, &error))
+    {
+      /* What comes after the move says that there is a remainder. */
+      g_message ("It ran on both hosts for a moment, and has been paused at the source");
+      succeed (task);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* It ran here just now, for no longer than it took to look: what it did meanwhile is nothing to
+ * what two of them would do. */
+static gboolean
+has_come_twice (const Work *work)
+{
+  return !work->undoing && work->here->running && !work->here->moving && !work->here->post_copy &&
+         work->there->running && !work->there->moving && !work->there->post_copy;
+}
+
 /* Takes @task. */
 static void
 judge (GTask *task)
@@ -232,6 +262,11 @@ judge (GTask *task)
   Work *work = g_task_get_task_data (task);
   const char *label = gh_host_get_label (gh_step_get_peer (get_step (task)));
 
+  if (has_come_twice (work))
+    {
+      gh_host_suspend_async (work->host, get_uuid (task), stopped_here_cb, task);
+      return;
+    }
   if (work->here->running && work->there->running)
     return_not_undone (task, g_strdup (_("It runs on both hosts at once! Switch one of the two off "
                                          "by hand.")));
@@ -473,13 +508,15 @@ take_check (GhCheckLevel  level,
   return check;
 }
 
-/* Forcing off what a move left here; only when both hosts say once more that it is a remainder. */
+/* Forcing off what a move left here, or pausing what ought not to run here; only when both hosts say
+ * once more that it is so. */
 
 typedef struct
 {
-  GhHost *host;
-  GhHost *peer;
-  char   *uuid;
+  GhHost   *host;
+  GhHost   *peer;
+  char     *uuid;
+  gboolean  pause;
 } Remainder;
 
 static void
@@ -508,6 +545,20 @@ remainder_gone_cb (GObject      *object,
 }
 
 static void
+remainder_paused_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_suspend_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
 remainder_looked_cb (GObject      *object,
                      GAsyncResult *result,
                      gpointer      user_data)
@@ -519,9 +570,12 @@ remainder_looked_cb (GObject      *object,
 
   if (here == NULL)
     g_task_return_error (task, error);
-  else if (here->running || !here->active || here->post_copy)
+  else if (here->running != remainder->pause || !here->active || here->post_copy)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
+  else if (remainder->pause)
+    gh_host_suspend_async (remainder->host, remainder->uuid, remainder_paused_cb,
+                           g_object_ref (task));
   else
     gh_host_force_off_async (remainder->host, remainder->uuid, NULL, remainder_gone_cb,
                              g_object_ref (task));
@@ -548,7 +602,7 @@ other_looked_cb (GObject      *object,
 }
 
 static void
-force_remainder_off (GhCheck             *check,
+deal_with_remainder (GhCheck             *check,
                      gpointer             data,
                      GCancellable        *cancellable,
                      GAsyncReadyCallback  callback,
@@ -561,10 +615,47 @@ force_remainder_off (GhCheck             *check,
   copy->host = g_object_ref (remainder->host);
   copy->peer = g_object_ref (remainder->peer);
   copy->uuid = g_strdup (remainder->uuid);
-  g_task_set_source_tag (task, force_remainder_off);
+  copy->pause = remainder->pause;
+  g_task_set_source_tag (task, deal_with_remainder);
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, copy, remainder_free);
   gh_host_load_presence_async (copy->peer, copy->uuid, NULL, other_looked_cb, task);
+}
+
+static Remainder *
+new_remainder (GhStep   *step,
+               GhHost   *host,
+               gboolean  pause)
+{
+  Remainder *remainder = g_new0 (Remainder, 1);
+
+  remainder->host = g_object_ref (host);
+  remainder->peer = g_object_ref (gh_step_get_peer (step));
+  remainder->uuid = g_strdup (gh_step_get_string (step, "uuid"));
+  remainder->pause = pause;
+  return remainder;
+}
+
+static GhCheck *
+new_twice_check (GhStep *step,
+                 GhHost *host)
+{
+  const char *name = gh_step_get_string (step, "name");
+  const char *machine = gh_command_get_machine (name, gh_step_get_string (step, "uuid"));
+  g_autofree char *suspend = gh_command_dup_virsh (gh_host_get_uri (host), "suspend", machine,
+                                                   NULL);
+  g_autofree char *label = g_strdup_printf (_("Pause it at %s"), gh_host_get_label (host));
+  GhCheck *check = take_check (GH_CHECK_REFUSAL, "runs-twice",
+                               g_strdup_printf (_("“%s” runs at %s and at %s at once!"), name,
+                                                gh_host_get_label (host),
+                                                gh_host_get_label (gh_step_get_peer (step))),
+                               _("It had arrived when the line broke, and the source was not told. "
+                                 "Pause one of the two at once, and look at both; then force off "
+                                 "the one that has done less since."));
+
+  gh_check_set_fix (check, label, suspend, deal_with_remainder, new_remainder (step, host, TRUE),
+                    remainder_free);
+  return check;
 }
 
 static GhCheck *
@@ -583,14 +674,9 @@ new_remainder_check (GhStep *step,
                                _("The remainder must never go on: both would write to the same "
                                  "disks, or two machines would be the same one in the network. "
                                  "Force it off."));
-  Remainder *remainder = NULL;
 
-  remainder = g_new0 (Remainder, 1);
-  remainder->host = g_object_ref (host);
-  remainder->peer = g_object_ref (gh_step_get_peer (step));
-  remainder->uuid = g_strdup (gh_step_get_string (step, "uuid"));
-  gh_check_set_fix (check, _("Force the remainder off"), destroy, force_remainder_off, remainder,
-                    remainder_free);
+  gh_check_set_fix (check, _("Force the remainder off"), destroy, deal_with_remainder,
+                    new_remainder (step, host, FALSE), remainder_free);
   return check;
 }
 
@@ -607,11 +693,7 @@ dup_commit_check (GhStep *step,
   if (!gh_step_get_boolean (step, "begun") || peer == NULL)
     return NULL;
   if (is_running (here) && is_running (there))
-    return take_check (GH_CHECK_REFUSAL, "runs-twice",
-                       g_strdup_printf (_("“%s” runs at %s and at %s at once!"), name,
-                                        gh_host_get_label (host), gh_host_get_label (peer)),
-                       _("Switch one of the two off at once, the one whose disks are the older "
-                         "ones. Nothing is done here."));
+    return new_twice_check (step, host);
   if (is_running (there) && is_on (here))
     return new_remainder_check (step, host);
   if (is_on (here))

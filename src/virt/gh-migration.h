@@ -141,5 +141,9 @@ GhPresence  *gh_host_load_presence_finish (GhHost *host, GAsyncResult *result, G
 void         gh_host_resume_async         (GhHost *host, const char *uuid,
                                            GAsyncReadyCallback callback, gpointer user_data);
 gboolean     gh_host_resume_finish        (GhHost *host, GAsyncResult *result, GError **error);
+/* Stops the guest where it is; nothing when it does not run or is not there. */
+void         gh_host_suspend_async        (GhHost *host, const char *uuid,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_host_suspend_finish       (GhHost *host, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -113,13 +113,13 @@ gh_host_load_presence_finish (GhHost        *host,
 }
 
 static gpointer
-resume_worker (GhLane        *lane,
-               gpointer       data,
-               GCancellable  *cancellable,
-               GError       **error)
+switch_guest (GhLane      *lane,
+              const char  *uuid,
+              gboolean     on,
+              GError     **error)
 {
   g_autoptr (GError) reason = NULL;
-  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, data, &reason);
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, uuid, &reason);
   int state = VIR_DOMAIN_NOSTATE;
 
   if (domain == NULL)
@@ -129,9 +129,28 @@ resume_worker (GhLane        *lane,
       return NULL;
     }
   if (virDomainGetState (domain, &state, NULL, 0) < 0 ||
-      (state == VIR_DOMAIN_PAUSED && virDomainResume (domain) < 0))
+      (on && state == VIR_DOMAIN_PAUSED && virDomainResume (domain) < 0) ||
+      (!on && state == VIR_DOMAIN_RUNNING && virDomainSuspend (domain) < 0))
     gh_virt_error_take (error);
   return NULL;
+}
+
+static gpointer
+resume_worker (GhLane        *lane,
+               gpointer       data,
+               GCancellable  *cancellable,
+               GError       **error)
+{
+  return switch_guest (lane, data, TRUE, error);
+}
+
+static gpointer
+suspend_worker (GhLane        *lane,
+                gpointer       data,
+                GCancellable  *cancellable,
+                GError       **error)
+{
+  return switch_guest (lane, data, FALSE, error);
 }
 
 void
@@ -144,6 +163,26 @@ gh_host_resume_async (GhHost              *host,
 
   gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-resume", resume_worker,
                 g_strdup (uuid), g_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+void
+gh_host_suspend_async (GhHost              *host,
+                       const char          *uuid,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-suspend", suspend_worker,
+                g_strdup (uuid), g_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+gboolean
+gh_host_suspend_finish (GhHost        *host,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
 }
 
 gboolean

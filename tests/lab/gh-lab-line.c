@@ -33,6 +33,13 @@ typedef struct
   gboolean    ended;   /* nothing more is read */
 } Way;
 
+typedef enum
+{
+  WHOLE,
+  CUT,
+  DROPPED,
+} LineState;
+
 struct _GhLabLine
 {
   char      *name;
@@ -44,7 +51,7 @@ struct _GhLabLine
   int        stop;
   GThread   *thread;
   GPtrArray *ways; /* (element-type Way): of the thread */
-  int        is_cut;       /* atomic */
+  int        state;        /* atomic: a LineState */
   guint      procedure;    /* 0: none is watched */
   GhLabLineFunc func;
   gpointer   data;
@@ -138,7 +145,7 @@ take_connection (GhLabLine *self)
   int far_end = -1;
   int on = 1;
 
-  if (g_atomic_int_get (&self->is_cut))
+  if (g_atomic_int_get (&self->state) == CUT)
     {
       close (near_end);
       return;
@@ -258,10 +265,11 @@ line_worker (gpointer data)
       for (guint i = 0; i < n_ways; i++)
         if (fds[i + 2].revents != 0)
           read_way (self, g_ptr_array_index (self->ways, i));
+      if (g_atomic_int_get (&self->state) != WHOLE)
+        g_ptr_array_set_size (self->ways, 0);
+      g_atomic_int_compare_and_exchange (&self->state, DROPPED, WHOLE);
       if (fds[1].revents != 0)
         take_connection (self);
-      if (g_atomic_int_get (&self->is_cut))
-        g_ptr_array_set_size (self->ways, 0);
     }
 }
 
@@ -333,13 +341,19 @@ gh_lab_line_watch (GhLabLine     *self,
 void
 gh_lab_line_cut (GhLabLine *self)
 {
-  g_atomic_int_set (&self->is_cut, TRUE);
+  g_atomic_int_set (&self->state, CUT);
+}
+
+void
+gh_lab_line_drop (GhLabLine *self)
+{
+  g_atomic_int_set (&self->state, DROPPED);
 }
 
 void
 gh_lab_line_mend (GhLabLine *self)
 {
-  g_atomic_int_set (&self->is_cut, FALSE);
+  g_atomic_int_set (&self->state, WHOLE);
 }
 
 char *

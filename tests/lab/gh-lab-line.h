@@ -28,6 +28,8 @@ void       gh_lab_line_watch   (GhLabLine *self, guint procedure, GhLabLineFunc 
                                 gpointer data);
 /* Drops all connections, what is under way in them, and new ones until it is mended. */
 void       gh_lab_line_cut     (GhLabLine *self);
+/* The same, but new ones are taken at once. */
+void       gh_lab_line_drop    (GhLabLine *self);
 void       gh_lab_line_mend    (GhLabLine *self);
 /* To the daemon, by the line. */
 char      *gh_lab_line_dup_uri      (GhLabLine *self);
