@@ -73,6 +73,41 @@ changed_cb (GObject      *object,
     g_task_return_error (task, error);
 }
 
+typedef void (*ChangeFunc) (GhMigration         *migration,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data);
+
+static void
+saved_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigration *migration = gh_migrate_step_get_migration (GH_MIGRATE_STEP (object));
+  ChangeFunc func = (ChangeFunc) g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!gh_step_save_finish (GH_STEP (object), result, &error))
+    g_task_return_error (task, error);
+  else if (migration == NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s",
+                             _("It is not being moved at the moment."));
+  else
+    func (migration, changed_cb, g_object_ref (task));
+}
+
+/* What the journal must know before it is done: takes @task. */
+static void
+save_and_change (GhMigratePlan *self,
+                 const char    *param,
+                 ChangeFunc     func,
+                 GTask         *task)
+{
+  g_task_set_task_data (task, (gpointer) func, NULL);
+  gh_step_set_boolean (GH_STEP (self->step), param, TRUE);
+  gh_step_save_async (GH_STEP (self->step), saved_cb, task);
+}
+
 void
 gh_migrate_plan_act_async (GhMigratePlan       *self,
                            GhMigrateAction      action,
@@ -96,11 +131,10 @@ gh_migrate_plan_act_async (GhMigratePlan       *self,
   switch (action)
     {
     case GH_MIGRATE_POST_COPY:
-      gh_migration_start_post_copy_async (get_migration (self), changed_cb, task);
+      save_and_change (self, "post-copy", gh_migration_start_post_copy_async, task);
       break;
     case GH_MIGRATE_PAUSE_GUEST:
-      gh_step_set_boolean (GH_STEP (self->step), "resume-there", TRUE);
-      gh_migration_suspend_async (get_migration (self), changed_cb, task);
+      save_and_change (self, "resume-there", gh_migration_suspend_async, task);
       break;
     case GH_MIGRATE_ALLOW_PAUSE:
     default:

@@ -360,6 +360,20 @@ check_options (GhMigratePlan *self,
   if (problem != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "options",
                 g_strdup (_("What was chosen does not go together")), problem);
+  if (!is_live (self) || choice.values[GH_MIGRATE_OPTION_POST_COPY] == 0)
+    return;
+  if (self->facts.target->post_copy == 0)
+    take_check (draft, GH_CHECK_REFUSAL, "post-copy",
+                g_strdup_printf (_("%s does not allow post-copy"), get_there (self)),
+                _("Its kernel does not let QEMU fetch memory while the guest runs. An "
+                  "administrator can allow it there: sysctl vm.unprivileged_userfaultfd=1. Or "
+                  "switch post-copy off."));
+  else if (self->facts.target->post_copy < 0)
+    take_check (draft, GH_CHECK_NOTE, "post-copy-not-known",
+                g_strdup_printf (_("It cannot be told whether %s allows post-copy"),
+                                 get_there (self)),
+                _("If it does not, the move fails before anything is sent, and the machine goes "
+                  "on here. There, vm.unprivileged_userfaultfd has to be 1."));
 }
 
 /* Disks */

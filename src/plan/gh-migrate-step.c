@@ -4,6 +4,8 @@
 
 /* migrate: parameters uuid, name, new-name, peer (the destination), temporary;
  *   begun: journaled right before anything is done;
+ *   post-copy: it was told to go on there before all of its memory was: from then on neither host
+ *     has a whole one, until it has moved;
  *   resume-there: the guest was paused on the way, and goes on when it has arrived.
  *
  * Where the machine is, is what both hosts say, never what a call returned:
@@ -694,6 +696,13 @@ dup_commit_check (GhStep *step,
     return NULL;
   if (is_running (here) && is_running (there))
     return new_twice_check (step, host);
+  if (gh_step_get_boolean (step, "post-copy") && is_on (here) && is_on (there))
+    return take_check (GH_CHECK_REFUSAL, "in-two-parts",
+                       g_strdup_printf (_("The memory of “%s” is in part at %s and in part at %s"),
+                                        name, gh_host_get_label (host), gh_host_get_label (peer)),
+                       _("It was moving by post-copy when the line broke. Switch neither of the two "
+                         "off: that would end it. When the line is whole, virsh migrate with "
+                         "--postcopy-resume, and all that was chosen before, goes on with it."));
   if (is_running (there) && is_on (here))
     return new_remainder_check (step, host);
   if (is_on (here))

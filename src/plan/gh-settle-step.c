@@ -139,6 +139,9 @@ here_looked_cb (GObject      *object,
     fail (task, error);
   else if (here->held && !here->running && !here->post_copy && get_self (task)->runs_there)
     gh_host_force_off_async (host, get_uuid (task), NULL, remainder_gone_cb, task);
+  else if (here->post_copy)
+    fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
+                                     _("A part of its memory is still at the source.")));
   else if (here->active)
     fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
                                      _("A remainder of it is still active at the source. It must "

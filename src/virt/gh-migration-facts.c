@@ -476,6 +476,18 @@ enum
   TARGET_N_PARTS,
 };
 
+/* QEMU fetches pages by userfaultfd, which the kernel gives an ordinary process, as QEMU is on every
+ * host, only when it was told to. Of a host far away nobody can tell. */
+static int
+read_post_copy (gboolean is_local)
+{
+  g_autofree char *text = NULL;
+
+  if (!is_local || !g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &text, NULL, NULL))
+    return -1;
+  return *text == '0' ? 0 : 1;
+}
+
 static gpointer
 target_worker (GhLane        *lane,
                gpointer       data,
@@ -502,6 +514,7 @@ target_worker (GhLane        *lane,
       read_names (target, conn, call);
       break;
     case TARGET_MEMORY:
+      target->post_copy = read_post_copy (call->is_local);
       target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
       break;
     case TARGET_FOLDERS:

@@ -299,6 +299,36 @@ test_slow_guest (void)
   stuck_end (&stuck);
 }
 
+/* Where the kernel allows it, it goes on there; where not that is said before anything is done. */
+static void
+test_post_copy (void)
+{
+  g_auto (Stuck) stuck = { NULL };
+  g_auto (GhLabInventory) before = { NULL };
+  g_autofree char *allowed = NULL;
+
+  if (!open_line ())
+    return;
+  g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &allowed, NULL, NULL);
+  if (allowed == NULL || *allowed == '0')
+    {
+      g_autoptr (GhLabRun) run = NULL;
+
+      gh_lab_pair_start_guest (&pair, NULL);
+      gh_lab_pair_take_inventory (&pair, &before);
+      run = gh_lab_child_wait (begin_move ("--post-copy", NULL));
+      gh_lab_assert_status (run, 3);
+      g_assert_true (gh_lab_run_has_check (run, "post-copy", "refusal"));
+      gh_lab_pair_assert_only_at (pair.a, pair.b);
+      gh_lab_pair_assert_inventory (&pair, &before);
+      return;
+    }
+  stuck_start (&stuck, "post-copy");
+  g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  act (&stuck, GH_MIGRATE_POST_COPY);
+  stuck_end (&stuck);
+}
+
 /* What is said between this program and the daemons, and the move's end in it: first A says that
  * all has been sent (perform), then B is told to let the guest go on (finish), then A that it can
  * forget it (confirm). */
@@ -490,6 +520,7 @@ main (int    argc,
   g_test_add_data_func ("/lab/line/mended-memory", GINT_TO_POINTER (FALSE), test_mended);
   g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
   g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
+  g_test_add_func ("/lab/line/post-copy", test_post_copy);
   for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
     {
       g_autofree char *path = g_strconcat ("/lab/line/", breaks[i].name, NULL);
