@@ -93,6 +93,11 @@ gh_lab_pair_open (GhLabPair *self)
           gh_lab_net_place (self->net, self->a, GH_LAB_NET_A);
           gh_lab_net_place (self->net, self->b, GH_LAB_NET_B);
         }
+      if (self->qemu_conf != NULL)
+        {
+          gh_lab_add_settings (self->a, "qemu.conf", self->qemu_conf);
+          gh_lab_add_settings (self->b, "qemu.conf", self->qemu_conf);
+        }
       self->a_uri = gh_lab_dup_uri (self->a);
       self->b_uri = gh_lab_dup_uri (self->b);
     }
@@ -349,6 +354,7 @@ gh_lab_pair_close (GhLabPair *self)
   g_clear_pointer (&self->b, gh_lab_free);
   g_clear_pointer (&self->a_uri, g_free);
   g_clear_pointer (&self->b_uri, g_free);
+  g_clear_pointer (&self->qemu_conf, g_free);
 }
 
 void

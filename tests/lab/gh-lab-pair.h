@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * GhLabPair:
  *
  * Two hosts between which machines move, used by all tests of a program: a daemon that starts reads
- * what its QEMU can for seconds. Static and zero at first, but for @net.
+ * what its QEMU can for seconds. Static and zero at first, but for @net and @qemu_conf.
  */
 typedef struct
 {
@@ -20,7 +20,8 @@ typedef struct
   GhLab     *b;
   char      *a_uri;
   char      *b_uri;
-  GhLabNet  *net;  /* (nullable) (unowned): they are on */
+  GhLabNet  *net;       /* (nullable) (unowned): they are on */
+  char      *qemu_conf; /* (nullable) (owned): settings of both */
 } GhLabPair;
 
 /* Both hosts as new, each with an empty pool “default”. FALSE: there is no guest to be had. */

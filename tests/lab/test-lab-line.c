@@ -7,6 +7,7 @@
 
 #include "gh-lab-pair.h"
 
+#include <glib/gstdio.h>
 #include <libvirt/virterror.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -72,6 +73,80 @@ test_crosses (void)
   g_assert_cmpuint (gh_lab_net_get_arrived (pair.net), >, before + 16 * 1024 * 1024);
   g_assert_cmpuint (gh_lab_pair_read_counter (pair.b), >, count);
   assert_same_disks ();
+}
+
+/* Certificates of both, by a CA of this world: where QEMU is told to look for them. */
+
+static void
+make_key (const char *folder,
+          const char *name,
+          const char *template)
+{
+  g_autofree char *key = g_strdup_printf ("%s/%s-key.pem", folder, name);
+  g_autofree char *cert = g_strdup_printf ("%s/%s-cert.pem", folder, name);
+  g_autofree char *ca_key = g_build_filename (folder, "ca-key.pem", NULL);
+  g_autofree char *ca_cert = g_build_filename (folder, "ca-cert.pem", NULL);
+  g_autofree char *lines = g_build_filename (folder, "template", NULL);
+
+  g_assert_true (g_file_set_contents (lines, template, -1, NULL));
+  g_free (gh_lab_pair_run_tool ("certtool", "--generate-privkey", "--key-type", "ecdsa",
+                                "--outfile", key, NULL));
+  if (strcmp (name, "ca") == 0)
+    g_free (gh_lab_pair_run_tool ("certtool", "--generate-self-signed", "--template", lines,
+                                  "--load-privkey", key, "--outfile", cert, NULL));
+  else
+    g_free (gh_lab_pair_run_tool ("certtool", "--generate-certificate", "--template", lines,
+                                  "--load-privkey", key, "--load-ca-certificate", ca_cert,
+                                  "--load-ca-privkey", ca_key, "--outfile", cert, NULL));
+}
+
+static char *
+make_certificates (void)
+{
+  g_autofree char *folder = g_build_filename (g_getenv ("GUESTHOUSE_WORLD"), "pki", NULL);
+
+  g_assert_no_errno (g_mkdir (folder, 0700));
+  make_key (folder, "ca", "cn = lab\nca\ncert_signing_key\nexpiration_days = 2\n");
+  make_key (folder, "server", "cn = both\nip_address = 10.77.0.1\nip_address = 10.77.0.2\n"
+            "tls_www_server\nsigning_key\nencryption_key\nexpiration_days = 2\n");
+  make_key (folder, "client", "cn = both\ntls_www_client\nsigning_key\nencryption_key\n"
+            "expiration_days = 2\n");
+  return g_strdup_printf ("default_tls_x509_cert_dir = \"%s\"\n", folder);
+}
+
+/* Each way of sending, there and back again. */
+static void
+test_ways (void)
+{
+  static const char * const ways[][3] = {
+    { "--tls", "--copy-storage", NULL }, { "--connections", "3", "--parallel" },
+    { "--compression", "xbzrle", NULL }, { "--compression", "threads", NULL },
+  };
+  guint64 count = 0;
+
+  if (!open_line ())
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_counter (&pair);
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      gboolean there = i % 2 == 0;
+      GhLab *from = there ? pair.a : pair.b;
+      GhLab *to = there ? pair.b : pair.a;
+      g_autoptr (GhLabRun) run = NULL;
+      guint64 now = 0;
+
+      g_test_message ("%s", ways[i][0]);
+      run = gh_lab_run (from, "-c", there ? pair.a_uri : pair.b_uri, "migrate", "web",
+                        there ? pair.b_uri : pair.a_uri, "--yes", "--json", "--address",
+                        there ? "tcp://10.77.0.2" : "tcp://10.77.0.1", ways[i][0], ways[i][1],
+                        ways[i][2], NULL);
+      gh_lab_assert_status (run, 0);
+      gh_lab_pair_assert_only_at (to, from);
+      now = gh_lab_pair_read_counter (to);
+      g_assert_cmpuint (now, >, count);
+      count = now;
+    }
 }
 
 /* It stays cut, and the user gives up. */
@@ -527,7 +602,9 @@ main (int    argc,
 
       g_test_add_data_func (path, &breaks[i], test_break);
     }
+  g_test_add_func ("/lab/line/ways", test_ways);
   pair.net = gh_lab_net_new ();
+  pair.qemu_conf = make_certificates ();
   status = g_test_run ();
   gh_lab_pair_close (&pair);
   g_clear_pointer (&pair.net, gh_lab_net_free);
