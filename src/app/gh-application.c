@@ -23,6 +23,7 @@
 #include "gh-lane.h"
 #include "gh-stall-watch.h"
 #include "gh-saved-hosts.h"
+#include "gh-start-guard.h"
 #include "gh-ui.h"
 #include "gh-window.h"
 
@@ -377,6 +378,7 @@ gh_application_startup (GApplication *application)
   gh_ui_init ();
   gh_color_scheme_follow ();
   self->hosts = gh_hosts_new ();
+  gh_start_guard_set_hosts (self->hosts);
   g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
                                    G_N_ELEMENTS (action_entries), self);
   set_accelerators (GTK_APPLICATION (self));

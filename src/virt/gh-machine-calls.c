@@ -320,7 +320,8 @@ start_allowed_cb (GObject      *object,
  * @callback: called when libvirt has answered; a shut-down or reboot is then only asked for
  * @user_data: for @callback
  *
- * Sets "busy-text" meanwhile. Before a start the start guard is asked.
+ * Sets "busy-text" meanwhile. Before a start the start guard is asked, and nothing is resumed that
+ * runs on another host that is known.
  * What takes long (starting and restoring, saving) has a
  * connection of its own, so that the host stays usable.
  */
@@ -344,6 +345,7 @@ gh_machine_run_action_async (GhMachine           *self,
   };
   g_autoptr (GTask) task = NULL;
   Action *data = NULL;
+  GError *error = NULL;
 
   g_return_if_fail (GH_IS_MACHINE (self));
   g_return_if_fail (action < GH_MACHINE_N_ACTIONS);
@@ -351,6 +353,12 @@ gh_machine_run_action_async (GhMachine           *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, gh_machine_run_action_async);
   g_task_set_check_cancellable (task, FALSE);
+  if (action == GH_MACHINE_RESUME && gh_machine_get_host (self) != NULL &&
+      !gh_start_guard_may_resume (gh_machine_get_host (self), gh_machine_get_uuid (self), &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
   data = g_new0 (Action, 1);
   data->action = action;
   data->name = names[action];

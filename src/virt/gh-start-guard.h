@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "gh-host.h"
+#include "gh-hosts.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,14 @@ typedef void (*GhStartGuardFunc) (GhHost              *host,
 
 /* For the whole process; once, before the first host. */
 void     gh_start_guard_set        (GhStartGuardFunc     func);
+/* The hosts that are known (nullable) (unowned): a machine that one of them runs is neither started
+ * nor resumed on another, before any guard is asked: what a move left behind, or a temporary one
+ * keeps here, is the same machine. */
+void     gh_start_guard_set_hosts  (GhHosts             *hosts);
+/* Whether the guest of @uuid may go on at @host, by what these hosts say. */
+gboolean gh_start_guard_may_resume (GhHost              *host,
+                                    const char          *uuid,
+                                    GError             **error);
 void     gh_start_guard_ask_async  (GhHost              *host,
                                     const char          *uuid,
                                     GCancellable        *cancellable,

@@ -15,6 +15,7 @@
 
 #include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
+#include "gh-start-guard.h"
 #include "gh-test.h"
 #include "gh-threads.h"
 
@@ -137,7 +138,31 @@ test_temporary (void)
   g_assert_true (gh_lab_run_has_check (run, "temporary", "warning"));
   gh_lab_pair_assert_at (pair.b, pair.a);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_SHUTOFF);
-  gh_lab_pair_set_off (pair.b);
+  /* While it runs there, what is here cannot be started. */
+  for (guint off = 0; off < 2; off++)
+    {
+      g_autoptr (GhHosts) hosts = gh_hosts_new ();
+      GhHost *a = gh_lab_plan_connect (pair.a_uri);
+      GhHost *b = gh_lab_plan_connect (pair.b_uri);
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+      GhMachine *machine = gh_host_find_machine (a, "web");
+
+      gh_hosts_take (hosts, a);
+      gh_hosts_take (hosts, b);
+      gh_start_guard_set_hosts (hosts);
+      gh_machine_run_action_async (machine, GH_MACHINE_START, NULL, gh_test_call_cb, &call);
+      g_assert_cmpint (gh_machine_run_action_finish (machine, gh_test_call_wait (&call), &error),
+                       ==, off);
+      if (!off)
+        {
+          g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED);
+          gh_lab_pair_set_off (pair.b);
+        }
+      gh_start_guard_set_hosts (NULL);
+      gh_host_disconnect (a);
+      gh_host_disconnect (b);
+    }
   gh_lab_pair_assert_inventory (&pair, &before);
 }
 

@@ -9,6 +9,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "gh-start-guard.h"
 #include "gh-threads.h"
 #include "gh-undo-plan.h"
 #include "plan-test.h"
@@ -115,6 +116,46 @@ test_remainder (void)
   }
 }
 
+/* What is said to who wants to start, or resume, what is here. */
+static void
+test_second_copy (void)
+{
+  static const struct
+  {
+    State           here;
+    State           there;
+    GhMachineAction action;
+    gboolean        refused;
+  } rows[] = {
+    { OFF, RUNS, GH_MACHINE_START, TRUE },
+    { OFF, PAUSED, GH_MACHINE_START, TRUE },
+    { OFF, OFF, GH_MACHINE_START, FALSE },
+    { PAUSED, RUNS, GH_MACHINE_RESUME, TRUE },
+    { PAUSED, PAUSED, GH_MACHINE_RESUME, FALSE },
+    { PAUSED, OFF, GH_MACHINE_RESUME, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GhHosts) hosts = gh_hosts_new ();
+      GhHost *host = new_host (rows[i].here);
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+      GhMachine *machine = plan_test_get_machine (host, "web");
+
+      gh_hosts_take (hosts, host);
+      gh_hosts_take (hosts, new_host (rows[i].there));
+      gh_start_guard_set_hosts (hosts);
+      gh_machine_run_action_async (machine, rows[i].action, NULL, gh_test_call_cb, &call);
+      g_assert_cmpint (gh_machine_run_action_finish (machine, gh_test_call_wait (&call), &error),
+                       ==, !rows[i].refused);
+      if (rows[i].refused)
+        g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED);
+      g_assert_null (gh_machine_get_busy_text (machine));
+      gh_start_guard_set_hosts (NULL);
+    }
+}
+
 /* Without what it needs it is not believed. */
 static void
 test_needs (void)
@@ -155,6 +196,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migrate-step/where", test_where);
   g_test_add_func ("/migrate-step/remainder", test_remainder);
+  g_test_add_func ("/migrate-step/second-copy", test_second_copy);
   g_test_add_func ("/migrate-step/needs", test_needs);
   g_test_add_func ("/migrate-step/not-begun", test_not_begun);
   return g_test_run ();
