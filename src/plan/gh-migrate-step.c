@@ -121,7 +121,8 @@ new_task (GhStep              *step,
 static gboolean
 has_arrived (const Work *work)
 {
-  return work->there->active && !work->there->held && !work->there->moving && !work->here->running;
+  return work->there->active && !work->there->held && !work->there->moving &&
+         !work->there->post_copy && !work->here->running && !work->here->post_copy;
 }
 
 /* Takes @why. */
@@ -282,8 +283,9 @@ judge (GTask *task)
       return;
     }
   else if (work->here->post_copy || work->there->post_copy)
-    return_not_undone (task, g_strdup_printf (_("Its memory is in part here and in part at %s. It "
-                                                "cannot be taken back, only finished."), label));
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                             _("Its memory is in part here and in part at %s. It cannot be taken "
+                               "back, only finished."), label);
   else if (work->there->active)
     {
       wait_for_receiver (task);
