@@ -41,6 +41,25 @@ open_line (void)
   return gh_lab_pair_open (&pair);
 }
 
+/* With a guest that counts, at A. One that a test before has left there will do: the hosts are as
+ * they were then. */
+static gboolean
+open_guest (void)
+{
+  if (pair.a != NULL && gh_lab_get_machine_state (pair.a, "web") == VIR_DOMAIN_RUNNING &&
+      gh_lab_get_machine_state (pair.b, "web") == -1)
+    {
+      gh_lab_net_set_up (pair.net, TRUE);
+      gh_lab_net_set_rate (pair.net, 0);
+      return TRUE;
+    }
+  if (!open_line ())
+    return FALSE;
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_counter (&pair);
+  return TRUE;
+}
+
 static void
 assert_same_disks (void)
 {
@@ -51,28 +70,6 @@ assert_same_disks (void)
   gh_lab_pair_set_off (pair.b);
   compared = gh_lab_pair_run_tool ("qemu-img", "compare", old, new, NULL);
   g_assert_nonnull (strstr (compared, "identical"));
-}
-
-/* What is sent goes over the line: disks and memory. */
-static void
-test_crosses (void)
-{
-  g_autoptr (GhLabRun) run = NULL;
-  guint64 count = 0;
-  guint64 before = 0;
-
-  if (!open_line ())
-    return;
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_counter (&pair);
-  count = gh_lab_pair_read_counter (pair.a);
-  before = gh_lab_net_get_arrived (pair.net);
-  run = gh_lab_child_wait (begin_move ("--copy-storage", NULL));
-  gh_lab_assert_status (run, 0);
-  gh_lab_pair_assert_only_at (pair.b, pair.a);
-  g_assert_cmpuint (gh_lab_net_get_arrived (pair.net), >, before + 16 * 1024 * 1024);
-  g_assert_cmpuint (gh_lab_pair_read_counter (pair.b), >, count);
-  assert_same_disks ();
 }
 
 /* Certificates of both, by a CA of this world: where QEMU is told to look for them. */
@@ -124,10 +121,8 @@ test_ways (void)
   };
   guint64 count = 0;
 
-  if (!open_line ())
+  if (!open_guest ())
     return;
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_counter (&pair);
   for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
     {
       gboolean there = i % 2 == 0;
@@ -159,10 +154,8 @@ test_cut (gconstpointer data)
   GhLabChild *child = NULL;
   guint64 count = 0;
 
-  if (!open_line ())
+  if (!open_guest ())
     return;
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_counter (&pair);
   gh_lab_pair_take_inventory (&pair, &before);
   count = gh_lab_pair_read_counter (pair.a);
   gh_lab_net_set_rate (pair.net, KIB_PER_S_SLOW);
@@ -180,30 +173,36 @@ test_cut (gconstpointer data)
   gh_lab_pair_assert_inventory (&pair, &before);
 }
 
-/* It was cut, and is whole again: the move goes on where it was. */
+/* It is cut, and whole again, once while disks are sent and once while memory is: the move goes on
+ * where it was. */
 static void
-test_mended (gconstpointer data)
+test_mended (void)
 {
-  gboolean disks = GPOINTER_TO_INT (data);
   g_autoptr (GhLabRun) run = NULL;
   GhLabChild *child = NULL;
   guint64 count = 0;
+  guint64 before = 0;
 
-  if (!open_line ())
+  if (!open_guest ())
     return;
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_counter (&pair);
+  before = gh_lab_net_get_arrived (pair.net);
   gh_lab_net_set_rate (pair.net, KIB_PER_S_SLOW);
   child = begin_move ("--copy-storage", NULL);
-  gh_lab_pair_wait_for_phase (&pair, child, disks);
-  gh_lab_net_set_up (pair.net, FALSE);
-  count = gh_lab_pair_read_counter (pair.a);
+  for (guint i = 0; i < 2; i++)
+    {
+      gh_lab_pair_wait_for_phase (&pair, child, /* disks= */ i == 0);
+      gh_lab_net_set_up (pair.net, FALSE);
+      /* The guest does not wait for the line. */
+      count = gh_lab_pair_read_counter (pair.a);
+      gh_lab_net_set_up (pair.net, TRUE);
+    }
   gh_lab_net_set_rate (pair.net, 0);
-  gh_lab_net_set_up (pair.net, TRUE);
   run = gh_lab_child_wait (child);
   gh_lab_assert_status (run, 0);
   gh_lab_pair_assert_only_at (pair.b, pair.a);
   g_assert_cmpuint (gh_lab_pair_read_counter (pair.b), >, count);
+  /* What was sent has gone over the line: disks and memory. */
+  g_assert_cmpuint (gh_lab_net_get_arrived (pair.net), >, before + 16 * 1024 * 1024);
   assert_same_disks ();
 }
 
@@ -304,7 +303,7 @@ static double
 measure_rate (void)
 {
   gint64 start = g_get_monotonic_time ();
-  gint64 end = start + 2 * G_USEC_PER_SEC;
+  gint64 end = start + G_USEC_PER_SEC;
   guint64 bytes = gh_lab_net_get_arrived (pair.net);
 
   g_assert_true (gh_lab_wait (60, second_is_over, &end));
@@ -382,14 +381,13 @@ test_post_copy (void)
   g_auto (GhLabInventory) before = { NULL };
   g_autofree char *allowed = NULL;
 
-  if (!open_line ())
+  if (!open_guest ())
     return;
   g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &allowed, NULL, NULL);
   if (allowed == NULL || *allowed == '0')
     {
       g_autoptr (GhLabRun) run = NULL;
 
-      gh_lab_pair_start_guest (&pair, NULL);
       gh_lab_pair_take_inventory (&pair, &before);
       run = gh_lab_child_wait (begin_move ("--post-copy", NULL));
       gh_lab_assert_status (run, 3);
@@ -398,6 +396,7 @@ test_post_copy (void)
       gh_lab_pair_assert_inventory (&pair, &before);
       return;
     }
+  g_assert_true (open_line ());
   stuck_start (&stuck, "post-copy");
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
   act (&stuck, GH_MIGRATE_POST_COPY);
@@ -409,7 +408,6 @@ test_post_copy (void)
  * forget it (confirm). */
 #define PERFORM 305
 #define FINISH 306
-#define CONFIRM 307
 
 typedef struct
 {
@@ -489,9 +487,8 @@ typedef struct
 static const Break breaks[] = {
   { "killed-memory", 0, FALSE, kill_it, FALSE, NULL },
   { "killed-performed", PERFORM, FALSE, kill_it, FALSE, NULL },
-  { "killed-finished", FINISH, TRUE, kill_it, TRUE, "remainder-here" },
-  { "killed-confirmed", CONFIRM, FALSE, kill_it, TRUE, "has-moved" },
   { "cut-performed", PERFORM, FALSE, cut_b, FALSE, NULL },
+  { "killed-finished", FINISH, TRUE, kill_it, TRUE, "remainder-here" },
   { "cut-finished-a", FINISH, TRUE, cut_a, TRUE, "remainder-here" },
   { "cut-finished-b", FINISH, TRUE, cut_b, TRUE, "runs-twice" },
   { "dropped-finished-b", FINISH, TRUE, drop_b, TRUE, "remainder-here" },
@@ -524,11 +521,9 @@ test_break (gconstpointer data)
   g_autoptr (GhLabRun) undo = NULL;
   guint64 count = 0;
 
-  if (!open_line ())
+  if (!open_guest ())
     return;
   control_open (&control);
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_counter (&pair);
   gh_lab_pair_take_inventory (&pair, &before);
   count = gh_lab_pair_read_counter (pair.a);
   if (what->procedure != 0)
@@ -544,17 +539,14 @@ test_break (gconstpointer data)
       what->func (NULL, &control);
     }
   run = gh_lab_child_wait (control.child);
-  g_test_message ("%d: %s\n%s", run->status, run->out, run->err);
   g_assert_cmpint (run->status, !=, 0);
   gh_lab_line_mend (control.a);
   gh_lab_line_mend (control.b);
-  g_test_message ("A %d, B %d, interrupted %u", gh_lab_get_machine_state (pair.a, "web"),
-                  gh_lab_get_machine_state (pair.b, "web"), count_interrupted ());
-
   look = gh_lab_run (pair.a, "undo", "--all", "--dry-run", "--json", NULL);
-  g_test_message ("%s\n%s", look->out, look->err);
   if (what->said != NULL)
     g_assert_nonnull (strstr (look->out, what->said));
+  else
+    g_assert_null (strstr (look->out, "no-way-back"));
   /* libvirt let it go on at A, as B's answer was lost. The user decides. */
   if (what->func == cut_b && what->moved)
     g_assert_cmpint (look->status, ==, 3);
@@ -562,10 +554,8 @@ test_break (gconstpointer data)
     g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_PAUSED);
   if (what->at_b && what->func != kill_it && what->func != cut_a)
     gh_lab_pair_set_off (pair.a);
-  if (count_interrupted () > 0)
-    undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
-  if (undo != NULL)
-    g_test_message ("%s\n%s", undo->out, undo->err);
+  undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
   g_assert_cmpuint (count_interrupted (), ==, 0);
   if (what->moved)
     {
@@ -588,13 +578,8 @@ main (int    argc,
 
   g_test_init (&argc, &argv, NULL);
   gh_threads_init ();
-  g_test_add_func ("/lab/line/crosses", test_crosses);
   g_test_add_data_func ("/lab/line/cut-disks", GINT_TO_POINTER (TRUE), test_cut);
   g_test_add_data_func ("/lab/line/cut-memory", GINT_TO_POINTER (FALSE), test_cut);
-  g_test_add_data_func ("/lab/line/mended-disks", GINT_TO_POINTER (TRUE), test_mended);
-  g_test_add_data_func ("/lab/line/mended-memory", GINT_TO_POINTER (FALSE), test_mended);
-  g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
-  g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
   g_test_add_func ("/lab/line/post-copy", test_post_copy);
   for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
     {
@@ -602,7 +587,10 @@ main (int    argc,
 
       g_test_add_data_func (path, &breaks[i], test_break);
     }
+  g_test_add_func ("/lab/line/mended", test_mended);
   g_test_add_func ("/lab/line/ways", test_ways);
+  g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
+  g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
   pair.net = gh_lab_net_new ();
   pair.qemu_conf = make_certificates ();
   status = g_test_run ();
