@@ -17,7 +17,7 @@
  *   held by the move  runs                it has moved; what is here is a remainder
  *   nothing, off      runs, paused        it has moved
  *   runs              runs                it has moved, and libvirt let it go on here all the same,
- *                                         as it does when B's answer is lost on the way: paused here
+ *                                         as when its answer is lost on the way: paused here
  *                                         at once. Later: two copies, said, and nothing is touched
  *   off               nothing, off        nobody can tell which disks are the newer ones: nothing
  *                                         is touched
@@ -512,8 +512,8 @@ take_check (GhCheckLevel  level,
   return check;
 }
 
-/* Forcing off what a move left here, or pausing what ought not to run here; only when both hosts say
- * once more that it is so. */
+/* Forcing off what a move left here, or pausing what ought not to run here; only when both hosts
+ * say once more that it is so. */
 
 typedef struct
 {
@@ -702,8 +702,8 @@ dup_commit_check (GhStep *step,
     return take_check (GH_CHECK_REFUSAL, "in-two-parts",
                        g_strdup_printf (_("The memory of “%s” is in part at %s and in part at %s"),
                                         name, gh_host_get_label (host), gh_host_get_label (peer)),
-                       _("It was moving by post-copy when the line broke. Switch neither of the two "
-                         "off: that would end it. When the line is whole, virsh migrate with "
+                       _("It was moving by post-copy when the line broke. Switch neither of the "
+                         "two off: that would end it. When the line is whole, virsh migrate with "
                          "--postcopy-resume, and all that was chosen before, goes on with it."));
   if (is_running (there) && is_on (here))
     return new_remainder_check (step, host);

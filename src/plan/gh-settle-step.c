@@ -7,8 +7,8 @@
  * After a move both hosts are asked what they have. What the move did not do any more is done: the
  * machine is defined where it runs, and not any more where it was; but that only when it is off
  * here and there for certain. What the move itself holds here, while it runs there, is a remainder
- * that libvirt would have ended had it been told that all went well. libvirt tells nobody that a move undefined a machine, so both are
- * listed anew. */
+ * that libvirt would have ended had it been told that all went well. libvirt tells nobody that a
+ * move undefined a machine, so both are listed anew. */
 
 #define G_LOG_DOMAIN "gh-settle-step"
 

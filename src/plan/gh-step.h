@@ -32,8 +32,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  *   step after a crash
  * @commits: it can be cancelled, and is undone when it fails; but once it is done it cannot be
  *   undone, as if it were final
- * @finishes: when a crash came before it and after its plan had committed, it is done then: all that
- *   it does follows from its parameters and what the hosts say
+ * @finishes: when a crash came before it and after its plan had committed, it is done then: all
+ *   that it does follows from its parameters and what the hosts say
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need

@@ -292,8 +292,8 @@ add_story (GhUndoPlan  *self,
 
   add_check (draft, GH_CHECK_NOTE, "interrupted", title,
              self->finishes
-             ? _("Guesthouse was ended before it was done, but too late to take anything back. What "
-                 "is missing is done now.")
+             ? _("Guesthouse was ended before it was done, but too late to take anything back. "
+                 "What is missing is done now.")
              : no_way_back
              ? _("Guesthouse was ended before it was done, but too late to take anything back. See "
                  "what is left, then let it be forgotten.")

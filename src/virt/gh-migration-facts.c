@@ -476,14 +476,15 @@ enum
   TARGET_N_PARTS,
 };
 
-/* QEMU fetches pages by userfaultfd, which the kernel gives an ordinary process, as QEMU is on every
- * host, only when it was told to. Of a host far away nobody can tell. */
+/* QEMU fetches pages by userfaultfd, which the kernel gives an ordinary process, as QEMU is on
+ * every host, only when it was told to. Of a host far away nobody can tell. */
 static int
 read_post_copy (gboolean is_local)
 {
   g_autofree char *text = NULL;
 
-  if (!is_local || !g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &text, NULL, NULL))
+  if (!is_local ||
+      !g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &text, NULL, NULL))
     return -1;
   return *text == '0' ? 0 : 1;
 }

@@ -71,7 +71,7 @@ typedef struct
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
   GhStateFolders  *folders;        /* (nullable): of its libvirt; only for firmware variables */
-  int              post_copy;      /* 1: its kernel lets QEMU do it, 0: it does not, -1: nobody knows */
+  int              post_copy;      /* 1: its kernel lets QEMU do it, 0: not, -1: nobody knows */
 } GhMigrationTarget;
 
 void                gh_migration_target_free (GhMigrationTarget *self);

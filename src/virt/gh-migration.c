@@ -456,8 +456,8 @@ static const char * const change_names[] = {
   "domain-migrate-post-copy", "domain-suspend",
 };
 
-/* libvirt has no call for it. The nodes are those it makes for a disk that is copied; where it calls
- * them otherwise QEMU knows none, and nothing happens. */
+/* libvirt has no call for it. The nodes are those it makes for a disk that is copied; where it
+ * calls them otherwise QEMU knows none, and nothing happens. */
 static void
 yank_disks (virDomainPtr  domain,
             char        **disks)

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * GhLabLine:
  *
- * A long line to a lab's daemon: what is sent arrives late, and nothing is lost, until it is cut. It
- * runs on a thread of its own.
+ * A long line to a lab's daemon: what is sent arrives late, and nothing is lost, until it is cut.
+ * It runs on a thread of its own.
  */
 typedef struct _GhLabLine GhLabLine;
 

@@ -70,16 +70,16 @@ tell (GhLabNet   *self,
 static gboolean
 make (GhLabNet *self)
 {
-  self->pids[GH_LAB_NET_A] = ask (self, "exec 2>&1; ip link set lo up && hostname alpha && echo $$");
+  self->pids[GH_LAB_NET_A] = ask (self, "exec 2>&1; ip link set lo up && hostname alpha && "
+                                  "echo $$");
   if (self->pids[GH_LAB_NET_A] == NULL)
     return FALSE;
   self->pids[GH_LAB_NET_B] = ask (self, "unshare --net --uts tail --pid=$$ -f /dev/null "
                                   "</dev/null >/dev/null & echo $!");
   if (self->pids[GH_LAB_NET_B] == NULL)
     return FALSE;
-  tell (self, "b='nsenter --target %s --net --uts'; "
-        "while kill -0 %s && [ \"$(readlink /proc/%s/ns/net)\" = \"$(readlink /proc/$$/ns/net)\" ]; "
-        "do :; done", self->pids[1], self->pids[1], self->pids[1]);
+  tell (self, "b='nsenter --target %s --net --uts'; while kill -0 %s && "
+        "[ \"$(readlink /proc/%s/ns/net)\" = \"$(readlink /proc/$$/ns/net)\" ]; do :; done", self->pids[1], self->pids[1], self->pids[1]);
   tell (self, "ip link add line type veth peer name line netns %s && $b hostname beta && "
         "ip addr add %s/24 dev line && $b ip addr add %s/24 dev line && $b ip link set lo up && "
         "ip link set line up && $b ip link set line up", self->pids[1], addresses[0], addresses[1]);
