@@ -79,7 +79,8 @@ make (GhLabNet *self)
   if (self->pids[GH_LAB_NET_B] == NULL)
     return FALSE;
   tell (self, "b='nsenter --target %s --net --uts'; while kill -0 %s && "
-        "[ \"$(readlink /proc/%s/ns/net)\" = \"$(readlink /proc/$$/ns/net)\" ]; do :; done", self->pids[1], self->pids[1], self->pids[1]);
+        "[ \"$(readlink /proc/%s/ns/net)\" = \"$(readlink /proc/$$/ns/net)\" ]; do :; done",
+        self->pids[1], self->pids[1], self->pids[1]);
   tell (self, "ip link add line type veth peer name line netns %s && $b hostname beta && "
         "ip addr add %s/24 dev line && $b ip addr add %s/24 dev line && $b ip link set lo up && "
         "ip link set line up && $b ip link set line up", self->pids[1], addresses[0], addresses[1]);
