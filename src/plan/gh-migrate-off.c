@@ -13,7 +13,7 @@
 
 #include "gh-migrate-plan-private.h"
 #include "gh-move-xml.h"
-#include "gh-snapshot-xml.h"
+#include "gh-snapshot-edit.h"
 
 /* (element-type GhMoveDisk): those that are sent. */
 static GPtrArray *

@@ -10,7 +10,7 @@
 #include "gh-migrate-step.h"
 #include "gh-migration-facts.h"
 #include "gh-move-off.h"
-#include "gh-snapshots.h"
+#include "gh-snapshot-definitions.h"
 #include "gh-storage.h"
 
 G_BEGIN_DECLS
@@ -66,7 +66,7 @@ typedef struct
   GhCapabilities    *capabilities; /* (nullable): there */
   GhImageGraph      *graph;        /* (nullable): here */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
-  GhSnapshots       *snapshots;    /* (nullable): likewise */
+  GhSnapshotDefinitions *snapshots; /* (nullable): likewise */
 } GhMigrateFacts;
 
 struct _GhMigratePlan

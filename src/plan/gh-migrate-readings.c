@@ -46,7 +46,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);
-  g_clear_pointer (&self->snapshots, gh_snapshots_free);
+  g_clear_pointer (&self->snapshots, gh_snapshot_definitions_free);
 }
 
 static void
@@ -222,7 +222,8 @@ snapshots_loaded_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  get_facts (task)->snapshots = gh_host_load_snapshots_finish (GH_HOST (object), result, &error);
+  get_facts (task)->snapshots =
+    gh_host_load_snapshot_definitions_finish (GH_HOST (object), result, &error);
   end_one (task, error);
 }
 
@@ -328,8 +329,8 @@ load_for_machine (GTask *task)
     return;
   gh_move_facts_load_async (get_host (task), self->destination, cancellable, move_loaded_cb,
                             begin_one (task));
-  gh_host_load_snapshots_async (get_host (task), uuid, cancellable, snapshots_loaded_cb,
-                                begin_one (task));
+  gh_host_load_snapshot_definitions_async (get_host (task), uuid, cancellable,
+                                           snapshots_loaded_cb, begin_one (task));
 }
 
 static void

@@ -15,7 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-command.h"
-#include "gh-snapshots.h"
+#include "gh-snapshot-definitions.h"
 #include "gh-step-private.h"
 
 typedef struct

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#define G_LOG_DOMAIN "gh-snapshot-xml"
+#define G_LOG_DOMAIN "gh-snapshot-edit"
 
 #include "config.h"
 
-#include "gh-snapshot-xml.h"
+#include "gh-snapshot-edit.h"
 
 #include <string.h>
 

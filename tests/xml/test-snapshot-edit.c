@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "gh-snapshot-xml.h"
+#include "gh-snapshot-edit.h"
 #include "gh-xml-error.h"
 
 #define SNAPSHOT(disks, machines) \

@@ -23,15 +23,16 @@ typedef struct
 {
   GPtrArray *list;          /* (element-type GhSnapshotInfo): parents before children */
   guint      n_checkpoints;
-} GhSnapshots;
+} GhSnapshotDefinitions;
 
-void         gh_snapshots_free (GhSnapshots *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhSnapshots, gh_snapshots_free)
+void gh_snapshot_definitions_free (GhSnapshotDefinitions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhSnapshotDefinitions, gh_snapshot_definitions_free)
 
-void         gh_host_load_snapshots_async  (GhHost *host, const char *uuid,
-                                            GCancellable *cancellable,
-                                            GAsyncReadyCallback callback, gpointer user_data);
-GhSnapshots *gh_host_load_snapshots_finish (GhHost *host, GAsyncResult *result, GError **error);
+void                   gh_host_load_snapshot_definitions_async
+  (GhHost *host, const char *uuid, GCancellable *cancellable, GAsyncReadyCallback callback,
+   gpointer user_data);
+GhSnapshotDefinitions *gh_host_load_snapshot_definitions_finish
+  (GhHost *host, GAsyncResult *result, GError **error);
 
 /* Tells a host of snapshots that the machine’s disks hold already; @list: as above. Nothing is
  * written to the disks. */

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-#define G_LOG_DOMAIN "gh-snapshots"
+#define G_LOG_DOMAIN "gh-snapshot-definitions"
 
 #include "config.h"
 
-#include "gh-snapshots.h"
+#include "gh-snapshot-definitions.h"
 
 #include <string.h>
 
@@ -63,7 +63,7 @@ gh_snapshot_info_free (gpointer info)
 }
 
 void
-gh_snapshots_free (GhSnapshots *self)
+gh_snapshot_definitions_free (GhSnapshotDefinitions *self)
 {
   g_ptr_array_unref (self->list);
   g_free (self);
@@ -72,7 +72,7 @@ gh_snapshots_free (GhSnapshots *self)
 static void
 snapshots_free (gpointer data)
 {
-  gh_snapshots_free (data);
+  gh_snapshot_definitions_free (data);
 }
 
 /* A driver that has none of a kind does not support it. */
@@ -98,7 +98,7 @@ load_worker (GhLane        *lane,
 {
   Call *call = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
-  g_autoptr (GhSnapshots) self = NULL;
+  g_autoptr (GhSnapshotDefinitions) self = NULL;
   virDomainSnapshotPtr *snapshots = NULL;
   int n = 0;
   int n_checkpoints = 0;
@@ -106,7 +106,7 @@ load_worker (GhLane        *lane,
 
   if (domain == NULL)
     return NULL;
-  self = g_new0 (GhSnapshots, 1);
+  self = g_new0 (GhSnapshotDefinitions, 1);
   self->list = g_ptr_array_new_with_free_func (gh_snapshot_info_free);
   n = virDomainListAllSnapshots (domain, &snapshots, VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL);
   if (n < 0 && take_error (error))
@@ -165,11 +165,11 @@ redefine_worker (GhLane        *lane,
 }
 
 void
-gh_host_load_snapshots_async (GhHost              *host,
-                              const char          *uuid,
-                              GCancellable        *cancellable,
-                              GAsyncReadyCallback  callback,
-                              gpointer             user_data)
+gh_host_load_snapshot_definitions_async (GhHost              *host,
+                                         const char          *uuid,
+                                         GCancellable        *cancellable,
+                                         GAsyncReadyCallback  callback,
+                                         gpointer             user_data)
 {
   g_return_if_fail (GH_IS_HOST (host));
   g_return_if_fail (uuid != NULL);
@@ -179,10 +179,10 @@ gh_host_load_snapshots_async (GhHost              *host,
                 g_task_new (host, cancellable, callback, user_data));
 }
 
-GhSnapshots *
-gh_host_load_snapshots_finish (GhHost        *host,
-                               GAsyncResult  *result,
-                               GError       **error)
+GhSnapshotDefinitions *
+gh_host_load_snapshot_definitions_finish (GhHost        *host,
+                                          GAsyncResult  *result,
+                                          GError       **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, host), NULL);
 
