@@ -101,6 +101,8 @@ GhCliStatus   gh_cli_try          (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_discard      (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_keep         (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_make_independent (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_snapshot     (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_resize       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_undo         (GhCli *self, const char *verb, int argc, char **argv);
 
 /* The verb's line and summary, for --help. */

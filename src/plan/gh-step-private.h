@@ -53,5 +53,10 @@ GType gh_snapshots_step_get_type      (void);
 GType gh_sysprep_step_get_type        (void);
 GType gh_template_step_get_type       (void);
 GType gh_unplug_step_get_type         (void);
+GType gh_snapshot_take_step_get_type  (void);
+GType gh_snapshot_revert_step_get_type (void);
+GType gh_snapshot_revert_final_step_get_type (void);
+GType gh_snapshot_delete_step_get_type (void);
+GType gh_resize_step_get_type         (void);
 
 G_END_DECLS

@@ -726,6 +726,11 @@ gh_step_new_for_kind (const char *kind,
     gh_sysprep_step_get_type,
     gh_template_step_get_type,
     gh_unplug_step_get_type,
+    gh_snapshot_take_step_get_type,
+    gh_snapshot_revert_step_get_type,
+    gh_snapshot_revert_final_step_get_type,
+    gh_snapshot_delete_step_get_type,
+    gh_resize_step_get_type,
   };
 
   g_return_val_if_fail (kind != NULL && params != NULL, NULL);

@@ -53,7 +53,13 @@ G_BEGIN_DECLS
  * forget-left: nothing; what it forgets is gone
  * share-probe: the volume it made for a moment goes, should it still be there
  * snapshots-define: nothing; they go with the definition that a define of the same plan made
- * move-check: nothing; it only looks */
+ * move-check: nothing; it only looks
+ * snapshot-take: deletes the snapshot, while its machine goes on from it: else it may be the only
+ *   place where the machine's state is kept
+ * snapshot-revert: goes back to the snapshot that was taken for that, unless somebody went to
+ *   another one since; without one it is final ("snapshot-revert-final")
+ * snapshot-delete: final
+ * resize: final */
 
 /* The machine's metadata forget a file it had left at @left_at, whose UUID @host is; fails while
  * that is still there. */
@@ -162,6 +168,23 @@ GhStep *gh_seed_step_new          (const char *path, const char *pool, const cha
 GhStep *gh_sysprep_step_new       (const char *path, const char *format, const char *operations,
                                    const char *hostname);
 void    gh_sysprep_step_add_disk  (GhStep *self, const char *path, const char *format);
+
+/* Of a machine's disks @kept, inside of their images; @left_out: its others. @description:
+ * (nullable). @memory: it runs, and goes on from there. Fails when the machine does not run as
+ * @memory says, or has a snapshot of that name. */
+GhStep *gh_snapshot_take_step_new (const char *uuid, const char *name, const char *snapshot,
+                                   const char *description, gboolean memory,
+                                   const char * const *kept, const char * const *left_out);
+/* @safety: (nullable): a snapshot that was just taken, by which it can be undone. */
+GhStep *gh_snapshot_revert_step_new (const char *uuid, const char *name, const char *snapshot,
+                                     const char *safety);
+GhStep *gh_snapshot_delete_step_new (const char *uuid, const char *name, const char *snapshot);
+
+/* Makes a disk larger. @path: its file; @pool (nullable): the pool that is a volume of; @format: of
+ * the file. @live: by the running machine's QEMU; fails when it does not run as that says. */
+GhStep *gh_resize_step_new        (const char *uuid, const char *name, const char *target,
+                                   const char *path, const char *format, const char *pool,
+                                   guint64 from, guint64 to, gboolean live);
 
 /* @xml holds @uuid and @name; it may hold secrets: it stays in memory, journals and commands
  * have it without them. */

@@ -1,0 +1,419 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Snapshots that are taken, gone back to and deleted, and disks that grow, on a real host: contents
+ * looked at with QEMU's own tools. */
+
+#include "gh-lab.h"
+#include "gh-lab-image.h"
+
+#include <glib/gstdio.h>
+#include <libvirt/virterror.h>
+#include <string.h>
+
+#define BEFORE "-P 0xaa 1M 1M"
+#define AFTER "-P 0xbb 1M 1M"
+
+/* One daemon for all: each test has machines and files of its own. */
+static GhLab *lab = NULL;
+
+static char *
+dup_disk_path (const char *name)
+{
+  g_autofree char *file = g_strconcat (name, ".qcow2", NULL);
+
+  return gh_lab_dup_path (lab, file);
+}
+
+static void
+io (const char *path,
+    const char *verb,
+    const char *pattern)
+{
+  g_autofree char *command = g_strdup_printf ("%s %s", verb, pattern);
+
+  gh_lab_write_pattern (path, command);
+}
+
+static void
+assert_holds (const char *path,
+              const char *pattern)
+{
+  g_autofree char *command = g_strdup_printf ("read %s", pattern);
+
+  g_assert_true (gh_lab_has_pattern (path, command));
+}
+
+/* A machine of 64 MiB that boots nothing, with a disk that holds BEFORE; it runs all the same. */
+static char *
+define_machine (const char *name)
+{
+  char *path = dup_disk_path (name);
+  g_autofree char *xml = g_markup_printf_escaped (
+    "<domain type='qemu'><name>%s</name><memory unit='MiB'>64</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+    "<target dev='vda' bus='virtio'/></disk></devices></domain>", name, path);
+  virDomainPtr domain = NULL;
+
+  g_free (gh_lab_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", path, "64M", NULL));
+  io (path, "write", BEFORE);
+  domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+  return path;
+}
+
+static void
+run_well (const char *first,
+          ...)
+{
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+  g_autoptr (GhLabRun) run = NULL;
+  va_list more;
+
+  va_start (more, first);
+  for (const char *word = first; word != NULL; word = va_arg (more, const char *))
+    g_ptr_array_add (words, (gpointer) word);
+  va_end (more);
+  g_ptr_array_add (words, NULL);
+  run = gh_lab_runv (lab, (const char * const *) words->pdata);
+  gh_lab_assert_status (run, 0);
+}
+
+/* “name[*] …”: names in order, the current one marked. */
+static char *
+dup_snapshots (const char *machine)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (lab, "snapshot", machine, "list", "--json", NULL);
+  JsonArray *array = NULL;
+  GString *text = g_string_new (NULL);
+
+  gh_lab_assert_status (run, 0);
+  array = json_object_get_array_member (json_node_get_object (run->json), "snapshots");
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonObject *snapshot = json_array_get_object_element (array, i);
+
+      g_string_append_printf (text, "%s%s%s", i > 0 ? " " : "",
+                              json_object_get_string_member (snapshot, "name"),
+                              json_object_get_boolean_member (snapshot, "current") ? "*" : "");
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+assert_snapshots (const char *machine,
+                  const char *expected)
+{
+  g_autofree char *found = dup_snapshots (machine);
+
+  g_assert_cmpstr (found, ==, expected);
+}
+
+/* Off: what was written since is gone, is there again, and nothing else has changed. */
+static void
+test_off (void)
+{
+  g_autofree char *path = define_machine ("off");
+
+  run_well ("snapshot", "off", "take", "clean", "--description", "A <clean> & \"good\" state",
+            NULL);
+  assert_snapshots ("off", "clean*");
+  g_assert_cmpuint (gh_lab_count_snapshots (path), ==, 1);
+  io (path, "write", AFTER);
+  /* A look changes nothing. */
+  {
+    g_autoptr (GhLabRun) dry = gh_lab_run (lab, "snapshot", "off", "revert", "clean", "--dry-run",
+                                           "--json", NULL);
+
+    gh_lab_assert_status (dry, 0);
+    g_assert_true (gh_lab_run_has_check (dry, "safety", "ok"));
+    assert_snapshots ("off", "clean*");
+    assert_holds (path, AFTER);
+  }
+  run_well ("snapshot", "off", "revert", "clean", NULL);
+  assert_holds (path, BEFORE);
+  assert_snapshots ("off", "clean* before-clean");
+  run_well ("snapshot", "off", "revert", "before-clean", "--no-safety", "--yes", NULL);
+  assert_holds (path, AFTER);
+  run_well ("snapshot", "off", "delete", "clean", NULL);
+  assert_snapshots ("off", "before-clean*");
+  g_assert_cmpuint (gh_lab_count_snapshots (path), ==, 1);
+  assert_holds (path, AFTER);
+  /* Without keeping how it is now, that has to be agreed to. */
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "snapshot", "off", "revert", "before-clean",
+                                           "--no-safety", "--json", NULL);
+    g_autoptr (GhLabRun) none = gh_lab_run (lab, "snapshot", "off", "revert", "clean", "--json",
+                                            NULL);
+    g_autoptr (GhLabRun) taken = gh_lab_run (lab, "snapshot", "off", "take", "before-clean",
+                                             "--json", NULL);
+    g_autoptr (GhLabRun) bad = gh_lab_run (lab, "snapshot", "off", "take", "a/b", "--json", NULL);
+
+    gh_lab_assert_status (run, 3);
+    g_assert_true (gh_lab_run_has_check (run, "state-lost", "warning"));
+    gh_lab_assert_status (none, 3);
+    g_assert_true (gh_lab_run_has_check (none, "no-snapshot", "refusal"));
+    gh_lab_assert_status (taken, 3);
+    g_assert_true (gh_lab_run_has_check (taken, "name-taken", "refusal"));
+    gh_lab_assert_status (bad, 3);
+    g_assert_true (gh_lab_run_has_check (bad, "name-bad", "refusal"));
+  }
+}
+
+/* Running: with memory, and back to one without it. */
+static void
+test_running (void)
+{
+  g_autofree char *path = define_machine ("running");
+
+  run_well ("snapshot", "running", "take", "off", NULL);
+  run_well ("start", "running", NULL);
+  run_well ("snapshot", "running", "take", "on", NULL);
+  assert_snapshots ("running", "off on*");
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "snapshot", "running", "revert", "off", "--json",
+                                           NULL);
+
+    gh_lab_assert_status (run, 3);
+    g_assert_true (gh_lab_run_has_check (run, "guest-stops", "warning"));
+  }
+  run_well ("snapshot", "running", "revert", "off", "--yes", NULL);
+  g_assert_cmpint (gh_lab_get_machine_state (lab, "running"), ==, VIR_DOMAIN_SHUTOFF);
+  assert_holds (path, BEFORE);
+  assert_snapshots ("running", "off* on before-off");
+  run_well ("snapshot", "running", "revert", "before-off", NULL);
+  g_assert_cmpint (gh_lab_get_machine_state (lab, "running"), ==, VIR_DOMAIN_RUNNING);
+  run_well ("force-off", "running", "--yes", NULL);
+}
+
+/* Killed at every boundary, and taken back: as it was, with nothing left behind. */
+static void
+test_killed (void)
+{
+  static const char * const points[] = {
+    "snapshot-take-saved", "snapshot-take-after", "snapshot-revert-before",
+    "snapshot-revert-saved", "snapshot-revert-after",
+  };
+  g_autofree char *path = define_machine ("killed");
+
+  run_well ("snapshot", "killed", "take", "clean", NULL);
+  io (path, "write", AFTER);
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    {
+      g_autofree char *fault = g_strdup_printf ("plan-step-%s:kill", points[i]);
+      g_autoptr (GhLabRun) run = NULL;
+
+      g_test_message ("%s", points[i]);
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", fault);
+      run = gh_lab_run (lab, "snapshot", "killed", "revert", "clean", NULL);
+      gh_lab_assert_status (run, 128 + 9);
+      gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+      run_well ("undo", "--all", "--yes", NULL);
+      assert_snapshots ("killed", "clean*");
+      g_assert_cmpuint (gh_lab_count_snapshots (path), ==, 1);
+      assert_holds (path, AFTER);
+    }
+}
+
+/* What keeps the state from before is not deleted while the machine is in another one. */
+static void
+test_safety_stays (void)
+{
+  g_autofree char *path = define_machine ("safe");
+
+  run_well ("snapshot", "safe", "take", "clean", NULL);
+  io (path, "write", AFTER);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "plan-step-snapshot-revert-after:kill");
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "snapshot", "safe", "revert", "clean", NULL);
+
+    gh_lab_assert_status (run, 128 + 9);
+  }
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "snapshot-revert:fail=38");
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "undo", "--all", "--yes", NULL);
+
+    gh_lab_assert_status (run, 4);
+  }
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  assert_snapshots ("safe", "clean* before-clean");
+  assert_holds (path, BEFORE);
+  run_well ("undo", "--all", "--yes", NULL);
+  assert_snapshots ("safe", "clean*");
+  assert_holds (path, AFTER);
+}
+
+static void
+assert_refused (GhLabRun   *run,
+                const char *check,
+                const char *name)
+{
+  gh_lab_assert_status (run, 3);
+  if (!gh_lab_run_has_check (run, check, "refusal"))
+    g_error ("not refused by %s: %s", check, run->out);
+  g_assert_nonnull (strstr (run->out, name));
+}
+
+/* What linked clones depend on is not changed: the refusals name them. */
+static void
+test_parent (void)
+{
+  g_autofree char *path = define_machine ("parent");
+
+  run_well ("snapshot", "parent", "take", "clean", NULL);
+  run_well ("clone", "parent", "--linked", "--name", "child", "--yes", NULL);
+  {
+    g_autoptr (GhLabRun) take = gh_lab_run (lab, "snapshot", "parent", "take", "new", "--json",
+                                            NULL);
+    g_autoptr (GhLabRun) revert = gh_lab_run (lab, "snapshot", "parent", "revert", "clean",
+                                              "--yes", "--json", NULL);
+    g_autoptr (GhLabRun) delete = gh_lab_run (lab, "snapshot", "parent", "delete", "clean",
+                                              "--yes", "--json", NULL);
+    g_autoptr (GhLabRun) resize = gh_lab_run (lab, "resize", "parent", "--size", "1", "--yes",
+                                              "--json", NULL);
+
+    assert_refused (take, "template", "child");
+    assert_refused (revert, "template", "child");
+    assert_refused (delete, "template", "child");
+    assert_refused (resize, "template", "child");
+  }
+  g_assert_cmpuint (gh_lab_count_snapshots (path), ==, 1);
+  assert_holds (path, BEFORE);
+}
+
+static char *
+make_overlay (const char *name,
+              const char *base)
+{
+  char *path = dup_disk_path (name);
+
+  g_free (gh_lab_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base,
+                           path, NULL));
+  return path;
+}
+
+/* Defines “@name” like “@like”, with another image; that one itself when they are the same. */
+static void
+define_with_image (const char *name,
+                   const char *like,
+                   const char *from,
+                   const char *to)
+{
+  g_autofree char *xml = gh_lab_dup_xml (lab, like);
+  g_auto (GStrv) parts = g_strsplit (xml, from, -1);
+  g_autofree char *changed = g_strjoinv (to, parts);
+  g_autoptr (GString) text = g_string_new (changed);
+  virDomainPtr domain = NULL;
+
+  if (strcmp (name, like) != 0)
+    {
+      const char *uuid = strstr (text->str, "<uuid>");
+      g_autofree char *old_name = g_strdup_printf ("<name>%s</name>", like);
+      g_autofree char *new_name = g_strdup_printf ("<name>%s</name>", name);
+
+      g_assert_nonnull (uuid);
+      g_string_erase (text, uuid - text->str,
+                      strstr (uuid, "</uuid>") + strlen ("</uuid>") - uuid);
+      g_string_replace (text, old_name, new_name, 1);
+    }
+  domain = virDomainDefineXML (gh_lab_connect (lab), text->str);
+  if (domain == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainFree (domain);
+}
+
+/* A machine that was given a disk of its own on top of the one others are linked to must not go
+ * back to when it had that one. */
+static void
+test_parent_with_overlay (void)
+{
+  g_autofree char *path = define_machine ("stayed");
+  g_autofree char *own = NULL;
+  g_autofree char *linked = NULL;
+
+  run_well ("snapshot", "stayed", "take", "clean", NULL);
+  own = make_overlay ("stayed-own", path);
+  linked = make_overlay ("linked", path);
+  define_with_image ("linked", "stayed", path, linked);
+  define_with_image ("stayed", "stayed", path, own);
+  {
+    g_autoptr (GhLabRun) revert = gh_lab_run (lab, "snapshot", "stayed", "revert", "clean",
+                                              "--yes", "--json", NULL);
+
+    assert_refused (revert, "disk-differs", "vda");
+    assert_refused (revert, "images-needed", "linked");
+  }
+  assert_holds (path, BEFORE);
+}
+
+static guint64
+get_size (const char *path)
+{
+  g_autofree char *out = gh_lab_run_tool ("qemu-img", "info", "-U", "--output=json", path, NULL);
+  const char *size = strstr (out, "\"virtual-size\": ");
+
+  g_assert_nonnull (size);
+  return g_ascii_strtoull (size + strlen ("\"virtual-size\": "), NULL, 10);
+}
+
+/* Larger while off and while running, and never smaller; killed before it began. */
+static void
+test_resize (void)
+{
+  const guint64 gib = 1024 * 1024 * (guint64) 1024;
+  g_autofree char *path = define_machine ("grows");
+
+  run_well ("resize", "grows", "--size", "1", "--dry-run", NULL);
+  g_assert_cmpuint (get_size (path), ==, 64 * 1024 * 1024);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "plan-step-resize-before:kill");
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "resize", "grows", "--size", "1", NULL);
+
+    gh_lab_assert_status (run, 128 + 9);
+  }
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  run_well ("undo", "--all", "--yes", NULL);
+  g_assert_cmpuint (get_size (path), ==, 64 * 1024 * 1024);
+  run_well ("resize", "grows", "--size", "1", NULL);
+  g_assert_cmpuint (get_size (path), ==, gib);
+  assert_holds (path, BEFORE);
+  run_well ("start", "grows", NULL);
+  run_well ("resize", "grows", "--size", "2", "--disk", "vda", NULL);
+  g_assert_cmpuint (get_size (path), ==, 2 * gib);
+  {
+    g_autoptr (GhLabRun) smaller = gh_lab_run (lab, "resize", "grows", "--size", "1", "--json",
+                                               NULL);
+    g_autoptr (GhLabRun) same = gh_lab_run (lab, "resize", "grows", "--size", "2", "--json", NULL);
+    g_autoptr (GhLabRun) none = gh_lab_run (lab, "resize", "grows", "--size", "3", "--disk", "vdz",
+                                            "--json", NULL);
+
+    assert_refused (smaller, "size-smaller", "vda");
+    assert_refused (same, "size-same", "vda");
+    assert_refused (none, "disk-unknown", "vdz");
+  }
+  run_well ("force-off", "grows", "--yes", NULL);
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  int status = 0;
+
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  lab = gh_lab_new ();
+  gh_lab_start_daemon (lab);
+  g_test_add_func ("/lab-snapshot/off", test_off);
+  g_test_add_func ("/lab-snapshot/running", test_running);
+  g_test_add_func ("/lab-snapshot/killed", test_killed);
+  g_test_add_func ("/lab-snapshot/safety-stays", test_safety_stays);
+  g_test_add_func ("/lab-snapshot/parent", test_parent);
+  g_test_add_func ("/lab-snapshot/parent-with-overlay", test_parent_with_overlay);
+  g_test_add_func ("/lab-snapshot/resize", test_resize);
+  status = g_test_run ();
+  gh_lab_free (lab);
+  return status;
+}
