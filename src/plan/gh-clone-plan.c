@@ -14,6 +14,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-snapshot-xml.h"
+
 G_DEFINE_FINAL_TYPE (GhClonePlan, gh_clone_plan, GH_TYPE_PLAN)
 
 enum
@@ -540,4 +542,24 @@ gh_clone_plan_dup_name_at (GhClonePlan *self,
   if (self->facts.names == NULL || index >= g_strv_length (self->facts.names))
     return NULL;
   return g_strdup (self->facts.names[index]);
+}
+
+GStrv
+gh_clone_plan_dup_snapshots (GhClonePlan *self)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  g_return_val_if_fail (GH_IS_CLONE_PLAN (self), NULL);
+
+  if (self->facts.items == NULL)
+    return NULL;
+  for (guint i = 0; self->facts.snapshots != NULL && self->facts.snapshots[i] != NULL; i++)
+    {
+      g_autoptr (GhSnapshotXml) snapshot =
+        gh_snapshot_xml_new_from_string (self->facts.snapshots[i], NULL);
+
+      if (snapshot != NULL && snapshot->has_domain)
+        g_strv_builder_add (builder, snapshot->name);
+    }
+  return g_strv_builder_end (builder);
 }

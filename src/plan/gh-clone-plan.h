@@ -138,6 +138,10 @@ GPtrArray   *gh_clone_plan_get_disks      (GhClonePlan *self); /* (element-type 
 GPtrArray   *gh_clone_plan_get_changes    (GhClonePlan *self); /* (element-type GhCloneChange) */
 GPtrArray   *gh_clone_plan_get_pools      (GhClonePlan *self); /* (element-type GhPoolInfo) */
 
+/* Names of the machine's snapshots that say how it was, so that they can be cloned; NULL before the
+ * machine was looked at. */
+GStrv        gh_clone_plan_dup_snapshots  (GhClonePlan *self);
+
 /* What gh_clone_plan_set_change() takes for it: "keep", "new", "remove"; "value" for anything. */
 GStrv        gh_clone_change_dup_choices  (const GhCloneChange *change);
 

@@ -389,6 +389,20 @@ dup_lost (const GhSnapshotFacts *facts)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+static char *
+dup_lost_title (const GhSnapshotFacts *facts)
+{
+  g_autofree char *disks = gh_image_names_dup_text ((const char * const *) facts->kept);
+
+  if (facts->list->active)
+    /* Translators: a machine, and disks of it. */
+    return g_strdup_printf (_("What “%s” has in memory and has written to %s since is lost"),
+                            facts->list->name, disks);
+  /* Translators: a machine, and disks of it. */
+  return g_strdup_printf (_("What “%s” has written to %s since is lost"), facts->list->name,
+                          disks);
+}
+
 static void
 check_safety (const GhSnapshotFacts *facts,
               const char            *safety,
@@ -396,27 +410,27 @@ check_safety (const GhSnapshotFacts *facts,
               GhPlanDraft           *draft)
 {
   g_autoptr (GhCheck) obstacle = wished ? gh_snapshot_facts_dup_obstacle (facts) : NULL;
-  g_autofree char *lost = NULL;
+  g_autofree char *detail = NULL;
 
   if (safety != NULL)
     {
-      take_check (draft, GH_CHECK_OK, "safety",
+      take_check (draft, GH_CHECK_NOTE, "safety",
+                  /* Translators: a machine, and a snapshot of it. */
                   g_strdup_printf (_("How “%s” is now is kept as the snapshot “%s”"),
-                                   facts->list->name, safety), NULL);
+                                   facts->list->name, safety),
+                  _("It can come back to that at any time."));
       return;
     }
-  lost = dup_lost (facts);
+  detail = dup_lost (facts);
   if (obstacle != NULL)
     {
-      g_autofree char *detail = g_strdup_printf ("%s.\n%s", gh_check_get_title (obstacle), lost);
+      g_autofree char *list = g_steal_pointer (&detail);
 
-      take_check (draft, GH_CHECK_WARNING, "state-lost",
-                  g_strdup_printf (_("How “%s” is now cannot be kept, and is lost"),
-                                   facts->list->name), detail);
+      /* Translators: why a snapshot cannot be taken, and a list of what is lost. */
+      detail = g_strdup_printf (_("It cannot be kept: %s.\n%s"), gh_check_get_title (obstacle),
+                                list);
     }
-  else
-    take_check (draft, GH_CHECK_WARNING, "state-lost",
-                g_strdup_printf (_("How “%s” is now is lost"), facts->list->name), lost);
+  take_check (draft, GH_CHECK_WARNING, "state-lost", dup_lost_title (facts), detail);
 }
 
 static void

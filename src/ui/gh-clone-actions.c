@@ -14,6 +14,8 @@
 #include "gh-independent-form.h"
 #include "gh-machine-mark.h"
 #include "gh-plan-dialog.h"
+#include "gh-resize-form.h"
+#include "gh-snapshots-dialog.h"
 #include "gh-template-plan.h"
 
 struct _GhCloneActions
@@ -124,7 +126,31 @@ use_as_machine_activated_cb (GSimpleAction *action,
                     "disks."));
 }
 
+static void
+show_snapshots_activated_cb (GSimpleAction *action,
+                             GVariant      *parameter,
+                             gpointer       user_data)
+{
+  GhCloneActions *self = user_data;
+
+  if (self->machine != NULL)
+    gh_snapshots_dialog_present (GTK_WINDOW (self->window), self->machine);
+}
+
+static void
+resize_disk_activated_cb (GSimpleAction *action,
+                          GVariant      *parameter,
+                          gpointer       user_data)
+{
+  GhCloneActions *self = user_data;
+
+  if (self->machine != NULL)
+    gh_resize_form_present (GTK_WINDOW (self->window), self->machine);
+}
+
 static const GActionEntry action_entries[] = {
+  { "show-snapshots", show_snapshots_activated_cb },
+  { "resize-disk", resize_disk_activated_cb },
   { "make-independent", make_independent_activated_cb },
   { "make-template", make_template_activated_cb },
   { "use-as-machine", use_as_machine_activated_cb },
@@ -204,6 +230,8 @@ gh_clone_actions_update (GhCloneActions *self,
   g_set_object (&self->machine, machine);
   if (machine != NULL)
     kind = gh_machine_get_kind (machine);
+  set_enabled (self, "show-snapshots", machine != NULL);
+  set_enabled (self, "resize-disk", machine != NULL);
   set_enabled (self, "clone-machine", machine != NULL && kind != GH_MACHINE_TEMPLATE);
   set_enabled (self, "new-from-template", kind == GH_MACHINE_TEMPLATE);
   set_enabled (self, "make-independent", kind == GH_MACHINE_LINKED_CLONE);

@@ -57,6 +57,38 @@ dialog_done_cb (GhPlanDialog *dialog,
     gh_activity_show_machine (gh_activity_get_default (), gh_plan_get_host (GH_PLAN (plan)), uuid);
 }
 
+static void
+present (GtkWindow  *parent,
+         GhMachine  *machine,
+         gboolean    linked,
+         const char *snapshot)
+{
+  g_autoptr (GhClonePlan) plan = NULL;
+  g_autofree char *title = NULL;
+  GhPlanDialog *dialog = NULL;
+  GtkWidget *form = NULL;
+
+  gh_ui_init ();
+  plan = gh_clone_plan_new (machine);
+  if (linked)
+    g_object_set (plan, "linked", TRUE, NULL);
+  if (snapshot != NULL)
+    g_object_set (plan, "snapshot", snapshot, NULL);
+
+  title = g_strdup_printf (linked ? _("New machine from “%s”") : _("Clone “%s”"),
+                           gh_machine_get_label (machine));
+  form = gh_clone_form_new (plan);
+  dialog = gh_plan_dialog_new (parent, title, GH_PLAN_DIALOG_SUGGESTED, form);
+  gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
+  g_signal_connect_object (plan, "notify::copies", G_CALLBACK (update_verb), dialog,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (form, "show-xml", G_CALLBACK (show_xml_cb), dialog, 0);
+  g_signal_connect_object (dialog, "done", G_CALLBACK (dialog_done_cb), form, 0);
+  update_verb (dialog);
+  gtk_widget_grab_focus (form);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 /**
  * gh_clone_dialog_present:
  * @parent: (nullable): the window it is for
@@ -71,29 +103,27 @@ gh_clone_dialog_present (GtkWindow *parent,
                          GhMachine *machine,
                          gboolean   linked)
 {
-  g_autoptr (GhClonePlan) plan = NULL;
-  g_autofree char *title = NULL;
-  GhPlanDialog *dialog = NULL;
-  GtkWidget *form = NULL;
-
   g_return_if_fail (parent == NULL || GTK_IS_WINDOW (parent));
   g_return_if_fail (GH_IS_MACHINE (machine));
 
-  gh_ui_init ();
-  plan = gh_clone_plan_new (machine);
-  if (linked)
-    g_object_set (plan, "linked", TRUE, NULL);
+  present (parent, machine, linked, NULL);
+}
 
-  title = g_strdup_printf (linked ? _("New machine from “%s”") : _("Clone “%s”"),
-                           gh_machine_get_label (machine));
-  form = gh_clone_form_new (plan);
-  dialog = gh_plan_dialog_new (parent, title, GH_PLAN_DIALOG_SUGGESTED, form);
-  gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
-  g_signal_connect_object (plan, "notify::copies", G_CALLBACK (update_verb), dialog,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (form, "show-xml", G_CALLBACK (show_xml_cb), dialog, 0);
-  g_signal_connect_object (dialog, "done", G_CALLBACK (dialog_done_cb), form, 0);
-  update_verb (dialog);
-  gtk_widget_grab_focus (form);
-  gtk_window_present (GTK_WINDOW (dialog));
+/**
+ * gh_clone_dialog_present_snapshot:
+ * @parent: (nullable): the window it is for
+ * @machine: what to clone
+ * @snapshot: the snapshot of it to begin with
+ *
+ * The same for what a snapshot keeps.
+ */
+void
+gh_clone_dialog_present_snapshot (GtkWindow  *parent,
+                                  GhMachine  *machine,
+                                  const char *snapshot)
+{
+  g_return_if_fail (parent == NULL || GTK_IS_WINDOW (parent));
+  g_return_if_fail (GH_IS_MACHINE (machine) && snapshot != NULL);
+
+  present (parent, machine, /* linked= */ FALSE, snapshot);
 }

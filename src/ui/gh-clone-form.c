@@ -30,6 +30,7 @@ struct _GhCloneForm
   gboolean          showing;  /* what the widgets say now is not the user's choice */
   gboolean          named;    /* the name is the user's */
   char             *pools;    /* those in the list, one a line */
+  char             *snapshots; /* likewise */
 
   GtkWidget        *name_entry;
   GtkWidget        *name_reset;
@@ -63,6 +64,8 @@ struct _GhCloneForm
   GtkWidget        *tpm_switch;
   GtkComboBox      *pool_combo;
   GtkLabel         *state_label;
+  GtkWidget        *state_row;
+  GtkComboBox      *state_combo;
   GtkWidget        *xml_button;
 };
 
@@ -163,8 +166,13 @@ show_machine (GhCloneForm *self)
 {
   GhMachine *machine = gh_clone_plan_get_machine (self->plan);
   const char *text = NULL;
+  g_autofree char *snapshot = NULL;
 
-  if (gh_machine_get_state (machine) == GH_MACHINE_SAVED)
+  g_object_get (self->plan, "snapshot", &snapshot, NULL);
+  if (snapshot != NULL)
+    text = _("What is cloned is how it was when the snapshot was taken: its disks and settings. "
+             "The new machine starts from off.");
+  else if (gh_machine_get_state (machine) == GH_MACHINE_SAVED)
     text = _("Its memory was saved when it stopped. What is cloned are its disks; the memory, and "
              "what it had not written yet, is not in the new machine.");
   else if (gh_machine_is_active (machine))
@@ -172,6 +180,46 @@ show_machine (GhCloneForm *self)
              "memory is not: the new machine starts from off, as after a power cut.");
   gtk_label_set_label (self->state_label, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->state_label), text != NULL);
+}
+
+/* Rows of what is not there (any more) would only be in the way. */
+static void
+show_snapshots (GhCloneForm *self)
+{
+  g_auto (GStrv) names = gh_clone_plan_dup_snapshots (self->plan);
+  GtkComboBoxText *combo = GTK_COMBO_BOX_TEXT (self->state_combo);
+  g_autofree char *chosen = NULL;
+  g_autofree char *text = NULL;
+
+  if (names == NULL)
+    return;
+  g_object_get (self->plan, "snapshot", &chosen, NULL);
+  text = g_strjoinv ("\n", names);
+  self->showing = TRUE;
+  /* The list would close under the pointer if it were filled anew each time. */
+  if (g_strcmp0 (self->snapshots, text) != 0)
+    {
+      gtk_combo_box_text_remove_all (combo);
+      gtk_combo_box_text_append (combo, "", _("Current state"));
+      for (guint i = 0; names[i] != NULL; i++)
+        gtk_combo_box_text_append (combo, names[i], names[i]);
+      g_free (self->snapshots);
+      self->snapshots = g_steal_pointer (&text);
+    }
+  gtk_combo_box_set_active_id (self->state_combo, chosen != NULL ? chosen : "");
+  gtk_widget_set_visible (self->state_row, names[0] != NULL || chosen != NULL);
+  self->showing = FALSE;
+}
+
+static void
+snapshot_changed_cb (GhCloneForm *self)
+{
+  const char *name = gtk_combo_box_get_active_id (self->state_combo);
+
+  if (self->showing || self->plan == NULL || name == NULL)
+    return;
+  g_object_set (self->plan, "snapshot", *name != '\0' ? name : NULL, NULL);
+  show_machine (self);
 }
 
 /* Disks */
@@ -431,6 +479,8 @@ prepared_cb (GhCloneForm *self)
   show_disks (self);
   show_changes (self);
   show_pools (self);
+  show_snapshots (self);
+  show_machine (self);
   gtk_widget_set_sensitive (self->xml_button, gh_clone_plan_get_changes (self->plan) != NULL);
 }
 
@@ -450,6 +500,7 @@ static void
 gh_clone_form_finalize (GObject *object)
 {
   g_free (GH_CLONE_FORM (object)->pools);
+  g_free (GH_CLONE_FORM (object)->snapshots);
   G_OBJECT_CLASS (gh_clone_form_parent_class)->finalize (object);
 }
 
@@ -495,6 +546,8 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, tpm_switch);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, pool_combo);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, state_label);
+  gtk_widget_class_bind_template_child (widget_class, GhCloneForm, state_row);
+  gtk_widget_class_bind_template_child (widget_class, GhCloneForm, state_combo);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, xml_button);
   gtk_widget_class_bind_template_child_full (widget_class, "guest_expander", FALSE, 0);
   gtk_widget_class_bind_template_child_full (widget_class, "more_expander", FALSE, 0);
@@ -502,6 +555,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_callback (widget_class, tile_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, parent_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, pool_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, snapshot_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, xml_clicked_cb);
 }
 

@@ -411,6 +411,23 @@ try_activated_cb (GSimpleAction *action,
     run_plan (self, GH_PLAN (gh_clone_plan_new_trial (self->machine, NULL, network)));
 }
 
+/* Of the machine with that UUID, the state a snapshot keeps; it may be running. */
+static void
+try_snapshot_activated_cb (GSimpleAction *action,
+                           GVariant      *parameter,
+                           gpointer       user_data)
+{
+  GhTrialActions *self = user_data;
+  const char *uuid = NULL;
+  const char *snapshot = NULL;
+  GhMachine *machine = NULL;
+
+  g_variant_get (parameter, "(&s&s)", &uuid, &snapshot);
+  machine = gh_hosts_find_machine (gh_window_get_hosts (self->window), uuid);
+  if (machine != NULL && g_hash_table_add (self->trying, g_strdup (uuid)))
+    run_plan (self, GH_PLAN (gh_clone_plan_new_trial (machine, snapshot, /* network= */ TRUE)));
+}
+
 static void
 discard_activated_cb (GSimpleAction *action,
                       GVariant      *parameter,
@@ -464,6 +481,7 @@ discard_all_activated_cb (GSimpleAction *action,
 static const GActionEntry action_entries[] = {
   { "try-machine", try_activated_cb },
   { "try-machine-offline", try_activated_cb },
+  { "try-snapshot", try_snapshot_activated_cb, "(ss)" },
   { "discard-trial", discard_activated_cb },
   { "keep-trial", keep_activated_cb },
   { "discard-and-run", discard_and_run_activated_cb, "s" },

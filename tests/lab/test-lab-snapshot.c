@@ -129,7 +129,7 @@ test_off (void)
                                            "--json", NULL);
 
     gh_lab_assert_status (dry, 0);
-    g_assert_true (gh_lab_run_has_check (dry, "safety", "ok"));
+    g_assert_true (gh_lab_run_has_check (dry, "safety", "note"));
     assert_snapshots ("off", "clean*");
     assert_holds (path, AFTER);
   }
