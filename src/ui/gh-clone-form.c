@@ -610,7 +610,13 @@ bind_plan (GhCloneForm *self)
 static void
 gh_clone_form_init (GhCloneForm *self)
 {
+  g_autoptr (GList) cells = NULL;
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* Names of snapshots may be long. */
+  cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (self->state_combo));
+  for (GList *l = cells; l != NULL; l = l->next)
+    g_object_set (l->data, "ellipsize", PANGO_ELLIPSIZE_END, NULL);
 }
 
 /**

@@ -156,7 +156,13 @@ gh_resize_form_class_init (GhResizeFormClass *klass)
 static void
 gh_resize_form_init (GhResizeForm *self)
 {
+  g_autoptr (GList) cells = NULL;
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* Names of files may be long. */
+  cells = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (self->disk_combo));
+  for (GList *l = cells; l != NULL; l = l->next)
+    g_object_set (l->data, "ellipsize", PANGO_ELLIPSIZE_MIDDLE, NULL);
 }
 
 /**

@@ -397,6 +397,58 @@ test_resize (void)
   run_well ("force-off", "grows", "--yes", NULL);
 }
 
+/* A guest that runs: it is back in the middle of what it did, and sees its disk grow. */
+static void
+test_guest (void)
+{
+  g_autofree char *path = dup_disk_path ("guest");
+  g_autofree char *xml = NULL;
+  g_autoptr (GhLabSerial) serial = NULL;
+  virDomainPtr domain = NULL;
+
+  if (!gh_lab_has_guest ())
+    {
+      g_test_skip ("no guest could be made");
+      return;
+    }
+  g_free (gh_lab_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", path, "64M", NULL));
+  xml = g_markup_printf_escaped (
+    "<domain type='qemu'><name>guest</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type><kernel>%s</kernel><initrd>%s</initrd>"
+    "<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>"
+    "<cpu mode='custom' match='exact'><model fallback='forbid'>qemu64</model></cpu><devices>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+    "<target dev='vda' bus='virtio'/></disk><serial type='pty'/><memballoon model='none'/>"
+    "</devices></domain>", gh_lab_get_kernel (lab), gh_lab_get_initrd (lab), path);
+  domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainCreate (domain), ==, 0);
+  virDomainFree (domain);
+  serial = gh_lab_serial_open (lab, "guest");
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 120));
+  gh_lab_serial_command (serial, "for m in virtio virtio_pci virtio_blk; do "
+                         "insmod /lib/modules/$m.ko; done 2>/dev/null; "
+                         "until [ -b /dev/vda ]; do usleep 10000; done; "
+                         "mark=first; echo $mark $(cat /sys/block/vda/size)", "first 131072");
+  g_clear_pointer (&serial, gh_lab_serial_close);
+
+  run_well ("snapshot", "guest", "take", "first", NULL);
+  run_well ("resize", "guest", "--size", "0.125", "--yes", NULL);
+  serial = gh_lab_serial_open (lab, "guest");
+  gh_lab_serial_command (serial, "until [ $(cat /sys/block/vda/size) = 262144 ]; do "
+                         "usleep 10000; done; mark=second; echo $mark is larger",
+                         "second is larger");
+  g_clear_pointer (&serial, gh_lab_serial_close);
+
+  run_well ("snapshot", "guest", "revert", "first", "--no-safety", "--yes", NULL);
+  serial = gh_lab_serial_open (lab, "guest");
+  gh_lab_serial_command (serial, "echo $mark it was", "first it was");
+  g_assert_cmpuint (get_size (path), ==, 64 * 1024 * 1024);
+  g_clear_pointer (&serial, gh_lab_serial_close);
+  run_well ("force-off", "guest", "--yes", NULL);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -413,6 +465,7 @@ main (int   argc,
   g_test_add_func ("/lab-snapshot/parent", test_parent);
   g_test_add_func ("/lab-snapshot/parent-with-overlay", test_parent_with_overlay);
   g_test_add_func ("/lab-snapshot/resize", test_resize);
+  g_test_add_func ("/lab-snapshot/guest", test_guest);
   status = g_test_run ();
   gh_lab_free (lab);
   return status;
