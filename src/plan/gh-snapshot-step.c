@@ -608,7 +608,7 @@ static char *
 revert_dup_title (GhStep *step)
 {
   /* Translators: a machine, and a snapshot of it. */
-  return g_strdup_printf (_("Go back from how “%1$s” is now to its snapshot “%2$s”"),
+  return g_strdup_printf (_("Go back to the snapshot “%2$s” of “%1$s”"),
                           gh_step_get_string (step, "name"),
                           gh_step_get_string (step, "snapshot"));
 }
