@@ -1,0 +1,240 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* The window of snapshots, driven as a user would, over a real host: what is on the disks after
+ * each click. */
+
+#include "config.h"
+
+#include "gh-lab-image.h"
+
+#include <string.h>
+
+#include "gh-clone-dialog.h"
+#include "gh-image-guard.h"
+#include "gh-plan-dialog.h"
+#include "gh-resize-form.h"
+#include "gh-snapshots-dialog.h"
+#include "gh-ui-test.h"
+
+#define BEFORE "-P 0xaa 1M 1M"
+#define AFTER "-P 0xbb 1M 1M"
+
+typedef struct
+{
+  GhLab  *lab;
+  GhHost *host;
+  char   *path;
+} World;
+
+typedef struct
+{
+  GtkWidget  *window;
+  const char *text;
+} Wanted;
+
+static gboolean
+is_listed (gpointer data)
+{
+  World *world = data;
+
+  return gh_host_find_machine (world->host, "web") != NULL;
+}
+
+static void
+assert_holds (const char *path,
+              const char *pattern)
+{
+  g_autofree char *command = g_strdup_printf ("read %s", pattern);
+
+  g_assert_true (gh_lab_has_pattern (path, command));
+}
+
+/* “web”, with a disk that holds BEFORE in its snapshot “clean” and AFTER now. */
+static void
+world_init (World *self)
+{
+  g_autofree char *uri = NULL;
+  g_autofree char *xml = NULL;
+  virDomainPtr domain = NULL;
+  virDomainSnapshotPtr snapshot = NULL;
+
+  self->lab = gh_lab_new ();
+  gh_lab_start_daemon (self->lab);
+  self->path = gh_lab_dup_path (self->lab, "web.qcow2");
+  g_free (gh_lab_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", self->path, "64M", NULL));
+  gh_lab_write_pattern (self->path, "write " BEFORE);
+  xml = g_markup_printf_escaped (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+    "<target dev='vda' bus='virtio'/></disk></devices></domain>", self->path);
+  domain = virDomainDefineXML (gh_lab_connect (self->lab), xml);
+  g_assert_nonnull (domain);
+  snapshot = virDomainSnapshotCreateXML (
+    domain, "<domainsnapshot><name>clean</name></domainsnapshot>", 0);
+  g_assert_nonnull (snapshot);
+  virDomainSnapshotFree (snapshot);
+  virDomainFree (domain);
+  gh_lab_write_pattern (self->path, "write " AFTER);
+
+  uri = gh_lab_dup_uri (self->lab);
+  self->host = gh_host_new (uri);
+  gh_host_connect (self->host);
+  gh_test_wait_until (is_listed, self);
+}
+
+static void
+world_clear (World *self)
+{
+  gh_host_disconnect (self->host);
+  g_object_unref (self->host);
+  g_free (self->path);
+  gh_lab_free (self->lab);
+}
+
+static GtkWidget *
+find_plan_dialog (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GH_IS_PLAN_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
+      return l->data;
+  return NULL;
+}
+
+static gboolean
+has_plan_dialog (gpointer data)
+{
+  return find_plan_dialog () != NULL;
+}
+
+static gboolean
+has_no_plan_dialog (gpointer data)
+{
+  return find_plan_dialog () == NULL;
+}
+
+static GtkWidget *
+wait_plan_dialog (void)
+{
+  gh_test_wait_until (has_plan_dialog, NULL);
+  return find_plan_dialog ();
+}
+
+static gboolean
+can_click (gpointer data)
+{
+  Wanted *wanted = data;
+  GtkWidget *button = gh_ui_test_find (wanted->window, GTK_TYPE_BUTTON, wanted->text);
+
+  return button != NULL && gtk_widget_is_sensitive (button);
+}
+
+static gboolean
+is_refused (gpointer data)
+{
+  Wanted *wanted = data;
+  GtkWidget *button = gh_ui_test_find (wanted->window, GTK_TYPE_BUTTON, wanted->text);
+
+  return button != NULL && !gtk_widget_is_sensitive (button) &&
+         gh_ui_test_shows (wanted->window, "“child” depends on");
+}
+
+static void
+click (GtkWidget  *window,
+       const char *text)
+{
+  Wanted wanted = { window, text };
+
+  gh_test_wait_until (can_click, &wanted);
+  gh_ui_test_click (window, text);
+}
+
+static void
+run_plan (const char *verb)
+{
+  click (wait_plan_dialog (), verb);
+  gh_test_wait_until (has_no_plan_dialog, NULL);
+}
+
+static GhMachine *
+get_machine (World *world)
+{
+  GhMachine *machine = gh_host_find_machine (world->host, "web");
+
+  g_assert_nonnull (machine);
+  return machine;
+}
+
+/* A clone of what the snapshot holds; then the machine itself goes back to it. */
+static void
+test_clone_and_revert (void)
+{
+  World world = { NULL };
+  GtkWidget *window = NULL;
+  g_autofree char *clone = NULL;
+
+  world_init (&world);
+  window = GTK_WIDGET (gh_snapshots_dialog_present (NULL, get_machine (&world)));
+  gh_ui_test_wait_shows (window, "The machine goes on from it.");
+  click (window, "Clone…");
+  gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (wait_plan_dialog (), GTK_TYPE_ENTRY, "Name")),
+                      "old");
+  run_plan ("Clone");
+  clone = gh_lab_dup_disk (world.lab, "old");
+  g_assert_cmpstr (clone, !=, world.path);
+  assert_holds (clone, BEFORE);
+  assert_holds (world.path, AFTER);
+
+  click (window, "Go back…");
+  run_plan ("Go back");
+  assert_holds (world.path, BEFORE);
+  g_assert_cmpuint (gh_lab_count_snapshots (world.path), ==, 2);
+  gtk_widget_destroy (window);
+  world_clear (&world);
+}
+
+/* What a linked clone depends on neither goes back nor grows by a click. */
+static void
+test_parent (void)
+{
+  World world = { NULL };
+  Wanted wanted = { NULL, "Go back" };
+  GtkWidget *window = NULL;
+
+  world_init (&world);
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (world.lab, "clone", "web", "--linked", "--name", "child",
+                                           "--yes", NULL);
+
+    gh_lab_assert_status (run, 0);
+  }
+  window = GTK_WIDGET (gh_snapshots_dialog_present (NULL, get_machine (&world)));
+  click (window, "Go back…");
+  wanted.window = wait_plan_dialog ();
+  gh_test_wait_until (is_refused, &wanted);
+  gtk_widget_destroy (wanted.window);
+  gtk_widget_destroy (window);
+
+  gh_resize_form_present (NULL, get_machine (&world));
+  wanted.window = wait_plan_dialog ();
+  wanted.text = "Make larger";
+  gh_test_wait_until (is_refused, &wanted);
+  gtk_widget_destroy (wanted.window);
+  assert_holds (world.path, AFTER);
+  world_clear (&world);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gh_ui_test_init (&argc, &argv);
+  gh_image_guard_install ();
+  g_test_add_func ("/lab-snapshot-window/clone-and-revert", test_clone_and_revert);
+  g_test_add_func ("/lab-snapshot-window/parent", test_parent);
+  return g_test_run ();
+}
