@@ -14,6 +14,8 @@
 #include "gh-machine-mark.h"
 #include "gh-names.h"
 #include "gh-plan-dialog.h"
+#include "gh-snapshots-dialog.h"
+#include "gh-snapshots.h"
 #include "gh-test.h"
 #include "gh-ui-test.h"
 #include "gh-ui.h"
@@ -364,6 +366,57 @@ test_keep (Fixture       *fixture,
   g_assert_false (gh_window_ask_about_trials (fixture->window));
 }
 
+static GtkWidget *
+find_snapshots (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GH_IS_SNAPSHOTS_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
+      return l->data;
+  return NULL;
+}
+
+static gboolean
+can_try_snapshot (gpointer data)
+{
+  GtkWidget *window = find_snapshots ();
+  GtkWidget *button = window != NULL ? gh_ui_test_find (window, GTK_TYPE_BUTTON, "Try in a copy")
+                                     : NULL;
+
+  return button != NULL && gtk_widget_is_sensitive (button);
+}
+
+static gboolean
+has_second_trial (gpointer data)
+{
+  GhMachine *machine = gh_host_find_machine (data, "web-trial-2");
+
+  return machine != NULL && gh_machine_get_kind (machine) == GH_MACHINE_TRIAL;
+}
+
+/* From the window of snapshots, which goes then. */
+static void
+test_snapshot (Fixture       *fixture,
+               gconstpointer  data)
+{
+  const char * const none[] = { NULL };
+  g_autofree char *xml = gh_snapshot_xml_dup_new ("clean", NULL, FALSE, none, none);
+  g_auto (GhTestCall) call = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  gh_host_take_snapshot_async (fixture->host, WEB, xml, NULL, gh_test_call_cb, &call);
+  gh_host_take_snapshot_finish (fixture->host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+
+  gh_window_show_machine (fixture->window, gh_host_find_machine (fixture->host, "web"), FALSE);
+  activate (fixture, "show-snapshots");
+  gh_test_wait_until (can_try_snapshot, NULL);
+  gh_ui_test_click (find_snapshots (), "Try in a copy");
+  gh_test_wait_until (has_second_trial, fixture->host);
+  g_assert_null (find_snapshots ());
+}
+
 #define add(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -378,5 +431,6 @@ main (int    argc,
   add ("/trial/leaving", test_leaving);
   add ("/trial/leaving-discards", test_leaving_discards);
   add ("/trial/keep", test_keep);
+  add ("/trial/snapshot", test_snapshot);
   return g_test_run ();
 }
