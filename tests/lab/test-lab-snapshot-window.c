@@ -169,6 +169,64 @@ get_machine (World *world)
   return machine;
 }
 
+static gboolean
+count_cb (GtkTreeModel *model,
+          GtkTreePath  *path,
+          GtkTreeIter  *iter,
+          gpointer      user_data)
+{
+  (*(guint *) user_data)++;
+  return FALSE;
+}
+
+static gboolean
+shows_two (gpointer data)
+{
+  GtkWidget *tree = gh_ui_test_find (data, GTK_TYPE_TREE_VIEW, "Snapshots");
+  guint n_rows = 0;
+
+  if (tree != NULL && gtk_tree_view_get_model (GTK_TREE_VIEW (tree)) != NULL)
+    gtk_tree_model_foreach (gtk_tree_view_get_model (GTK_TREE_VIEW (tree)), count_cb, &n_rows);
+  return n_rows == 2;
+}
+
+static void
+press_f5 (GtkWidget *window)
+{
+  GdkEvent *event = gdk_event_new (GDK_KEY_PRESS);
+  gboolean handled = FALSE;
+
+  event->key.window = g_object_ref (gtk_widget_get_window (window));
+  event->key.keyval = GDK_KEY_F5;
+  g_signal_emit_by_name (window, "key-press-event", event, &handled);
+  g_assert_true (handled);
+  gdk_event_free (event);
+}
+
+/* What others do to the snapshots of a machine that is off is told by nobody. */
+static void
+test_refresh (void)
+{
+  World world = { NULL };
+  GtkWidget *window = NULL;
+  virDomainPtr domain = NULL;
+  virDomainSnapshotPtr snapshot = NULL;
+
+  world_init (&world);
+  window = GTK_WIDGET (gh_snapshots_dialog_present (NULL, get_machine (&world)));
+  gh_ui_test_wait_shows (window, "The machine goes on from it.");
+  domain = virDomainLookupByName (gh_lab_connect (world.lab), "web");
+  snapshot = virDomainSnapshotCreateXML (
+    domain, "<domainsnapshot><name>other</name></domainsnapshot>", 0);
+  g_assert_nonnull (snapshot);
+  press_f5 (window);
+  gh_test_wait_until (shows_two, window);
+  virDomainSnapshotFree (snapshot);
+  virDomainFree (domain);
+  gtk_widget_destroy (window);
+  world_clear (&world);
+}
+
 /* A clone of what the snapshot holds; then the machine itself goes back to it. */
 static void
 test_clone_and_revert (void)
@@ -236,5 +294,6 @@ main (int    argc,
   gh_image_guard_install ();
   g_test_add_func ("/lab-snapshot-window/clone-and-revert", test_clone_and_revert);
   g_test_add_func ("/lab-snapshot-window/parent", test_parent);
+  g_test_add_func ("/lab-snapshot-window/refresh", test_refresh);
   return g_test_run ();
 }

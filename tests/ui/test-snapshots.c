@@ -273,6 +273,7 @@ test_life (Fixture       *fixture,
   GtkWidget *plan = NULL;
 
   gh_ui_test_wait_shows (GTK_WIDGET (dialog), "No snapshots");
+  gh_names_assert (GTK_WIDGET (dialog));
   gh_ui_test_shoot (GTK_WIDGET (dialog), "snapshots-empty");
   gh_ui_test_click (GTK_WIDGET (dialog), "Take a snapshot…");
   plan = wait_plan_dialog ();
@@ -280,6 +281,7 @@ test_life (Fixture       *fixture,
   gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (plan, GTK_TYPE_ENTRY, "Description")),
                       "Fresh from the installer");
   wait_ready (plan, "Take snapshot");
+  gh_names_assert (plan);
   gh_ui_test_shoot (plan, "snapshot-take");
   run_plan ("Take snapshot");
   wait_tree (dialog, "clean*");
@@ -287,18 +289,19 @@ test_life (Fixture       *fixture,
 
   take (fixture, "web", "updated");
   wait_tree (dialog, "clean -updated*");
+  gh_names_assert (GTK_WIDGET (dialog));
   gh_ui_test_shoot (GTK_WIDGET (dialog), "snapshots-dialog");
 
   select_row (dialog, "0");
   gh_ui_test_click (GTK_WIDGET (dialog), "Go back…");
   plan = wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "is kept as the snapshot “before-clean”");
+  gh_names_assert (plan);
   gh_ui_test_shoot (plan, "snapshot-revert");
   run_plan ("Go back");
   wait_tree (dialog, "clean* -updated --before-clean");
 
   select_row (dialog, "0:0");
-  press_key (GTK_WIDGET (dialog), GDK_KEY_F5, 0);
   gh_ui_test_click (GTK_WIDGET (dialog), "Delete…");
   plan = wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "“before-clean” was taken after it and stays as it is");
@@ -426,6 +429,7 @@ test_resize (Fixture       *fixture,
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (spin), 64.0 * 1024);
   gh_ui_test_wait_shows (plan, "cannot be made smaller again");
   gh_test_wait_until (can_click, &button);
+  gh_names_assert (plan);
   gh_ui_test_shoot (plan, "resize-disk");
   gtk_widget_destroy (plan);
 }
