@@ -318,6 +318,16 @@ deleted_cb (GObject      *object,
   end (task, good, error);
 }
 
+/* Somebody else may have taken one of that name in between. The clock of another host says nothing
+ * about that. */
+static gboolean
+is_ours (GTask               *task,
+         const GhSnapshotXml *snapshot)
+{
+  return !gh_host_is_local (get_work (task)->host) ||
+         snapshot->created >= gh_step_get_int (get_step (task), "begun");
+}
+
 static void
 take_back_looked (GTask                *task,
                   const GhSnapshotList *list)
@@ -326,8 +336,7 @@ take_back_looked (GTask                *task,
 
   if (snapshot == NULL)
     g_task_return_boolean (task, TRUE);
-  else if (g_strcmp0 (list->current, snapshot->name) != 0 ||
-           snapshot->created < gh_step_get_int (get_step (task), "begun"))
+  else if (g_strcmp0 (list->current, snapshot->name) != 0 || !is_ours (task, snapshot))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
                              _("“%s” goes on from another state, so that this snapshot may be "
                                "needed."), list->name);

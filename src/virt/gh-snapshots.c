@@ -86,10 +86,10 @@ static gboolean
 wait_for_others (virDomainPtr   domain,
                  GError       **error)
 {
-  char *text = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_DESCRIPTION, NULL,
-                                     VIR_DOMAIN_AFFECT_CONFIG);
-  int set = virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_DESCRIPTION, text, NULL, NULL,
-                                  VIR_DOMAIN_AFFECT_CONFIG);
+  unsigned int what = virDomainIsPersistent (domain) == 0 ? VIR_DOMAIN_AFFECT_LIVE
+                                                          : VIR_DOMAIN_AFFECT_CONFIG;
+  char *text = virDomainGetMetadata (domain, VIR_DOMAIN_METADATA_DESCRIPTION, NULL, what);
+  int set = virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_DESCRIPTION, text, NULL, NULL, what);
 
   free (text);
   if (set < 0)

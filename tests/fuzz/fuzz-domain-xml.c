@@ -11,6 +11,7 @@
 
 #include "fuzz.h"
 #include "gh-domain-xml.h"
+#include "gh-snapshot-xml.h"
 #include "gh-xml-document.h"
 
 static void
@@ -103,12 +104,14 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
   g_autofree char *text = g_strndup ((const char *) data, size);
   g_autoptr (GhDomainXml) xml = NULL;
   g_autoptr (GhDomainXml) copy = NULL;
+  g_autoptr (GhSnapshotXml) snapshot = NULL;
 
   g_log_set_always_fatal (G_LOG_LEVEL_WARNING | G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
   xml = gh_domain_xml_new_from_string (text, NULL);
   if (xml == NULL)
     {
       g_strfreev (gh_snapshot_xml_list_paths (text, NULL));
+      snapshot = gh_snapshot_xml_new_from_string (text, NULL);
       return 0;
     }
 

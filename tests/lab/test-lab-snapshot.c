@@ -397,6 +397,36 @@ test_resize (void)
   run_well ("force-off", "grows", "--yes", NULL);
 }
 
+/* A volume of a pool, by its host. */
+static void
+test_resize_volume (void)
+{
+  g_autofree char *folder = gh_lab_dup_path (lab, "pool");
+  g_autofree char *path = g_build_filename (folder, "volume.qcow2", NULL);
+  g_autofree char *plain = define_machine ("volume");
+  g_autofree char *xml = g_markup_printf_escaped (
+    "<pool type='dir'><name>pool</name><target><path>%s</path></target></pool>", folder);
+  virStoragePoolPtr pool = NULL;
+
+  g_assert_no_errno (g_mkdir_with_parents (folder, 0700));
+  g_assert_no_errno (g_rename (plain, path));
+  define_with_image ("volume", "volume", plain, path);
+  pool = virStoragePoolCreateXML (gh_lab_connect (lab), xml, 0);
+  g_assert_nonnull (pool);
+  {
+    g_autoptr (GhLabRun) dry = gh_lab_run (lab, "resize", "volume", "--size", "1", "--dry-run",
+                                           NULL);
+
+    gh_lab_assert_status (dry, 0);
+    g_assert_nonnull (strstr (dry->out, "vol-resize"));
+  }
+  run_well ("resize", "volume", "--size", "1", NULL);
+  g_assert_cmpuint (get_size (path), ==, 1024 * 1024 * 1024);
+  assert_holds (path, BEFORE);
+  virStoragePoolDestroy (pool);
+  virStoragePoolFree (pool);
+}
+
 /* A guest that runs: it is back in the middle of what it did, and sees its disk grow. */
 static void
 test_guest (void)
@@ -465,6 +495,7 @@ main (int   argc,
   g_test_add_func ("/lab-snapshot/parent", test_parent);
   g_test_add_func ("/lab-snapshot/parent-with-overlay", test_parent_with_overlay);
   g_test_add_func ("/lab-snapshot/resize", test_resize);
+  g_test_add_func ("/lab-snapshot/resize-volume", test_resize_volume);
   g_test_add_func ("/lab-snapshot/guest", test_guest);
   status = g_test_run ();
   gh_lab_free (lab);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "gh-snapshot-xml.h"
 #include "xml-test-data.h"
 
 static GhDomainXml *
@@ -524,6 +525,40 @@ test_paths_of_snapshot (void)
   g_assert_error (error, GH_XML_ERROR, GH_XML_ERROR_NOT_A_DOMAIN);
 }
 
+static void
+test_snapshot (void)
+{
+  static const char * const kept[] = { "vda", "a<b>&'", NULL };
+  static const char * const left_out[] = { "sda", NULL };
+  g_autofree char *text = load_data ("snapshots/before-update.xml");
+  g_autofree char *made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhSnapshotXml) external = gh_snapshot_xml_new_from_string (text, &error);
+  g_autoptr (GhSnapshotXml) internal = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (external->name, ==, "before-update");
+  g_assert_cmpstr (external->state, ==, "running");
+  g_assert_null (external->parent);
+  g_assert_true (external->external);
+  g_assert_true (external->has_memory);
+  g_assert_true (external->has_domain);
+  g_assert_cmpuint (external->n_disks, ==, 1);
+  g_assert_null (gh_snapshot_xml_new_from_string ("<domain/>", &error));
+  g_assert_error (error, GH_XML_ERROR, GH_XML_ERROR_NOT_A_DOMAIN);
+
+  made = gh_snapshot_xml_dup_new ("a<b>&'\"", "x & y", /* memory= */ FALSE, kept, left_out);
+  g_clear_error (&error);
+  internal = gh_snapshot_xml_new_from_string (made, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (internal->name, ==, "a<b>&'\"");
+  g_assert_cmpstr (internal->description, ==, "x & y");
+  g_assert_false (internal->external);
+  g_assert_false (internal->has_memory);
+  g_assert_false (internal->has_domain);
+  g_assert_cmpuint (internal->n_disks, ==, 2);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -547,5 +582,6 @@ main (int    argc,
   g_test_add_func ("/domain-xml/paths-of-arguments", test_paths_of_arguments);
   g_test_add_func ("/domain-xml/paths-of-many", test_paths_of_many);
   g_test_add_func ("/domain-xml/paths-of-snapshot", test_paths_of_snapshot);
+  g_test_add_func ("/domain-xml/snapshot", test_snapshot);
   return g_test_run ();
 }
