@@ -395,23 +395,32 @@ has_second_trial (gpointer data)
   return machine != NULL && gh_machine_get_kind (machine) == GH_MACHINE_TRIAL;
 }
 
-/* From the window of snapshots, which goes then. */
 static void
-test_snapshot (Fixture       *fixture,
-               gconstpointer  data)
+take_snapshot (Fixture    *fixture,
+               const char *name,
+               const char *description)
 {
   const char * const none[] = { NULL };
-  g_autofree char *xml = gh_snapshot_xml_dup_new ("clean", NULL, FALSE, none, none);
+  g_autofree char *xml = gh_snapshot_xml_dup_new (name, description, FALSE, none, none);
   g_auto (GhTestCall) call = { NULL };
   g_autoptr (GError) error = NULL;
 
   gh_host_take_snapshot_async (fixture->host, WEB, xml, NULL, gh_test_call_cb, &call);
   gh_host_take_snapshot_finish (fixture->host, gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
+}
 
+/* From the window of snapshots, which goes then. */
+static void
+test_snapshot (Fixture       *fixture,
+               gconstpointer  data)
+{
+  take_snapshot (fixture, "clean", "Fresh from the installer");
+  take_snapshot (fixture, "updated", "All updates of November");
   gh_window_show_machine (fixture->window, gh_host_find_machine (fixture->host, "web"), FALSE);
   activate (fixture, "show-snapshots");
   gh_test_wait_until (can_try_snapshot, NULL);
+  gh_ui_test_shoot (find_snapshots (), "snapshots");
   gh_ui_test_click (find_snapshots (), "Try in a copy");
   gh_test_wait_until (has_second_trial, fixture->host);
   g_assert_null (find_snapshots ());
