@@ -13,7 +13,6 @@
 
 #include "gh-clone-dialog.h"
 #include "gh-image-guard.h"
-#include "gh-plan-dialog.h"
 #include "gh-resize-form.h"
 #include "gh-snapshots-dialog.h"
 #include "gh-ui-test.h"
@@ -94,45 +93,6 @@ world_clear (World *self)
   gh_lab_free (self->lab);
 }
 
-static GtkWidget *
-find_plan_dialog (void)
-{
-  g_autoptr (GList) windows = gtk_window_list_toplevels ();
-
-  for (GList *l = windows; l != NULL; l = l->next)
-    if (GH_IS_PLAN_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
-      return l->data;
-  return NULL;
-}
-
-static gboolean
-has_plan_dialog (gpointer data)
-{
-  return find_plan_dialog () != NULL;
-}
-
-static gboolean
-has_no_plan_dialog (gpointer data)
-{
-  return find_plan_dialog () == NULL;
-}
-
-static GtkWidget *
-wait_plan_dialog (void)
-{
-  gh_test_wait_until (has_plan_dialog, NULL);
-  return find_plan_dialog ();
-}
-
-static gboolean
-can_click (gpointer data)
-{
-  Wanted *wanted = data;
-  GtkWidget *button = gh_ui_test_find (wanted->window, GTK_TYPE_BUTTON, wanted->text);
-
-  return button != NULL && gtk_widget_is_sensitive (button);
-}
-
 static gboolean
 is_refused (gpointer data)
 {
@@ -141,23 +101,6 @@ is_refused (gpointer data)
 
   return button != NULL && !gtk_widget_is_sensitive (button) &&
          gh_ui_test_shows (wanted->window, "“child” depends on");
-}
-
-static void
-click (GtkWidget  *window,
-       const char *text)
-{
-  Wanted wanted = { window, text };
-
-  gh_test_wait_until (can_click, &wanted);
-  gh_ui_test_click (window, text);
-}
-
-static void
-run_plan (const char *verb)
-{
-  click (wait_plan_dialog (), verb);
-  gh_test_wait_until (has_no_plan_dialog, NULL);
 }
 
 static GhMachine *
@@ -233,22 +176,23 @@ test_clone_and_revert (void)
 {
   World world = { NULL };
   GtkWidget *window = NULL;
+  GtkWidget *plan = NULL;
   g_autofree char *clone = NULL;
 
   world_init (&world);
   window = GTK_WIDGET (gh_snapshots_dialog_present (NULL, get_machine (&world)));
   gh_ui_test_wait_shows (window, "The machine goes on from it.");
-  click (window, "Clone…");
-  gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (wait_plan_dialog (), GTK_TYPE_ENTRY, "Name")),
-                      "old");
-  run_plan ("Clone");
+  gh_ui_test_click_when_ready (window, "Clone…");
+  plan = gh_ui_test_wait_plan_dialog ();
+  gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (plan, GTK_TYPE_ENTRY, "Name")), "old");
+  gh_ui_test_run_plan ("Clone");
   clone = gh_lab_dup_disk (world.lab, "old");
   g_assert_cmpstr (clone, !=, world.path);
   assert_holds (clone, BEFORE);
   assert_holds (world.path, AFTER);
 
-  click (window, "Go back…");
-  run_plan ("Go back");
+  gh_ui_test_click_when_ready (window, "Go back…");
+  gh_ui_test_run_plan ("Go back");
   assert_holds (world.path, BEFORE);
   g_assert_cmpuint (gh_lab_count_snapshots (world.path), ==, 2);
   gtk_widget_destroy (window);
@@ -271,14 +215,14 @@ test_parent (void)
     gh_lab_assert_status (run, 0);
   }
   window = GTK_WIDGET (gh_snapshots_dialog_present (NULL, get_machine (&world)));
-  click (window, "Go back…");
-  wanted.window = wait_plan_dialog ();
+  gh_ui_test_click_when_ready (window, "Go back…");
+  wanted.window = gh_ui_test_wait_plan_dialog ();
   gh_test_wait_until (is_refused, &wanted);
   gtk_widget_destroy (wanted.window);
   gtk_widget_destroy (window);
 
   gh_resize_form_present (NULL, get_machine (&world));
-  wanted.window = wait_plan_dialog ();
+  wanted.window = gh_ui_test_wait_plan_dialog ();
   wanted.text = "Make larger";
   gh_test_wait_until (is_refused, &wanted);
   gtk_widget_destroy (wanted.window);

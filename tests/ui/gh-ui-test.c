@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-plan-dialog.h"
 #include "gh-stall-watch.h"
 #include "gh-threads.h"
 #include "gh-ui.h"
@@ -223,4 +224,66 @@ gh_ui_test_shoot (GtkWidget  *window,
   path = g_strdup_printf ("%s/%s.png", folder, name);
   gdk_pixbuf_save (pixbuf, path, "png", NULL, NULL);
   g_object_unref (pixbuf);
+}
+
+typedef struct
+{
+  GtkWidget  *root;
+  const char *name;
+} Button;
+
+static gboolean
+can_click (gpointer data)
+{
+  Button *button = data;
+  GtkWidget *widget = gh_ui_test_find (button->root, GTK_TYPE_BUTTON, button->name);
+
+  return widget != NULL && gtk_widget_is_sensitive (widget);
+}
+
+void
+gh_ui_test_click_when_ready (GtkWidget  *root,
+                             const char *name)
+{
+  Button button = { root, name };
+
+  gh_test_wait_until (can_click, &button);
+  gh_ui_test_click (root, name);
+}
+
+static GtkWidget *
+find_plan_dialog (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GH_IS_PLAN_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
+      return l->data;
+  return NULL;
+}
+
+static gboolean
+has_plan_dialog (gpointer data)
+{
+  return find_plan_dialog () != NULL;
+}
+
+static gboolean
+has_no_plan_dialog (gpointer data)
+{
+  return find_plan_dialog () == NULL;
+}
+
+GtkWidget *
+gh_ui_test_wait_plan_dialog (void)
+{
+  gh_test_wait_until (has_plan_dialog, NULL);
+  return find_plan_dialog ();
+}
+
+void
+gh_ui_test_run_plan (const char *verb)
+{
+  gh_ui_test_click_when_ready (gh_ui_test_wait_plan_dialog (), verb);
+  gh_test_wait_until (has_no_plan_dialog, NULL);
 }

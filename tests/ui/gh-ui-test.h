@@ -21,6 +21,12 @@ void       gh_ui_test_wait_shows (GtkWidget *root, const char *text);
 void       gh_ui_test_click      (GtkWidget *root, const char *name);
 /* Presses a toggle button in. */
 void       gh_ui_test_press      (GtkWidget *root, const char *name);
+/* Waits until the button can be clicked, and does. */
+void       gh_ui_test_click_when_ready (GtkWidget *root, const char *name);
+/* Waits for the window of a plan that is open. */
+GtkWidget *gh_ui_test_wait_plan_dialog (void);
+/* Clicks its button once it is ready, and waits until the window has gone. */
+void       gh_ui_test_run_plan   (const char *verb);
 /* Handles what is pending, such as allocations, without waiting. */
 void       gh_ui_test_settle     (void);
 /* Calls @type_one 50 times with a pause in between, as keys come, and asserts that no dispatch took

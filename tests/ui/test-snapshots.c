@@ -11,7 +11,6 @@
 #include "gh-activity.h"
 #include "gh-clone-dialog.h"
 #include "gh-names.h"
-#include "gh-plan-dialog.h"
 #include "gh-resize-form.h"
 #include "gh-snapshots-dialog.h"
 #include "gh-snapshots.h"
@@ -118,37 +117,6 @@ take (Fixture    *fixture,
   g_assert_no_error (error);
 }
 
-/* The window of a plan that is open, and ready. */
-static GtkWidget *
-find_plan_dialog (void)
-{
-  g_autoptr (GList) windows = gtk_window_list_toplevels ();
-
-  for (GList *l = windows; l != NULL; l = l->next)
-    if (GH_IS_PLAN_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
-      return l->data;
-  return NULL;
-}
-
-static gboolean
-has_plan_dialog (gpointer data)
-{
-  return find_plan_dialog () != NULL;
-}
-
-static gboolean
-has_no_plan_dialog (gpointer data)
-{
-  return find_plan_dialog () == NULL;
-}
-
-static GtkWidget *
-wait_plan_dialog (void)
-{
-  gh_test_wait_until (has_plan_dialog, NULL);
-  return find_plan_dialog ();
-}
-
 typedef struct
 {
   GtkWidget  *dialog;
@@ -171,16 +139,6 @@ wait_ready (GtkWidget  *dialog,
   Button button = { dialog, verb };
 
   gh_test_wait_until (can_click, &button);
-}
-
-static void
-run_plan (const char *verb)
-{
-  GtkWidget *dialog = wait_plan_dialog ();
-
-  wait_ready (dialog, verb);
-  gh_ui_test_click (dialog, verb);
-  gh_test_wait_until (has_no_plan_dialog, NULL);
 }
 
 /* The tree in words, “NAME” per row, indented. */
@@ -276,14 +234,14 @@ test_life (Fixture       *fixture,
   gh_names_assert (GTK_WIDGET (dialog));
   gh_ui_test_shoot (GTK_WIDGET (dialog), "snapshots-empty");
   gh_ui_test_click (GTK_WIDGET (dialog), "Take a snapshot…");
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (plan, GTK_TYPE_ENTRY, "Name")), "clean");
   gtk_entry_set_text (GTK_ENTRY (gh_ui_test_get (plan, GTK_TYPE_ENTRY, "Description")),
                       "Fresh from the installer");
   wait_ready (plan, "Take snapshot");
   gh_names_assert (plan);
   gh_ui_test_shoot (plan, "snapshot-take");
-  run_plan ("Take snapshot");
+  gh_ui_test_run_plan ("Take snapshot");
   wait_tree (dialog, "clean*");
   g_assert_true (gh_ui_test_shows (GTK_WIDGET (dialog), "Fresh from the installer"));
 
@@ -294,24 +252,24 @@ test_life (Fixture       *fixture,
 
   select_row (dialog, "0");
   gh_ui_test_click (GTK_WIDGET (dialog), "Go back…");
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "is kept as the snapshot “before-clean”");
   gh_names_assert (plan);
   gh_ui_test_shoot (plan, "snapshot-revert");
-  run_plan ("Go back");
+  gh_ui_test_run_plan ("Go back");
   wait_tree (dialog, "clean* -updated --before-clean");
 
   select_row (dialog, "0:0");
   gh_ui_test_click (GTK_WIDGET (dialog), "Delete…");
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "“before-clean” was taken after it and stays as it is");
   gh_ui_test_shoot (plan, "snapshot-delete");
-  run_plan ("Delete snapshot");
+  gh_ui_test_run_plan ("Delete snapshot");
   wait_tree (dialog, "clean* -before-clean");
 
   /* By keyboard. */
   press_key (GTK_WIDGET (dialog), GDK_KEY_n, GDK_CONTROL_MASK);
-  gtk_widget_destroy (wait_plan_dialog ());
+  gtk_widget_destroy (gh_ui_test_wait_plan_dialog ());
   close_dialog (dialog);
 }
 
@@ -328,7 +286,7 @@ test_without_safety (Fixture       *fixture,
   dialog = gh_snapshots_dialog_present (NULL, find (fixture, "web"));
   wait_tree (dialog, "clean*");
   gh_ui_test_click (GTK_WIDGET (dialog), "Go back…");
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   check = gh_ui_test_get (plan, GTK_TYPE_CHECK_BUTTON, "Keep how it is now as a snapshot");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (check), FALSE);
   gh_ui_test_wait_shows (plan, "What “web” has written to “vda” since is lost");
@@ -359,14 +317,14 @@ test_parent (Fixture       *fixture,
   dialog = gh_snapshots_dialog_present (NULL, find (fixture, "debian"));
   wait_tree (dialog, "clean*");
   gh_ui_test_click (GTK_WIDGET (dialog), "Go back…");
-  button.dialog = wait_plan_dialog ();
+  button.dialog = gh_ui_test_wait_plan_dialog ();
   gh_test_wait_until (is_refused, &button);
   gh_ui_test_shoot (button.dialog, "snapshot-refused");
   gtk_widget_destroy (button.dialog);
   close_dialog (dialog);
 
   gh_resize_form_present (NULL, find (fixture, "debian"));
-  button.dialog = wait_plan_dialog ();
+  button.dialog = gh_ui_test_wait_plan_dialog ();
   button.verb = "Make larger";
   gh_test_wait_until (is_refused, &button);
   gtk_widget_destroy (button.dialog);
@@ -388,7 +346,7 @@ test_clone (Fixture       *fixture,
   GtkWidget *combo = NULL;
 
   gh_clone_dialog_present (NULL, find (fixture, "web"), FALSE);
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   wait_ready (plan, "Clone");
   g_assert_null (gh_ui_test_find (plan, GTK_TYPE_COMBO_BOX, "From snapshot"));
   gtk_widget_destroy (plan);
@@ -399,7 +357,7 @@ test_clone (Fixture       *fixture,
   wait_tree (dialog, "clean -updated*");
   select_row (dialog, "0");
   gh_ui_test_click (GTK_WIDGET (dialog), "Clone…");
-  plan = wait_plan_dialog ();
+  plan = gh_ui_test_wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "how it was when the snapshot was taken");
   gh_test_wait_until (has_combo, plan);
   combo = gh_ui_test_get (plan, GTK_TYPE_COMBO_BOX, "From snapshot");
@@ -422,7 +380,7 @@ test_resize (Fixture       *fixture,
   Button button = { NULL, "Make larger" };
 
   gh_resize_form_present (NULL, find (fixture, "web"));
-  plan = button.dialog = wait_plan_dialog ();
+  plan = button.dialog = gh_ui_test_wait_plan_dialog ();
   gh_ui_test_wait_shows (plan, "Choose a larger size");
   g_assert_false (can_click (&button));
   spin = gh_ui_test_get (plan, GTK_TYPE_SPIN_BUTTON, "New size");
