@@ -283,6 +283,18 @@ progress_cb (GhMigratePlan *plan,
   gh_migrate_plan_act_async (plan, wanted, acted_cb, NULL);
 }
 
+static void
+watch_plan (Watch         *watch,
+            GhCli         *self,
+            const Options *options,
+            GhMigratePlan *plan)
+{
+  *watch = (Watch) { self, options, 0, 0 };
+  g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), watch);
+  if (options->if_stuck != NULL)
+    g_signal_connect (plan, "notify::progress", G_CALLBACK (progress_cb), watch);
+}
+
 static GhCliStatus
 move_one (GhCli      *self,
           GhMachine  *machine,
@@ -292,15 +304,13 @@ move_one (GhCli      *self,
 {
   g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (machine, destination);
   g_autoptr (GError) error = NULL;
-  Watch watch = { self, options, 0, 0 };
+  Watch watch = { 0 };
   GhCliStatus status = GH_CLI_FAILED;
 
   set_choices (plan, options);
   if (options->common_cpu && !set_common_cpu (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
-  g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watch);
-  if (options->if_stuck != NULL)
-    g_signal_connect (plan, "notify::progress", G_CALLBACK (progress_cb), &watch);
+  watch_plan (&watch, self, options, plan);
   status = gh_cli_carry_out (self, GH_PLAN (plan));
   g_signal_handlers_disconnect_by_data (plan, &watch);
   *node = gh_plan_to_json (GH_PLAN (plan));
@@ -338,9 +348,9 @@ move_queue (GhCli          *self,
 
       set_choices (plan, options);
       /* What cannot be looked at is found again when all are prepared, and left out. */
-      (void) set_found (self, plan, options, NULL);
-      watches[i] = (Watch) { self, options, FALSE };
-      g_signal_connect (plan, "notify::stuck", G_CALLBACK (stuck_cb), &watches[i]);
+      if (options->common_cpu)
+        (void) set_common_cpu (self, plan, NULL);
+      watch_plan (&watches[i], self, options, plan);
     }
   status = gh_cli_carry_out (self, GH_PLAN (queue));
   for (guint i = 0; i < plans->len; i++)

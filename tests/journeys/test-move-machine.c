@@ -205,7 +205,7 @@ test_move_busy (void)
   gh_journey_wait_gone (journey, ATSPI_ROLE_TEXT, "URI");
   keep_busy (here);
   row = gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL, NAME ", Running");
-  drag_to_host (journey);
+  drag_to_host (journey, there_uri);
   gh_journey_wait_enabled (journey, ATSPI_ROLE_PUSH_BUTTON, "Move");
   gh_journey_mnemonic (journey, GDK_KEY_p);
   /* Slow the guest down if need be: no. */
