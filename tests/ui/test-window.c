@@ -597,6 +597,57 @@ carry_out (Fixture         *fixture,
     gtk_widget_destroy (dialog);
 }
 
+static gboolean
+is_refused (gpointer dialog)
+{
+  GtkWidget *button = get_child (dialog, GH_TYPE_PLAN_DIALOG, "verb_button");
+
+  return !gtk_widget_get_sensitive (button) && find_label (dialog, "“clone”") != NULL;
+}
+
+/* A template whose clone lies on it is neither started nor deleted, and the window says for whom;
+ * nothing of it is gone. */
+static void
+test_template_needed (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_parent_and_clone (folder);
+  g_autofree char *base = g_build_filename (folder, "base.qcow2", NULL);
+  Fixture fixture = { 0 };
+  GhMachine *parent = NULL;
+  GtkWidget *dialog = NULL;
+  GtkWidget *bar = NULL;
+
+  gh_image_guard_install ();
+  set_up_uri (&fixture, uri);
+  parent = gh_host_find_machine (fixture.host, "parent");
+  bar = get_child (fixture.window, GH_TYPE_WINDOW, "machine_errors");
+  gh_library_view_select (fixture.library, parent);
+  wait_for_frame (fixture.window);
+  carry_out (&fixture, "make-template", is_template, parent);
+  wait_for_frame (fixture.window);
+
+  activate (&fixture, "delete-machine");
+  dialog = find_plan_dialog ();
+  g_assert_nonnull (dialog);
+  gh_test_wait_until (is_refused, dialog);
+  g_assert_nonnull (find_label (dialog, "Deleting “parent” breaks “clone”"));
+  gtk_widget_destroy (dialog);
+  wait_for_frame (fixture.window);
+
+  if (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture.window), "machine-start"))
+    {
+      activate (&fixture, "machine-start");
+      gh_test_wait_until (has_error, bar);
+      g_assert_nonnull (find_label (bar, "“clone”"));
+    }
+  g_assert_cmpint (gh_machine_get_state (parent), ==, GH_MACHINE_OFF);
+  g_assert_true (gh_machine_exists (parent));
+  g_assert_true (g_file_test (base, G_FILE_TEST_EXISTS));
+  gh_start_guard_set (NULL);
+  tear_down (&fixture, NULL);
+}
+
 /* There and back; each action is there only while it makes sense. */
 static void
 test_template (void)
@@ -1297,6 +1348,7 @@ main (int    argc,
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/template", test_template);
   g_test_add_func ("/window/left", test_left);
+  g_test_add_func ("/window/template-needed", test_template_needed);
   g_test_add_func ("/window/independent", test_independent);
   g_test_add_func ("/window/host-lost", test_host_lost);
   g_test_add_func ("/window/cancel-connecting", test_cancel_connecting);
