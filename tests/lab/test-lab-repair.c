@@ -684,6 +684,27 @@ is_there (GhLab      *lab,
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+static gboolean
+other_is_gone (gpointer data)
+{
+  return gh_host_find_machine (data, "other") == NULL;
+}
+
+static gboolean
+other_is_there (gpointer data)
+{
+  return gh_host_find_machine (data, "other") != NULL;
+}
+
+/* Another machine has the same disk. Who uses what is remembered between events, so until they have
+ * come. */
+static void
+add_other (const char *xml)
+{
+  virDomainFree (define_machine (xml));
+  g_assert_true (gh_lab_wait (60, other_is_there, world.source));
+}
+
 static void
 remove_other (void)
 {
@@ -691,6 +712,7 @@ remove_other (void)
 
   g_assert_cmpint (virDomainUndefine (domain), ==, 0);
   virDomainFree (domain);
+  g_assert_true (gh_lab_wait (60, other_is_gone, world.source));
 }
 
 /* The disks go when all has arrived and was looked at, and only what nothing else uses. */
@@ -714,7 +736,7 @@ test_remove_source (void)
   xml = dup_simple_machine ("web", disk);
   other = dup_simple_machine ("other", disk);
   virDomainFree (define_machine (xml));
-  virDomainFree (define_machine (other));
+  add_other (other);
   g_assert_true (gh_lab_wait (60, has_machine, world.source));
   plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
   gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
@@ -729,7 +751,7 @@ test_remove_source (void)
   run_and_fail (plan, "plan-step-move-check-before:fail=1");
   g_assert_true (is_there (world.here, "pool/web.qcow2"));
   /* Somebody begins to use it after it was shown that it goes. */
-  virDomainFree (define_machine (other));
+  add_other (other);
   g_assert_false (run (plan, &error));
   g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_NONE);
   g_assert_true (is_there (world.here, "pool/web.qcow2"));
@@ -791,7 +813,7 @@ test_left (void)
   g_assert_nonnull (strstr (remembers, "guesthouse:left"));
   g_assert_true (is_there (world.here, "pool/web.qcow2"));
 
-  virDomainFree (define_machine (other));
+  add_other (other);
   run_cli (3, "left-nothing");
   g_assert_true (is_there (world.here, "pool/web.qcow2"));
   remove_other ();

@@ -255,6 +255,9 @@ test_off (void)
   trial_path = dup_disk (lab, "web-trial");
 
   serial = gh_lab_serial_open (lab, "web-trial");
+  /* What is typed before the shell reads is lost. */
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 90));
   gh_lab_serial_command (serial, "dd if=/dev/zero of=/dev/vda bs=1M count=4 conv=fsync && "
                          "echo all-$((40+2))", "all-42");
   g_clear_pointer (&serial, gh_lab_serial_close);
