@@ -23,6 +23,7 @@
 #define N_TURNS 3
 #define MAX_TURNS 12
 #define FULL_LIMIT 1.05
+#define LINKED_LIMIT_MS 300.0
 #define N_SMALL_TURNS 5
 #define N_LINKED 50
 #define DEFAULT_GIB 2
@@ -216,7 +217,8 @@ test_full (void)
 
   fill_half (lab, path, gib);
   sync ();
-  for (guint i = 0; gh_bench_wants_turn (i, N_TURNS, MAX_TURNS, ours, theirs, FULL_LIMIT); i++)
+  for (guint i = 0; gh_bench_wants_turn (i, N_TURNS, shares ? N_TURNS : MAX_TURNS, ours, theirs,
+                                         FULL_LIMIT); i++)
     {
       take_best (&theirs, shares
                  ? time_tool (lab, "cp", "--reflink=always", path, bare, NULL)
@@ -232,7 +234,12 @@ test_full (void)
   what = g_strdup_printf ("full clone of %" G_GUINT64_FORMAT " GiB, half data, against %s", gib,
                           shares ? "cp --reflink=always" : "qemu-img convert -W -m 8");
   detail = g_strdup_printf ("%.2f s against %.2f s", (double) ours / 1e6, (double) theirs / 1e6);
-  gh_bench_report (what, (double) ours / (double) theirs, FULL_LIMIT, "×", detail);
+  /* Sharing blocks takes cp some ms whatever the size: what is left is the program, its checks and
+   * the definition, as with a linked clone. */
+  if (shares)
+    gh_bench_report (what, (double) (ours - theirs) / 1e3, LINKED_LIMIT_MS, "ms more", detail);
+  else
+    gh_bench_report (what, (double) ours / (double) theirs, FULL_LIMIT, "×", detail);
 }
 
 static gboolean
@@ -448,7 +455,7 @@ test_linked (void)
     }
   detail = g_strdup_printf ("%.0f ms against %.0f ms", (double) ours / 1e3, (double) theirs / 1e3);
   gh_bench_report ("linked clone beyond qemu-img create and virsh define",
-                   (double) (ours - theirs) / 1e3, 300.0, "ms", detail);
+                   (double) (ours - theirs) / 1e3, LINKED_LIMIT_MS, "ms", detail);
 }
 
 static void
