@@ -211,7 +211,9 @@ draw_text (Canvas     *canvas,
   if (extents.width > width)
     {
       pango_layout_set_width (layout, width * PANGO_SCALE);
-      pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
+      /* Names of clones, and of hosts that are one computer's, differ at their end. */
+      pango_layout_set_ellipsize (layout, scale == 1.0 ? PANGO_ELLIPSIZE_MIDDLE
+                                                       : PANGO_ELLIPSIZE_END);
       extents.width = width;
     }
   else if (canvas->right_to_left)
