@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* Moving a running machine with its disk between two real hosts: Guesthouse there, virsh with the
- * same flags back, turn by turn, the best of several turns. Ours has rehearsed by then: both hosts
- * are asked before anything is done.
+/* Moving a running machine with its disk between two real hosts: by Guesthouse, and by virsh with
+ * the same flags, turn by turn, each time one that has just started. Ours has rehearsed by then: both hosts are asked before anything
+ * is done. A move takes one of a few times, as libvirt waits for QEMU's end in steps of 0.2 s, and
+ * once in a while one is much quicker than the rest: so not the best of each is compared, but the
+ * two of each turn, and the median of those counts.
  *
  * And the rehearsal by itself, on this computer and over a line with a delay, with opening both
  * hosts (the command line) and with both open (the window). */
@@ -22,7 +24,9 @@
 #include "gh-test.h"
 #include "gh-threads.h"
 
-/* More while the figure is over its limit: another program may have been in the way. */
+/* Odd: the median is one of them. The first is never it: a fresh daemon looks at its QEMU then. */
+#define N_MOVES 5
+/* Of a rehearsal; more while it is over its limit: another program may have been in the way. */
 #define N_TURNS 3
 #define MAX_TURNS 8
 #define LIMIT 1.1
@@ -183,13 +187,43 @@ switch_off (GhLab *lab)
   virDomainFree (domain);
 }
 
+/* @thin: (inout) (nullable): the most that a disk takes there, against here. */
+static gint64
+time_fresh (GhLab   *from,
+            GhLab   *to,
+            gint64 (*time) (GhLab *from, GhLab *to),
+            double  *thin)
+{
+  guint64 allocation = 0;
+  gint64 us = 0;
+
+  start_guest (from);
+  allocation = get_allocation (from);
+  us = time (from, to);
+  if (thin != NULL)
+    *thin = MAX (*thin, (double) get_allocation (to) / (double) allocation);
+  switch_off (to);
+  remove_disk (to);
+  remove_disk (from);
+  return us;
+}
+
+static int
+compare_ratios (gconstpointer a,
+               gconstpointer b)
+{
+  const double *first = a;
+  const double *second = b;
+
+  return *first < *second ? -1 : *first > *second;
+}
+
 static void
 test_live (void)
 {
   g_autoptr (GhLab) a = NULL;
   g_autoptr (GhLab) b = NULL;
-  gint64 ours = G_MAXINT64;
-  gint64 virsh = G_MAXINT64;
+  double ratios[N_MOVES] = { 0 };
   double thin = 0;
 
   if (!gh_lab_has_guest ())
@@ -198,31 +232,19 @@ test_live (void)
   b = gh_lab_new ();
   make_pool (a);
   make_pool (b);
-  for (guint i = 0; gh_bench_wants_turn (i, N_TURNS, MAX_TURNS, ours, virsh, LIMIT); i++)
+  for (guint i = 0; i < N_MOVES; i++)
     {
-      guint64 allocation = 0;
-      gint64 time = 0;
+      gint64 ours = time_fresh (a, b, time_ours, &thin);
+      gint64 virsh = time_fresh (a, b, time_virsh, NULL);
 
-      /* What libvirt makes for virsh is not thin: what ours begins with has to be. */
-      if (i > 0)
-        {
-          switch_off (a);
-          remove_disk (a);
-        }
-      start_guest (a);
-      allocation = get_allocation (a);
-      time = time_ours (a, b);
-      ours = MIN (ours, time);
-      thin = MAX (thin, (double) get_allocation (b) / (double) allocation);
-      remove_disk (a);
-      time = time_virsh (b, a);
-      virsh = MIN (virsh, time);
-      remove_disk (b);
+      g_test_message ("turn %u: %.2f s, virsh %.2f s", i, (double) ours / 1e6,
+                      (double) virsh / 1e6);
+      ratios[i] = (double) ours / (double) virsh;
     }
+  qsort (ratios, N_MOVES, sizeof ratios[0], compare_ratios);
   gh_bench_report ("running machine moved with 1 GiB of disk, against virsh",
-                   (double) ours / (double) virsh, LIMIT, "×", "");
+                   ratios[N_MOVES / 2], LIMIT, "×", "");
   gh_bench_report ("what its disk takes there, against here", thin, 1.1, "×", "");
-  switch_off (a);
 }
 
 /* Rehearsals: asking both hosts everything, without moving anything. */
