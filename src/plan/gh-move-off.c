@@ -477,7 +477,7 @@ add_hand_over (const GhMove *self,
   gh_plan_draft_add_step (draft, define);
   if (self->snapshots->len > 0)
     {
-      GhStep *step = gh_snapshots_step_new (self->uuid, self->new_name, self->snapshots);
+      GhStep *step = gh_move_snapshots_step_new (self->uuid, self->new_name, self->snapshots);
 
       gh_step_set_host (step, self->destination);
       gh_plan_draft_add_step (draft, step);

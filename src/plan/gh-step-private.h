@@ -49,7 +49,7 @@ GType gh_start_step_get_type          (void);
 GType gh_force_off_step_get_type      (void);
 GType gh_migrate_step_get_type        (void);
 GType gh_settle_step_get_type         (void);
-GType gh_snapshots_step_get_type      (void);
+GType gh_move_snapshots_step_get_type (void);
 GType gh_sysprep_step_get_type        (void);
 GType gh_template_step_get_type       (void);
 GType gh_unplug_step_get_type         (void);

@@ -152,7 +152,7 @@ GhStep *gh_probe_step_new         (GhHost *destination, const char *pool, const 
                                    const GhPoolInfo *there, gboolean shared);
 /* Tells a host of snapshots which the disks of its machine hold already. @list: (element-type
  * GhSnapshotInfo), parents before children. */
-GhStep *gh_snapshots_step_new     (const char *uuid, const char *name, GPtrArray *list);
+GhStep *gh_move_snapshots_step_new (const char *uuid, const char *name, GPtrArray *list);
 /* Fails when the machine @uuid of @source was started, or one of @transfers (element-type GhStep)
  * changed at the source since it was sent, or @host does not have the machine. */
 GhStep *gh_move_check_step_new    (GhHost *source, GhHost *host, const char *uuid,

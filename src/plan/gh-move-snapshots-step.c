@@ -6,7 +6,7 @@
  * may hold secrets; undoing needs none of it: the snapshots go with the definition that was made
  * before them. */
 
-#define G_LOG_DOMAIN "gh-snapshots-step"
+#define G_LOG_DOMAIN "gh-move-snapshots-step"
 
 #include "config.h"
 
@@ -23,11 +23,11 @@ typedef struct
   GhStep     parent_instance;
 
   GPtrArray *list; /* (nullable) (element-type GhSnapshotInfo) */
-} GhSnapshotsStep;
+} GhMoveSnapshotsStep;
 
-typedef GhStepClass GhSnapshotsStepClass;
+typedef GhStepClass GhMoveSnapshotsStepClass;
 
-G_DEFINE_FINAL_TYPE (GhSnapshotsStep, gh_snapshots_step, GH_TYPE_STEP)
+G_DEFINE_FINAL_TYPE (GhMoveSnapshotsStep, gh_move_snapshots_step, GH_TYPE_STEP)
 
 static void
 redefined_cb (GObject      *object,
@@ -55,7 +55,7 @@ do_async (GhStep              *step,
   g_task_set_source_tag (task, do_async);
   g_task_set_check_cancellable (task, FALSE);
   gh_host_redefine_snapshots_async (host, gh_step_get_string (step, "uuid"),
-                                    ((GhSnapshotsStep *) step)->list, cancellable, redefined_cb,
+                                    ((GhMoveSnapshotsStep *) step)->list, cancellable, redefined_cb,
                                     task);
 }
 
@@ -83,7 +83,7 @@ dup_title (GhStep *step)
 static char *
 dup_command (GhStep *step)
 {
-  GPtrArray *list = ((GhSnapshotsStep *) step)->list;
+  GPtrArray *list = ((GhMoveSnapshotsStep *) step)->list;
   const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
                                                 gh_step_get_string (step, "uuid"));
   GString *text = g_string_new (NULL);
@@ -110,14 +110,14 @@ dup_left (GhStep *step)
 static void
 finalize (GObject *object)
 {
-  g_clear_pointer (&((GhSnapshotsStep *) object)->list, g_ptr_array_unref);
-  G_OBJECT_CLASS (gh_snapshots_step_parent_class)->finalize (object);
+  g_clear_pointer (&((GhMoveSnapshotsStep *) object)->list, g_ptr_array_unref);
+  G_OBJECT_CLASS (gh_move_snapshots_step_parent_class)->finalize (object);
 }
 
 static const char * const needs[] = { "uuid", "name", NULL };
 
 static void
-gh_snapshots_step_class_init (GhSnapshotsStepClass *klass)
+gh_move_snapshots_step_class_init (GhMoveSnapshotsStepClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = finalize;
   klass->kind = "snapshots-define";
@@ -130,16 +130,16 @@ gh_snapshots_step_class_init (GhSnapshotsStepClass *klass)
 }
 
 static void
-gh_snapshots_step_init (GhSnapshotsStep *self)
+gh_move_snapshots_step_init (GhMoveSnapshotsStep *self)
 {
 }
 
 GhStep *
-gh_snapshots_step_new (const char *uuid,
-                       const char *name,
-                       GPtrArray  *list)
+gh_move_snapshots_step_new (const char *uuid,
+                            const char *name,
+                            GPtrArray  *list)
 {
-  GhSnapshotsStep *self = g_object_new (gh_snapshots_step_get_type (), NULL);
+  GhMoveSnapshotsStep *self = g_object_new (gh_move_snapshots_step_get_type (), NULL);
 
   g_return_val_if_fail (uuid != NULL && name != NULL && list != NULL, GH_STEP (self));
 
