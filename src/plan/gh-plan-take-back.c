@@ -1,0 +1,189 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* Taking a plan back: the steps that were done are undone in reverse, each between two journal
+ * records; what cannot be undone is left and named. Groups that are done as a whole may be kept. */
+
+#define G_LOG_DOMAIN "gh-plan-take-back"
+
+#include "config.h"
+
+#include "gh-plan-engine.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-step-private.h"
+#include "gh-virt-error.h"
+
+void
+gh_plan_add_left (GhPlan       *self,
+                  GhStep       *step,
+                  const GError *error)
+{
+  g_autofree char *what = gh_step_dup_left (step);
+  g_autofree char *why = error != NULL ? gh_error_dup_sentence (error) : NULL;
+
+  /* Translators: what is left, and why: “The disk /…/web-1.qcow2: permission was denied.” */
+  g_ptr_array_add (gh_plan_get_private (self)->left,
+                   why != NULL ? g_strdup_printf (_("%s: %s"), what, why) : g_strdup (what));
+}
+
+void
+gh_plan_remember_error (GhPlan       *self,
+                        const GError *error)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  if (priv->error == NULL)
+    priv->error = g_error_copy (error);
+}
+
+/* An error for which undoing is to be tried again some other time. */
+gboolean
+gh_plan_can_retry (const GError *error)
+{
+  return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+}
+
+static void undo_next_step (GhPlan *self);
+
+static void
+undone_written_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
+    g_warning ("Undoing goes on without its journal: %s", error->message);
+  undo_next_step (self);
+}
+
+static void
+step_undone_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+  GhStep *step = GH_STEP (object);
+  g_autoptr (GError) error = NULL;
+
+  if (gh_step_finish (step, result, &error))
+    gh_step_set_state (step, GH_STEP_UNDONE);
+  else
+    {
+      gh_plan_add_left (self, step, error);
+      priv->keep_journal = priv->keep_journal || gh_plan_can_retry (error);
+      gh_step_set_state (step, GH_STEP_LEFT);
+    }
+  gh_plan_write_journal (self, "undo", "after", undone_written_cb);
+}
+
+static void
+undo_written_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  GhStep *step = gh_plan_get_step (self, gh_plan_get_private (self)->index);
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
+    g_warning ("Undoing goes on without its journal: %s", error->message);
+  gh_step_undo_async (step, gh_plan_find_step_host (self, step), step_undone_cb,
+                      g_object_ref (self));
+}
+
+/* Finds the groups that are done as a whole, and so stay. */
+static void
+choose_kept (GhPlan *self)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+  g_autoptr (GHashTable) broken = g_hash_table_new (NULL, NULL);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  priv->kept = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < priv->steps->len; i++)
+    if (gh_step_get_state (gh_plan_get_step (self, i)) != GH_STEP_DONE)
+      g_hash_table_add (broken, GUINT_TO_POINTER (gh_step_get_group (gh_plan_get_step (self, i))));
+  for (guint i = 0; i < priv->steps->len; i++)
+    {
+      GhStep *step = gh_plan_get_step (self, i);
+      gpointer group = GUINT_TO_POINTER (gh_step_get_group (step));
+
+      if (group != NULL && !g_hash_table_contains (broken, group) &&
+          g_hash_table_add (priv->kept, group) && gh_step_get_group_name (step) != NULL)
+        g_strv_builder_add (names, gh_step_get_group_name (step));
+    }
+  if (g_hash_table_size (priv->kept) == 0)
+    return;
+  /* What is there for all of them. */
+  g_hash_table_add (priv->kept, NULL);
+  priv->kept_names = g_strv_builder_end (names);
+}
+
+/* The next step to be undone before the one at hand, which it becomes; NULL: all are. */
+static GhStep *
+find_step_to_undo (GhPlan *self)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  while (priv->index > 0)
+    {
+      GhStep *step = gh_plan_get_step (self, --priv->index);
+      GhStepState state = gh_step_get_state (step);
+
+      if (state != GH_STEP_DONE && state != GH_STEP_FAILED)
+        continue;
+      if (state == GH_STEP_DONE && priv->kept != NULL &&
+          g_hash_table_contains (priv->kept, GUINT_TO_POINTER (gh_step_get_group (step))))
+        continue;
+      if (gh_step_can_undo (step))
+        return step;
+      gh_plan_add_left (self, step, NULL);
+      gh_step_set_state (step, GH_STEP_LEFT);
+    }
+  return NULL;
+}
+
+static void
+undo_next_step (GhPlan *self)
+{
+  GhStep *step = find_step_to_undo (self);
+  g_autofree char *title = NULL;
+  char *status = NULL;
+
+  if (step == NULL)
+    {
+      gh_plan_end_run (self);
+      return;
+    }
+
+  title = gh_step_dup_title (step);
+  status = gh_step_dup_undo_status (step);
+  if (status == NULL)
+    /* Translators: %s is the title of a step: “Make the disk “web-1.qcow2””. */
+    status = g_strdup_printf (_("Taking back: %s"), title);
+  gh_plan_take_status (self, status);
+  gh_step_set_state (step, GH_STEP_UNDOING);
+  gh_plan_write_journal (self, "undo", "before", undo_written_cb);
+}
+
+/* From the step at hand backwards. */
+void
+gh_plan_start_undo (GhPlan       *self,
+                    const GError *error)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  gh_plan_remember_error (self, error);
+  if (gh_plan_keeps_finished (self) && priv->kept == NULL)
+    choose_kept (self);
+  gh_plan_set_state (self, GH_PLAN_UNDOING);
+  if (priv->index < priv->steps->len)
+    priv->index++;
+  undo_next_step (self);
+}
