@@ -410,6 +410,16 @@ gh_host_call_parts (GhHost         *self,
   g_object_unref (task);
 }
 
+gpointer
+gh_call_finish_pointer (gpointer       source,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, source), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 gboolean
 gh_call_finish_void (gpointer       source,
                      GAsyncResult  *result,

@@ -155,6 +155,10 @@ void     gh_host_call_parts      (GhHost         *self,
                                   GDestroyNotify  unref,
                                   guint           n_parts,
                                   GTask          *task);
+/* Ends a task with its worker's result. */
+gpointer gh_call_finish_pointer  (gpointer        source,
+                                  GAsyncResult   *result,
+                                  GError        **error);
 /* Ends a task whose worker has no result. */
 gboolean gh_call_finish_void     (gpointer        source,
                                   GAsyncResult   *result,
