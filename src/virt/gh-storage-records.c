@@ -64,8 +64,8 @@ gh_volume_info_unref (GhVolumeInfo *self)
 }
 
 xmlXPathContextPtr
-gh_document_open (char       *xml,
-                  xmlDocPtr  *doc)
+gh_document_open (char      *xml,
+                  xmlDocPtr *doc)
 {
   *doc = xml != NULL ? xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
                                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
