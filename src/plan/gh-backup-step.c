@@ -175,27 +175,20 @@ volume_deleted_cb (GObject      *object,
 }
 
 static void
-users_loaded_cb (GObject      *object,
+found_unused_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (task);
-  const char *path = get_disk (work)->path;
   GError *error = NULL;
-  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
-  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
-  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
-  if (users != NULL && text == NULL && problem == NULL)
+  if (gh_file_users_find_none_finish (result, &error))
     {
-      gh_host_delete_volume_async (work->host, path, NULL, volume_deleted_cb, g_object_ref (task));
+      gh_host_delete_volume_async (work->host, get_disk (work)->path, NULL, volume_deleted_cb,
+                                   g_object_ref (task));
       return;
     }
-  if (error == NULL && problem != NULL)
-    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY, problem);
-  else if (error == NULL)
-    error = g_error_new (G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
   keep_error (work, error);
   work->index++;
   look_at_next (task);
@@ -227,11 +220,10 @@ handle_looked (GTask        *task,
     }
   if (work->stage == STAGE_REMOVE && is_file)
     {
-      const char *paths[] = { disk->path, NULL };
-
       if (volume != NULL && is_ours (disk, volume))
         {
-          gh_file_users_load_async (work->host, paths, NULL, users_loaded_cb, g_object_ref (task));
+          gh_file_users_find_none_async (work->host, disk->path, found_unused_cb,
+                                         g_object_ref (task));
           return;
         }
       keep_error (work, volume == NULL

@@ -730,25 +730,17 @@ remove_it (GTask *task)
 }
 
 static void
-users_loaded_cb (GObject      *object,
+found_unused_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const char *path = gh_step_get_string (get_step (task), "path");
   GError *error = NULL;
-  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
-  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
-  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else if (problem != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s", problem);
-  else if (text != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
-  else
+  if (gh_file_users_find_none_finish (result, &error))
     remove_it (task);
+  else
+    g_task_return_error (task, error);
 }
 
 /* Half an image is of no use to anybody, so nobody is asked. */
@@ -756,11 +748,10 @@ static void
 remove_unused (GTask *task)
 {
   GhStep *step = get_step (task);
-  const char *paths[] = { gh_step_get_string (step, "path"), NULL };
 
   if (gh_step_get_boolean (step, "whole"))
-    gh_file_users_load_async (get_work (task)->host, paths, NULL, users_loaded_cb,
-                              g_object_ref (task));
+    gh_file_users_find_none_async (get_work (task)->host, gh_step_get_string (step, "path"),
+                                   found_unused_cb, g_object_ref (task));
   else
     remove_it (task);
 }

@@ -120,6 +120,64 @@ gh_file_users_load_finish (GAsyncResult  *result,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static void
+users_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const char *path = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
+  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
+  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else if (problem != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s", problem);
+  else if (text != NULL)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * gh_file_users_find_none_async:
+ * @host: a connected host
+ * @path: a file that is to be removed
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * Makes sure that nobody uses a file, by what is read now. The one question before a
+ * file is removed; not knowing is an answer that stops it. Main thread.
+ */
+void
+gh_file_users_find_none_async (GhHost              *host,
+                               const char          *path,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  const char *paths[] = { path, NULL };
+  GTask *task = NULL;
+
+  g_return_if_fail (path != NULL);
+
+  task = g_task_new (NULL, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_file_users_find_none_async);
+  g_task_set_task_data (task, g_strdup (path), g_free);
+  gh_file_users_load_async (host, paths, NULL, users_loaded_cb, task);
+}
+
+gboolean
+gh_file_users_find_none_finish (GAsyncResult  *result,
+                                GError       **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 GhImageGraph *
 gh_file_users_get_graph (GhFileUsers *self)
 {

@@ -46,6 +46,12 @@ void         gh_file_users_load_async  (GhHost *host, const char * const *paths,
                                         GAsyncReadyCallback callback, gpointer user_data);
 GhFileUsers *gh_file_users_load_finish (GAsyncResult *result, GError **error);
 
+/* For whoever is about to remove the file at @path: fails with %G_IO_ERROR_BUSY when it is used, or
+ * when nobody can say that it is not. */
+void         gh_file_users_find_none_async  (GhHost *host, const char *path,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_file_users_find_none_finish (GAsyncResult *result, GError **error);
+
 /* The graph it is a view of. */
 GhImageGraph *gh_file_users_get_graph (GhFileUsers *self);
 /* (nullable): why it cannot be told of any file that nobody uses it: a sentence. */

@@ -465,25 +465,17 @@ delete_volume (GTask *task)
 }
 
 static void
-users_loaded_cb (GObject      *object,
+found_unused_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const char *path = gh_step_get_string (get_step (task), "path");
   GError *error = NULL;
-  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
-  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
-  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else if (problem != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s", problem);
-  else if (text != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
-  else
+  if (gh_file_users_find_none_finish (result, &error))
     delete_volume (task);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
@@ -493,7 +485,6 @@ made_measured_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GhStep *step = get_step (task);
-  const char *paths[] = { gh_step_get_string (step, "path"), NULL };
   guint64 length = (guint64) gh_step_get_int (step, "length");
   gboolean whole = gh_step_get_boolean (step, "whole");
   GhVolumeExtent extent = { 0 };
@@ -508,7 +499,8 @@ made_measured_cb (GObject      *object,
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              _("It is not as it was made, so it may hold something else by now."));
   else
-    gh_file_users_load_async (GH_HOST (object), paths, NULL, users_loaded_cb, g_object_ref (task));
+    gh_file_users_find_none_async (GH_HOST (object), gh_step_get_string (step, "path"),
+                                   found_unused_cb, g_object_ref (task));
 }
 
 static void

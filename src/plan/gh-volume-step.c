@@ -148,35 +148,27 @@ volume_deleted_cb (GObject      *object,
 }
 
 static void
-users_loaded_cb (GObject      *object,
+found_unused_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
   const char *path = gh_step_get_string (get_step (task), "path");
   GError *error = NULL;
-  g_autoptr (GhFileUsers) users = gh_file_users_load_finish (result, &error);
-  g_autofree char *text = users != NULL ? gh_file_users_dup_text (users, path, NULL) : NULL;
-  g_autofree char *problem = users != NULL ? gh_file_users_dup_problem (users) : NULL;
 
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else if (problem != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s", problem);
-  else if (text != NULL)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("It is used by %s."), text);
-  else
+  if (gh_file_users_find_none_finish (result, &error))
     gh_host_delete_volume_async (get_host (task), path, NULL, volume_deleted_cb,
                                  g_object_ref (task));
+  else
+    g_task_return_error (task, error);
 }
 
 /* The one way a file is removed: never while anybody uses it. */
 static void
 delete_unused (GTask *task)
 {
-  const char *paths[] = { gh_step_get_string (get_step (task), "path"), NULL };
-
-  gh_file_users_load_async (get_host (task), paths, NULL, users_loaded_cb, g_object_ref (task));
+  gh_file_users_find_none_async (get_host (task), gh_step_get_string (get_step (task), "path"),
+                                 found_unused_cb, g_object_ref (task));
 }
 
 static char *
