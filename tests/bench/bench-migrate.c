@@ -3,10 +3,10 @@
  */
 
 /* Moving a running machine with its disk between two real hosts: by Guesthouse, and by virsh with
- * the same flags, turn by turn, each time one that has just started. Ours has rehearsed by then: both hosts are asked before anything
- * is done. A move takes one of a few times, as libvirt waits for QEMU's end in steps of 0.2 s, and
- * once in a while one is much quicker than the rest: so not the best of each is compared, but the
- * two of each turn, and the median of those counts.
+ * the same flags, turn by turn, each time one that has just started. Ours has rehearsed by then:
+ * both hosts are asked before anything is done. A move takes one of a few times, as libvirt waits
+ * for QEMU's end in steps of 0.2 s, and once in a while one is much quicker than the rest: so not
+ * the best of each is compared, but the two of each turn, and the median of those counts.
  *
  * And the rehearsal by itself, on this computer and over a line with a delay, with opening both
  * hosts (the command line) and with both open (the window). */

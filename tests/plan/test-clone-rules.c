@@ -65,6 +65,7 @@ test_long_names (void)
         }
       /* And once more, when those are taken. */
       others = gh_clone_make_names (&inputs, source->str, taken);
+      g_assert_cmpuint (g_strv_length (others), ==, inputs.copies);
       for (guint n = 0; others[n] != NULL; n++)
         {
           g_autofree char *fault = gh_create_plan_check_name (others[n], NULL);

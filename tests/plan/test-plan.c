@@ -719,6 +719,8 @@ test_again (void)
   g_assert_cmpstr (plan->log->str, ==, "+a +b -b -a +a +b +c +d ");
 }
 
+static guint n_peeks;
+
 /* What a second program would find while the first runs. */
 static void
 peek_at_journal (GhStep *step)
@@ -749,6 +751,7 @@ peek_at_journal (GhStep *step)
   g_assert_cmpstr (json_object_get_string_member (record, "host"), ==, "test:///default");
   g_assert_cmpstr (json_object_get_string_member (record, "title"), ==, "Test <b>“&'\"");
   steps = json_object_get_array_member (record, "steps");
+  g_assert_cmpuint (json_array_get_length (steps), ==, 4);
   for (guint i = 0; i < json_array_get_length (steps); i++)
     {
       JsonObject *object = json_array_get_object_element (steps, i);
@@ -759,6 +762,7 @@ peek_at_journal (GhStep *step)
 
       g_assert_cmpstr (state, ==, order < 0 ? "done" : order == 0 ? "running" : "waiting");
     }
+  n_peeks++;
 }
 
 static void
@@ -779,6 +783,7 @@ test_journal (void)
   g_assert_null (call.result);
   g_assert_true (gh_plan_run_finish (GH_PLAN (plan), gh_test_call_wait (&call), NULL));
   gh_faults_set (NULL);
+  g_assert_cmpuint (n_peeks, ==, 4);
   g_assert_cmpuint (count_files (), ==, 0);
 }
 

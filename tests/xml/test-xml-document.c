@@ -99,6 +99,9 @@ test_depth (void)
 
   for (int i = 0; i < 100000; i++)
     g_string_append (text, "<a>");
+  for (int i = 0; i < 100000; i++)
+    g_string_append (text, "</a>");
+  g_string_append (text, "</domain>");
   refuse (text->str, GH_XML_ERROR_PARSE);
 }
 
