@@ -416,19 +416,47 @@ check_copy (GhMigratePlan       *self,
                   "on nothing."));
 }
 
+/* Nobody can look: it is proved before anything is moved, or it is not believed. A device may be
+ * named by what it is, not by where it is plugged in: that is the same one at any host. */
+static void
+check_not_known (GhMigratePlan       *self,
+                 GhPlanDraft         *draft,
+                 const GhMigrateItem *item)
+{
+  char *title = g_strdup_printf (_("It cannot be told whether %s sees the disk %s"),
+                                 get_there (self), item->xml->target);
+
+  if (gh_migrate_item_can_be_probed (item))
+    take_check (draft, GH_CHECK_WARNING, "disk-not-known", title,
+                _("Before anything is moved, a small file is written beside it here and looked for "
+                  "there. If it does not appear, the machine goes on here."));
+  else if (g_str_has_prefix (item->here->path, "/dev/disk/by-id/"))
+    take_check (draft, GH_CHECK_WARNING, "disk-not-known", title,
+                _("If it does not have the device of this number, the move fails and the machine "
+                  "goes on here."));
+  else
+    take_check (draft, GH_CHECK_REFUSAL, "disk-not-known", title,
+                _("Another device may have this name there, and the machine would go on with it. "
+                  "Give the machine the device by its name in /dev/disk/by-id, or copy the "
+                  "disk."));
+}
+
 static void
 check_shared (GhMigratePlan       *self,
               GhPlanDraft         *draft,
               const GhMigrateItem *item)
 {
+  const char *refusal = item->refusals[GH_MIGRATE_DISK_SHARED];
+
+  if (item->here == NULL && refusal != NULL)
+    take_check (draft, GH_CHECK_REFUSAL, "disk-not-reached",
+                /* Translators: a host, a disk (“vda”), and what it is. */
+                g_strdup_printf (_("%s does not reach the disk %s: %s"), get_there (self),
+                                 item->xml->target, item->xml->source_text), refusal);
   if (item->here == NULL || gh_migration_file_is_same (item->here, item->there))
     return;
   if (item->there == NULL || !item->there->is_known)
-    take_check (draft, GH_CHECK_WARNING, "disk-not-known",
-                g_strdup_printf (_("It cannot be told whether %s sees the disk %s"),
-                                 get_there (self), item->xml->target),
-                _("If it does not, or sees another file there, the move fails and the machine goes "
-                  "on here."));
+    check_not_known (self, draft, item);
   else
     take_check (draft, GH_CHECK_REFUSAL, "disk-not-shared",
                 g_strdup_printf (_("%s does not see the disk %s"), get_there (self),

@@ -231,17 +231,51 @@ decide_medium (GhMigrateItem *item)
     propose (item, GH_MIGRATE_DISK_SHARED, _("The destination has to have the image as well."));
 }
 
+/* Whether a volume is reached over the network by whoever has a pool for it, and the destination
+ * has that pool. */
+static gboolean
+is_network_volume (const GhMigrateItem  *item,
+                   const GhMigrateFacts *facts)
+{
+  static const char * const types[] = { "rbd", "gluster", "sheepdog", "iscsi-direct", NULL };
+  const GhMigrationFile *file = gh_migration_find_volume (facts->source->files,
+                                                          item->xml->source_pool,
+                                                          item->xml->source_volume);
+  const GhPoolInfo *pool = find_pool_by_name (facts->pools, item->xml->source_pool);
+
+  return file != NULL && file->is_there && file->pool_type != NULL &&
+         g_strv_contains (types, file->pool_type) && pool != NULL && pool->active &&
+         strcmp (pool->type, file->pool_type) == 0;
+}
+
+/* No file or device of the host. What is not reached over the network is the host's own. */
 static void
-decide_disk (GhMigrateItem *item)
+decide_elsewhere (GhMigrateItem        *item,
+                  const GhMigrateFacts *facts)
+{
+  const char *why = NULL;
+
+  refuse (item, GH_MIGRATE_DISK_COPIED, _("Only disks that are files or devices of the host "
+                                          "can be copied."));
+  propose (item, GH_MIGRATE_DISK_SHARED, _("It is reached over the network by both hosts."));
+  if (strcmp (item->xml->type, "network") == 0 || is_network_volume (item, facts))
+    return;
+  if (strcmp (item->xml->type, "volume") == 0)
+    why = _("Its volume is not found: its storage pool is not active here, or is not there at the "
+            "destination.");
+  else
+    why = _("It is hardware or a program of this host, which no other host can reach. Take it out "
+            "of the machine first.");
+  refuse (item, GH_MIGRATE_DISK_SHARED, why);
+}
+
+static void
+decide_disk (GhMigrateItem        *item,
+             const GhMigrateFacts *facts)
 {
   refuse (item, GH_MIGRATE_DISK_LEFT, _("A machine that runs cannot go without its disks."));
   if (item->here == NULL)
-    {
-      refuse (item, GH_MIGRATE_DISK_COPIED, _("Only disks that are files or devices of the host "
-                                              "can be copied."));
-      propose (item, GH_MIGRATE_DISK_SHARED, _("It is reached over the network, or through a "
-                                               "pool, by both hosts."));
-    }
+    decide_elsewhere (item, facts);
   else if (gh_migration_file_is_same (item->here, item->there))
     {
       propose (item, GH_MIGRATE_DISK_SHARED, _("Both hosts see the same file."));
@@ -290,7 +324,7 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       if (item->is_medium)
         decide_medium (item);
       else
-        decide_disk (item);
+        decide_disk (item, facts);
       if (wanted != NULL)
         {
           item->mode = (GhMigrateDiskMode) (GPOINTER_TO_INT (wanted) - 1);
@@ -304,6 +338,16 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       if (item->mode == GH_MIGRATE_DISK_COPIED)
         choose_destination (item, facts);
     }
+}
+
+/* Whether it can be proved that both hosts see the disk: by what is written beside it. Beside a
+ * device nothing can be. */
+gboolean
+gh_migrate_item_can_be_probed (const GhMigrateItem *item)
+{
+  return item->here != NULL && item->here->path != NULL &&
+         !g_str_has_prefix (item->here->path, "/dev/") &&
+         (strcmp (item->xml->type, "file") == 0 || strcmp (item->xml->type, "volume") == 0);
 }
 
 gboolean

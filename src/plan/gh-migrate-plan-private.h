@@ -109,6 +109,7 @@ void        gh_migrate_decide             (const GhMigrateInputs *inputs,
 GPtrArray  *gh_migrate_dup_disks          (const GhMigrateFacts *facts);
 GPtrArray  *gh_migrate_dup_networks       (const GhMigrateInputs *inputs,
                                            const GhMigrateFacts *facts);
+gboolean    gh_migrate_item_can_be_probed (const GhMigrateItem *item);
 gboolean    gh_migrate_has_copies         (const GhMigrateFacts *facts);
 /* What has to be sent. */
 guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);

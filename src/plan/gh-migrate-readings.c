@@ -293,6 +293,21 @@ read_files_when_known (GTask *task)
                                       begin_one (task));
 }
 
+/* A disk that is named by pool and volume is the file, or device, that the volume is. */
+static void
+resolve_volumes (GhMigrateFacts *facts)
+{
+  for (guint i = 0; i < facts->disks->len; i++)
+    {
+      GhDiskXml *disk = g_ptr_array_index (facts->disks, i);
+      GhMigrationFile *file = gh_migration_find_volume (facts->source->files, disk->source_pool,
+                                                        disk->source_volume);
+
+      if (disk->source == NULL && file != NULL && file->is_there)
+        disk->source = g_strdup (file->path);
+    }
+}
+
 static void
 disks_loaded_cb (GObject      *object,
                  GAsyncResult *result,
@@ -303,7 +318,10 @@ disks_loaded_cb (GObject      *object,
 
   if (gh_host_load_migration_disks_finish (GH_HOST (object), result, get_facts (task)->source,
                                            &error))
-    read_files_when_known (task);
+    {
+      resolve_volumes (get_facts (task));
+      read_files_when_known (task);
+    }
   end_one (task, error);
 }
 

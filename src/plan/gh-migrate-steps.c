@@ -99,7 +99,10 @@ has_same_file (GPtrArray           *disks,
       const GhDiskXml *disk = g_ptr_array_index (disks, i);
 
       if (strcmp (disk->target, item->xml->target) == 0)
-        return g_strcmp0 (disk->source, item->xml->source) == 0;
+        return disk->source == NULL && disk->source_pool != NULL
+               ? g_strcmp0 (disk->source_pool, item->xml->source_pool) == 0 &&
+                 g_strcmp0 (disk->source_volume, item->xml->source_volume) == 0
+               : g_strcmp0 (disk->source, item->xml->source) == 0;
     }
   return FALSE;
 }
@@ -133,6 +136,24 @@ remember_left (GhMigratePlan *self,
     }
 }
 
+/* A disk both hosts see may be in a pool of another name there, or in none. */
+static void
+rename_volume (GhDomainXml         *machine,
+               const GhMigrateItem *item)
+{
+  const GhMigrationFile *there = item->there;
+
+  if (strcmp (item->xml->type, "volume") != 0 || item->here == NULL)
+    return;
+  if (there == NULL || there->pool == NULL || there->name == NULL)
+    gh_domain_xml_set_disk_source (machine, item->xml->target, item->here->path,
+                                   item->xml->format);
+  else if (g_strcmp0 (there->pool, item->xml->source_pool) != 0 ||
+           g_strcmp0 (there->name, item->xml->source_volume) != 0)
+    gh_domain_xml_set_disk_volume (machine, item->xml->target, there->pool, there->name,
+                                   item->xml->format);
+}
+
 void
 gh_migrate_plan_change (GhMigratePlan *self,
                         GhDomainXml   *machine,
@@ -151,6 +172,8 @@ gh_migrate_plan_change (GhMigratePlan *self,
       else if (item->mode == GH_MIGRATE_DISK_COPIED && item->destination != NULL)
         gh_domain_xml_set_disk_source (machine, item->xml->target, item->destination,
                                        item->format);
+      else if (item->mode == GH_MIGRATE_DISK_SHARED)
+        rename_volume (machine, item);
     }
   for (guint i = 0; i < self->networks->len; i++)
     {
@@ -199,7 +222,8 @@ list_copied (const GhMigrateFacts *facts)
   return g_strv_builder_end (builder);
 }
 
-/* libvirt knows of few file systems that they are shared. We looked. */
+/* libvirt knows of few file systems that they are shared. We looked, or a step before the move
+ * looks. What nobody can prove is left to libvirt's own judgement; so is the rest then. */
 static gboolean
 is_shared_for_certain (const GhMigrateFacts *facts)
 {
@@ -209,9 +233,11 @@ is_shared_for_certain (const GhMigrateFacts *facts)
     {
       const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
 
-      if (item->mode != GH_MIGRATE_DISK_SHARED || item->is_medium || item->here == NULL)
+      if (item->mode != GH_MIGRATE_DISK_SHARED || item->is_medium ||
+          strcmp (item->xml->type, "network") == 0)
         continue;
-      if (!gh_migration_file_is_same (item->here, item->there) && !item->overridden)
+      if (!gh_migration_file_is_same (item->here, item->there) &&
+          !gh_migrate_item_can_be_probed (item))
         return FALSE;
       any = TRUE;
     }
@@ -278,6 +304,40 @@ find_same_folder (const GhMigrateFacts *facts,
   return NULL;
 }
 
+/* What is in no pool is lent one for the moment. */
+static void
+add_probe (GhMigratePlan       *self,
+           GhPlanDraft         *draft,
+           const GhMigrateItem *item,
+           const char          *folder)
+{
+  const GhPoolInfo *there = find_same_folder (&self->facts, folder);
+  gboolean shared = item->mode == GH_MIGRATE_DISK_SHARED;
+  g_autoptr (GhStep) lent = NULL;
+  g_autoptr (GhStep) lent_there = NULL;
+  GhPoolInfo seen = { .path = (char *) folder };
+  const char *pool = item->here->pool;
+
+  if (pool == NULL)
+    {
+      lent = gh_pool_lend_step_new (gh_plan_get_host (GH_PLAN (self)), folder);
+      pool = gh_step_get_string (lent, "name");
+      gh_plan_draft_add_step (draft, g_object_ref (lent));
+    }
+  if (there == NULL)
+    {
+      lent_there = gh_pool_lend_step_new (self->destination, folder);
+      seen.name = (char *) gh_step_get_string (lent_there, "name");
+      gh_plan_draft_add_step (draft, g_object_ref (lent_there));
+    }
+  gh_plan_draft_add_step (draft, gh_probe_step_new (self->destination, pool, folder,
+                                                    there != NULL ? there : &seen, shared));
+  if (lent_there != NULL)
+    gh_plan_draft_add_step (draft, gh_pool_close_step_new (lent_there));
+  if (lent != NULL)
+    gh_plan_draft_add_step (draft, gh_pool_close_step_new (lent));
+}
+
 /* Whether a folder is the same one at both hosts cannot be told for certain by looking: what is
  * written on one side has to appear, or not to appear, on the other. Each folder once. */
 void
@@ -291,17 +351,17 @@ gh_migrate_add_probes (GhMigratePlan *self,
       const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
       gboolean shared = item->mode == GH_MIGRATE_DISK_SHARED;
       g_autofree char *folder = NULL;
-      const GhPoolInfo *there = NULL;
 
-      if (item->is_medium || item->here == NULL || item->here->pool == NULL ||
-          g_strcmp0 (item->xml->type, "file") != 0 ||
+      if (item->is_medium || !gh_migrate_item_can_be_probed (item) ||
           (!shared && g_strcmp0 (item->destination, item->here->path) != 0))
         continue;
       folder = g_path_get_dirname (item->here->path);
-      there = find_same_folder (&self->facts, folder);
-      if (there != NULL && g_hash_table_add (done, g_strdup (folder)))
-        gh_plan_draft_add_step (draft, gh_probe_step_new (self->destination, item->here->pool,
-                                                          folder, there, shared));
+      /* Without pools, both are files that we saw ourselves to be the same. */
+      if ((item->here->pool == NULL || find_same_folder (&self->facts, folder) == NULL) &&
+          (!shared || gh_migration_file_is_same (item->here, item->there)))
+        continue;
+      if (g_hash_table_add (done, g_strdup (folder)))
+        add_probe (self, draft, item, folder);
     }
 }
 

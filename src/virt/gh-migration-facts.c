@@ -85,6 +85,7 @@ file_free (gpointer data)
   g_free (file->path);
   g_free (file->pool);
   g_free (file->name);
+  g_free (file->pool_type);
   g_free (file->format);
   g_free (file->identity);
   g_free (file->stamp);
@@ -130,7 +131,22 @@ gh_migration_find_file (GPtrArray  *files,
     {
       GhMigrationFile *file = g_ptr_array_index (files, i);
 
-      if (strcmp (file->path, path) == 0)
+      if (g_strcmp0 (file->path, path) == 0)
+        return file;
+    }
+  return NULL;
+}
+
+GhMigrationFile *
+gh_migration_find_volume (GPtrArray  *files,
+                          const char *pool,
+                          const char *name)
+{
+  for (guint i = 0; files != NULL && pool != NULL && name != NULL && i < files->len; i++)
+    {
+      GhMigrationFile *file = g_ptr_array_index (files, i);
+
+      if (g_strcmp0 (file->pool, pool) == 0 && g_strcmp0 (file->name, name) == 0)
         return file;
     }
   return NULL;
@@ -192,9 +208,11 @@ read_volume (GhMigrationFile  *file,
   g_autofree char *changed = NULL;
 
   file->is_known = file->is_there = TRUE;
+  g_free (file->name);
   file->name = g_strdup (virStorageVolGetName (volume));
   if (pool != NULL)
     {
+      g_free (file->pool);
       file->pool = g_strdup (virStoragePoolGetName (pool));
       virStoragePoolFree (pool);
     }
@@ -209,6 +227,28 @@ read_volume (GhMigrationFile  *file,
   file->allocation = allocation != NULL ? g_ascii_strtoull (allocation, NULL, 10) : 0;
   if (changed != NULL)
     file->stamp = g_strdup_printf ("%s %s", capacity, changed);
+}
+
+/* A disk may be named by pool and volume: its path, should it have one. What is in no pool that
+ * is active has none. */
+static virStorageVolPtr
+find_named_volume (virConnectPtr    conn,
+                   GhMigrationFile *file)
+{
+  g_autoptr (virStoragePool) pool = virStoragePoolLookupByName (conn, file->pool);
+  char *xml = pool != NULL ? virStoragePoolGetXMLDesc (pool, 0) : NULL;
+  g_autoptr (GhXmlDocument) document = xml != NULL ? gh_xml_document_new (xml, "pool", NULL)
+                                                   : NULL;
+  virStorageVolPtr volume = pool != NULL ? virStorageVolLookupByName (pool, file->name) : NULL;
+  char *path = volume != NULL ? virStorageVolGetPath (volume) : NULL;
+
+  if (document != NULL)
+    file->pool_type = gh_xml_document_dup_text (document, "@type");
+  if (path != NULL && *path == '/')
+    file->path = g_strdup (path);
+  free (path);
+  free (xml);
+  return volume;
 }
 
 /* Files of this computer are looked at, in a pool or not. */
@@ -241,10 +281,11 @@ file_worker (GhLane        *lane,
 
   if (conn == NULL)
     return NULL;
-  volume = virStorageVolLookupByPath (conn, file->path);
+  volume = file->path != NULL ? virStorageVolLookupByPath (conn, file->path)
+                              : find_named_volume (conn, file);
   if (volume != NULL)
     read_volume (file, volume);
-  if (call->is_local)
+  if (call->is_local && file->path != NULL)
     look_at_file (file);
   virResetLastError ();
   return NULL;
@@ -547,7 +588,7 @@ call_new (GhHost     *host,
   return call;
 }
 
-static void
+static GhMigrationFile *
 add_file (Call       *call,
           const char *path)
 {
@@ -555,6 +596,7 @@ add_file (Call       *call,
 
   file->path = g_strdup (path);
   g_ptr_array_add (call->files, file);
+  return file;
 }
 
 static Call *
@@ -616,16 +658,23 @@ gh_host_load_migration_disks_async (GhHost              *host,
   for (guint i = 0; i < disks->len; i++)
     {
       const GhDiskXml *disk = g_ptr_array_index (disks, i);
+      gboolean is_volume = disk->source_pool != NULL && disk->source_volume != NULL;
       DiskReading *reading = NULL;
+      GhMigrationFile *file = NULL;
 
-      if (disk->source == NULL || *disk->source != '/')
+      if (!is_volume && (disk->source == NULL || *disk->source != '/'))
         continue;
       reading = g_new0 (DiskReading, 1);
       reading->target = g_strdup (disk->target);
       reading->has_size = g_strcmp0 (disk->device, "disk") == 0 ||
                           g_strcmp0 (disk->device, "lun") == 0;
       g_ptr_array_add (call->disks, reading);
-      add_file (call, disk->source);
+      file = add_file (call, is_volume ? NULL : disk->source);
+      if (is_volume)
+        {
+          file->pool = g_strdup (disk->source_pool);
+          file->name = g_strdup (disk->source_volume);
+        }
     }
   gh_host_call_parts (host, GH_LANE_USER, "migration-disks", disk_worker, call, call_unref,
                       2 * call->disks->len, g_task_new (host, cancellable, callback, user_data));

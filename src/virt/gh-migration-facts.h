@@ -28,11 +28,12 @@ typedef struct
 /* The file or volume at a path, as one of the hosts sees it. */
 typedef struct
 {
-  char     *path;
+  char     *path;       /* (nullable): a volume that is not found, or has none, as in Ceph */
   gboolean  is_known;   /* FALSE: no active pool holds it, and its files are not ours to look at */
   gboolean  is_there;
   char     *pool;       /* (nullable) */
   char     *name;       /* (nullable): of the volume */
+  char     *pool_type;  /* (nullable): only where it was asked for by pool and name */
   char     *format;     /* (nullable) */
   guint64   capacity;
   guint64   allocation;
@@ -53,7 +54,8 @@ typedef struct
   char            *job;            /* (nullable): what it is busy with, in words */
   /* Of its disks: after gh_host_load_migration_disks_async (). */
   GStrv            block_jobs;     /* (nullable): targets of disks something is done to */
-  GPtrArray       *files;          /* (nullable) (element-type GhMigrationFile): that have paths */
+  GPtrArray       *files;          /* (nullable) (element-type GhMigrationFile): that have paths,
+                                    * or are volumes of pools */
 } GhMigrationSource;
 
 void                gh_migration_source_free (GhMigrationSource *self);
@@ -78,6 +80,9 @@ void                gh_migration_target_free (GhMigrationTarget *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrationTarget, gh_migration_target_free)
 
 GhMigrationFile    *gh_migration_find_file   (GPtrArray *files, const char *path); /* nullable */
+/* nullable */
+GhMigrationFile    *gh_migration_find_volume (GPtrArray *files, const char *pool,
+                                              const char *name);
 /* Whether both are the same file; FALSE also where nobody can tell. */
 gboolean            gh_migration_file_is_same (const GhMigrationFile *a, const GhMigrationFile *b);
 
