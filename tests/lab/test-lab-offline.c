@@ -5,7 +5,7 @@
 /* Machines that are off move from one real host to another: two users' worlds, each with a daemon
  * of its own. */
 
-#include "gh-lab.h"
+#include "gh-lab-line.h"
 
 #include <glib/gstdio.h>
 #include <libvirt/virterror.h>
@@ -473,15 +473,13 @@ test_move_boots (void)
   g_assert_true (gh_lab_serial_wait (serial, "tiny:", 120));
 }
 
-static char *
-dup_state_path (GhLab      *lab,
-                const char *kind,
-                const char *name)
+static void
+refresh_lab_pool (GhLab *lab)
 {
-  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+  virStoragePoolPtr pool = virStoragePoolLookupByName (gh_lab_connect (lab), "pool");
 
-  return g_build_filename (g_environ_getenv (environment, "HOME"), ".config", "libvirt", "qemu",
-                           kind, name, NULL);
+  g_assert_cmpint (virStoragePoolRefresh (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
 }
 
 static void
@@ -495,6 +493,127 @@ start_and_stop (GhLab      *lab,
     g_error ("%s", virGetLastErrorMessage ());
   g_assert_cmpint (virDomainDestroy (domain), ==, 0);
   virDomainFree (domain);
+}
+
+/* A disk that is named by pool and volume is sent too; the destination has an older one of that
+ * name in a pool of that name. */
+static void
+test_move_volume (void)
+{
+  g_auto (Pair) pair = { NULL };
+  g_autofree char *disk = NULL;
+  g_autofree char *data = NULL;
+  g_autofree char *stale = NULL;
+  g_autofree char *arrived = NULL;
+  g_autofree char *xml = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  virDomainPtr domain = NULL;
+  char *definition = NULL;
+
+  pair_init (&pair);
+  disk = make_disk (pair.here, "pool/web.qcow2", 1);
+  data = make_disk (pair.here, "pool/data.qcow2", 2);
+  stale = gh_lab_dup_path (pair.there, "pool/data.qcow2");
+  run_program ("qemu-img", "create", "-q", "-f", "qcow2", stale, "1G", NULL);
+  refresh_lab_pool (pair.here);
+  refresh_lab_pool (pair.there);
+  xml = g_strdup_printf (
+    "<domain type='qemu'><name>web</name><memory unit='MiB'>64</memory>"
+    "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='%s'/>"
+    "<target dev='vda' bus='virtio'/></disk>"
+    "<disk type='volume' device='disk'><driver name='qemu' type='qcow2'/>"
+    "<source pool='pool' volume='data.qcow2'/><target dev='vdb' bus='virtio'/>"
+    "<serial>kept</serial></disk></devices></domain>", disk);
+  define (pair.here, xml);
+
+  run = move (&pair, "web");
+  gh_lab_assert_status (run, 0);
+  assert_only_there (&pair, "web");
+  arrived = gh_lab_dup_path (pair.there, "pool/data-2.qcow2");
+  run_program ("qemu-img", "compare", "-f", "qcow2", "-F", "qcow2", data, arrived, NULL);
+  domain = virDomainLookupByName (gh_lab_connect (pair.there), "web");
+  definition = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE);
+  g_assert_nonnull (strstr (definition, arrived));
+  g_assert_nonnull (strstr (definition, "<serial>kept</serial>"));
+  free (definition);
+  virDomainFree (domain);
+  start_and_stop (pair.there, "web");
+}
+
+/* Two hosts that have the same folder, or with @other, a folder of its own each at the same path.
+ * The program cannot look at the files of the destination. */
+static void
+share_unseen (gboolean other)
+{
+  static const char script[] = "[ -z \"$1\" ] || mount --bind \"$1\" \"$2\"; shift 2; "
+                               "exec \"$@\"";
+  g_auto (Pair) pair = { NULL };
+  g_auto (GStrv) here = NULL;
+  g_auto (GStrv) there = NULL;
+  g_autofree char *disk = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *others = NULL;
+  g_autofree char *uri = NULL;
+  g_autoptr (GhLabLine) line = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+
+  pair.here = gh_lab_new ();
+  pair.there = gh_lab_new ();
+  folder = gh_lab_dup_path (pair.here, "elsewhere");
+  others = gh_lab_dup_path (pair.there, "elsewhere");
+  g_assert_no_errno (g_mkdir_with_parents (folder, 0700));
+  g_assert_no_errno (g_mkdir_with_parents (others, 0700));
+  gh_lab_set_place (pair.there, (const char * const[]) {
+    "unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "sh", "-c", script, "sh",
+    other ? others : "", folder, NULL });
+  gh_lab_start_daemon (pair.here);
+  gh_lab_start_daemon (pair.there);
+  disk = make_disk (pair.here, "elsewhere/web.qcow2", 1);
+  if (other)
+    g_free (make_disk (pair.there, "elsewhere/web.qcow2", 2));
+  define_machine (pair.here, "web", disk, "");
+  line = gh_lab_line_new_tcp (pair.there, 0);
+  uri = gh_lab_line_dup_uri (line);
+  here = gh_lab_list_inventory (pair.here);
+  there = gh_lab_list_inventory (pair.there);
+
+  run = gh_lab_run (pair.here, "migrate", "web", uri, "--offline", "--disk", "vda=shared", "--yes",
+                    "--json", NULL);
+  gh_lab_assert_status (run, other ? 1 : 0);
+  g_assert_true (gh_lab_run_has_check (run, "disk-not-known", "warning"));
+  if (!other)
+    {
+      assert_only_there (&pair, "web");
+      return;
+    }
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  assert_only_here (&pair, "web");
+  gh_lab_assert_inventory (pair.here, here);
+  gh_lab_assert_inventory (pair.there, there);
+}
+
+static void
+test_move_shared_unseen (void)
+{
+  share_unseen (FALSE);
+}
+
+static void
+test_move_other_unseen (void)
+{
+  share_unseen (TRUE);
+}
+
+static char *
+dup_state_path (GhLab      *lab,
+                const char *kind,
+                const char *name)
+{
+  g_auto (GStrv) environment = gh_lab_dup_environ (lab);
+
+  return g_build_filename (g_environ_getenv (environment, "HOME"), ".config", "libvirt", "qemu",
+                           kind, name, NULL);
 }
 
 static void
@@ -927,6 +1046,9 @@ main (int   argc,
   if (gh_lab_has_guest ())
     {
       g_test_add_func ("/lab/offline/move/boots", test_move_boots);
+      g_test_add_func ("/lab/offline/move/volume", test_move_volume);
+      g_test_add_func ("/lab/offline/move/shared-unseen", test_move_shared_unseen);
+      g_test_add_func ("/lab/offline/move/other-unseen", test_move_other_unseen);
       g_test_add_func ("/lab/offline/move/choices", test_move_choices);
       g_test_add_func ("/lab/offline/move/killed", test_move_killed);
       g_test_add_func ("/lab/offline/move/cancelled", test_move_cancelled);

@@ -36,6 +36,10 @@ static const char bound[] = HEAD
   "</source></hostdev></devices></domain></node>";
 static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
 
+/* A host with a machine that has this disk alone. */
+#define WITH_DISK(disk) HEAD "<domain type='test'><name>web</name><memory>65536</memory>" \
+                        "<os><type>hvm</type></os><devices>" disk "</devices></domain></node>"
+
 static GhMigratePlan *
 new_plan (GhHost *host,
           GhHost *destination)
@@ -76,18 +80,6 @@ repair (GhMigratePlan *plan,
   g_assert_no_error (error);
   prepare (plan);
   g_assert_null (plan_test_find_check (GH_PLAN (plan), id));
-}
-
-static gboolean
-has_step (GhMigratePlan *plan,
-          const char    *kind)
-{
-  GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
-
-  for (guint i = 0; i < steps->len; i++)
-    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), kind) == 0)
-      return TRUE;
-  return FALSE;
 }
 
 static void
@@ -146,6 +138,93 @@ test_disks (void)
   disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
   g_assert_true (disk->overridden);
   g_assert_true (is_refused (plan, "disk-mode"));
+}
+
+static gboolean
+has_step (GhMigratePlan *plan,
+          const char    *kind)
+{
+  GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
+
+  for (guint i = 0; i < steps->len; i++)
+    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), kind) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* (transfer full): what the move itself would be, by virsh. */
+static char *
+dup_move_command (GhMigratePlan *plan)
+{
+  GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
+
+  for (guint i = 0; i < steps->len; i++)
+    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), "migrate") == 0)
+      return gh_step_dup_command (g_ptr_array_index (steps, i));
+  g_error ("nothing moves");
+}
+
+static gboolean
+is_unsafe (GhMigratePlan *plan)
+{
+  g_autofree char *command = dup_move_command (plan);
+
+  return strstr (command, "--unsafe") != NULL;
+}
+
+/* What is copied, and what nobody can prove, is left to libvirt to judge. */
+static void
+test_unsafe (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) device = plan_test_new_host (
+    WITH_DISK ("<disk type='block' device='disk'><source dev='/dev/mapper/nowhere'/>"
+               "<target dev='vda'/></disk>"));
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GhMigratePlan) on_device = new_plan (device, destination);
+
+  prepare (plan);
+  g_assert_false (is_unsafe (plan));
+  g_assert_false (has_step (plan, "share-probe"));
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_SHARED);
+  prepare (plan);
+  g_assert_true (has_step (plan, "share-probe"));
+  g_assert_true (has_step (plan, "pool-close"));
+  g_assert_true (is_unsafe (plan));
+  gh_migrate_plan_set_disk_mode (on_device, "vda", GH_MIGRATE_DISK_SHARED);
+  prepare (on_device);
+  g_assert_true (is_refused (on_device, "disk-not-known"));
+  g_assert_false (has_step (on_device, "share-probe"));
+  g_assert_false (is_unsafe (on_device));
+}
+
+/* What is of the host alone is never said to be shared. */
+static void
+test_elsewhere (void)
+{
+  static const char * const hosts[] = {
+    WITH_DISK ("<disk type='volume' device='disk'><source pool='none' volume='data.qcow2'/>"
+               "<target dev='vda'/></disk>"),
+    WITH_DISK ("<disk type='nvme' device='disk'><source type='pci' managed='yes' namespace='1'>"
+               "<address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></source>"
+               "<target dev='vda'/></disk>"),
+  };
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (hosts[i]);
+      g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+
+      prepare (plan);
+      g_assert_true (is_refused (plan, "disk-not-reached"));
+      g_assert_false (is_unsafe (plan));
+      gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_SHARED);
+      prepare (plan);
+      g_assert_true (is_refused (plan, "disk-not-reached"));
+      g_assert_false (is_unsafe (plan));
+    }
 }
 
 static void
@@ -266,6 +345,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migrate-plan/destinations", test_destinations);
   g_test_add_func ("/migrate-plan/disks", test_disks);
+  g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
+  g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
   g_test_add_func ("/migrate-plan/networks", test_networks);
   g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);
