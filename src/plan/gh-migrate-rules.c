@@ -37,8 +37,8 @@ typedef struct
 } Rule;
 
 static const char needs_running[] = N_("It is about how memory is moved while the machine runs.");
-static const char off_would_lose[] = N_("What is chosen under “Advanced” is about a machine that "
-                                        "runs.");
+static const char off_would_lose[] = N_("What is chosen under “More options” is about a machine "
+                                        "that runs.");
 static const char tunnel_is_one[] = N_("Everything goes through one connection then.");
 
 static const Rule rules[] = {

@@ -12,6 +12,7 @@
 
 #include "gh-clone-plan.h"
 #include "gh-create-plan.h"
+#include "gh-migrate-plan.h"
 #include "gh-plan-text.h"
 
 struct _GhActivityItem
@@ -168,6 +169,9 @@ gh_activity_item_end (GhActivityItem *self)
     self->machine = g_strdup (gh_create_plan_get_machine_uuid (GH_CREATE_PLAN (self->plan)));
   else if (GH_IS_CLONE_PLAN (self->plan))
     self->machine = g_strdup (gh_clone_plan_get_uuid (GH_CLONE_PLAN (self->plan), 0));
+  else if (GH_IS_MIGRATE_PLAN (self->plan))
+    self->machine =
+      g_strdup (gh_machine_get_uuid (gh_migrate_plan_get_machine (GH_MIGRATE_PLAN (self->plan))));
   g_clear_object (&self->plan);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OUTCOME]);

@@ -78,6 +78,7 @@ update (GhCheckRow *self)
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->detail_label, detail != NULL ? detail : "");
   gtk_widget_set_visible (GTK_WIDGET (self->why_button), detail != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->detail_label), detail != NULL);
   set_accessible_name (GTK_WIDGET (self->why_button), why);
 
   gtk_label_set_label (self->fix_label, fix_label != NULL ? fix_label : "");

@@ -92,8 +92,11 @@ show_choices (GhMigrateDestination *self)
   gtk_combo_box_set_active_id (self->combo,
                                self->host != NULL ? gh_host_get_uri (self->host) : NULL);
   self->showing = FALSE;
+  /* In a narrow window an address can be longer than there is room for. */
   hdy_action_row_set_subtitle (self->row,
                                self->host != NULL ? gh_host_get_uri (self->host) : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->row),
+                               self->host != NULL ? gh_host_get_uri (self->host) : NULL);
   gtk_stack_set_visible_child_name (self->stack, n > 0 ? "some" : "none");
 }
 

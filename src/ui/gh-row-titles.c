@@ -28,12 +28,31 @@ search_row_cb (GtkWidget *widget,
     gtk_container_forall (GTK_CONTAINER (widget), search_row_cb, user_data);
 }
 
+/* A row can have the focus; it is called what is written on it. */
+static void
+name_row (GtkWidget *row)
+{
+  AtkObject *accessible = gtk_widget_get_accessible (row);
+  g_autoptr (GString) name = NULL;
+
+  if (atk_object_get_name (accessible) != NULL)
+    return;
+  name = g_string_new (hdy_preferences_row_get_title (HDY_PREFERENCES_ROW (row)));
+  if (hdy_preferences_row_get_use_underline (HDY_PREFERENCES_ROW (row)))
+    g_string_replace (name, "_", "", 1);
+  if (name->len > 0)
+    atk_object_set_name (accessible, name->str);
+}
+
 static void
 search_form_cb (GtkWidget *widget,
                 gpointer   user_data)
 {
   if (HDY_IS_ACTION_ROW (widget))
-    search_row_cb (widget, user_data);
+    {
+      name_row (widget);
+      search_row_cb (widget, user_data);
+    }
   else if (GTK_IS_CONTAINER (widget))
     gtk_container_forall (GTK_CONTAINER (widget), search_form_cb, user_data);
 }
@@ -45,6 +64,7 @@ search_form_cb (GtkWidget *widget,
  * Lets titles be no narrower than their longest word. libhandy breaks them anywhere, and so gives
  * the room to the field beside them: large letters make “Betriebssyste-m” of a long word while the
  * field is wider than it must be. With this the field gives way, and then the window grows.
+ * Rows without an accessible name get their title as one.
  */
 void
 gh_row_titles_keep_words (GtkWidget *form)

@@ -6,9 +6,12 @@
 
 #include "gh-ui-test.h"
 
+#include <glib/gi18n-lib.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gh-paths.h"
 #include "gh-plan-dialog.h"
 #include "gh-stall-watch.h"
 #include "gh-threads.h"
@@ -31,14 +34,16 @@ matches (GtkWidget    *widget,
 {
   AtkObject *accessible = gtk_widget_get_accessible (widget);
   const char *name = atk_object_get_name (accessible);
+  /* For looking at it in another language: see gh_ui_test_init(). */
+  const char *wanted = _(search->name);
 
   if (search->in_text)
     return GTK_IS_LABEL (widget) &&
-           strstr (gtk_label_get_text (GTK_LABEL (widget)), search->name) != NULL;
-  if (g_strcmp0 (name, search->name) == 0)
+           strstr (gtk_label_get_text (GTK_LABEL (widget)), wanted) != NULL;
+  if (g_strcmp0 (name, wanted) == 0)
     return TRUE;
   return GTK_IS_LABEL (widget) &&
-         g_strcmp0 (gtk_label_get_text (GTK_LABEL (widget)), search->name) == 0;
+         g_strcmp0 (gtk_label_get_text (GTK_LABEL (widget)), wanted) == 0;
 }
 
 static void
@@ -64,6 +69,15 @@ gh_ui_test_init (int    *argc,
                  char ***argv)
 {
   gtk_test_init (argc, argv, NULL);
+  if (g_getenv ("GUESTHOUSE_SHOT_LANGUAGE") != NULL)
+    {
+      g_setenv ("LANGUAGE", g_getenv ("GUESTHOUSE_SHOT_LANGUAGE"), TRUE);
+      setlocale (LC_MESSAGES, "C.UTF-8");
+      gh_paths_use_build_tree ();
+      bindtextdomain (GETTEXT_PACKAGE, gh_paths_get_locale_dir ());
+      bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+      textdomain (GETTEXT_PACKAGE);
+    }
   gh_threads_init ();
   gh_ui_init ();
   /* What is revealed is there at once. */

@@ -8,8 +8,10 @@
 
 #include "config.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-activity-list.h"
 #include "gh-activity.h"
 #include "gh-faults.h"
 #include "gh-hosts.h"
@@ -201,6 +203,8 @@ static void
 test_looks (Fixture       *fixture,
             gconstpointer  data)
 {
+  g_autofree char *network = NULL;
+
   open_dialog (fixture, "web-1", NULL);
   print_checks (fixture->plan);
   gtk_window_resize (GTK_WINDOW (fixture->dialog), 560, 850);
@@ -209,9 +213,10 @@ test_looks (Fixture       *fixture,
   gh_ui_test_settle ();
   gh_ui_test_shoot (fixture->dialog, "migrate-checks");
   gh_ui_test_press (fixture->dialog, "Both hosts see it");
+  network = g_strdup_printf (_("Network “%s”"), "lan");
   g_assert_true (gtk_combo_box_set_active_id (
-                   GTK_COMBO_BOX (gh_ui_test_get (fixture->dialog, GTK_TYPE_COMBO_BOX,
-                                                  "Network “lan”")), "wide"));
+                   GTK_COMBO_BOX (gh_ui_test_get (fixture->dialog, GTK_TYPE_COMBO_BOX, network)),
+                   "wide"));
   wait_prepared (fixture);
   gtk_widget_child_focus (get_child (fixture, "destination"), GTK_DIR_TAB_FORWARD);
   gh_ui_test_shoot (fixture->dialog, "migrate-ready");
@@ -399,6 +404,290 @@ test_failure (Fixture       *fixture,
   gtk_widget_destroy (fixture->dialog);
 }
 
+/* What does not go together, once for each way it can be asked for. */
+
+typedef struct
+{
+  const char *property; /* what is chosen */
+  int         value;
+  const char *control;  /* what cannot be chosen then, by its accessible name */
+  const char *why;
+} Illegal;
+
+static const Illegal illegal[] = {
+  { "route", GH_MIGRATE_TUNNELLED, "May go on there first",
+    "Post-copy needs a connection of its own between the hosts, not one port." },
+  { "route", GH_MIGRATE_TUNNELLED, "Several connections",
+    "Everything goes through one connection then." },
+  { "route", GH_MIGRATE_TUNNELLED, "Encrypt",
+    "The connection itself is encrypted, or not: TLS for the data alone is not possible." },
+  { "route", GH_MIGRATE_TUNNELLED, "Address there",
+    "The data goes where the connection goes: there is no address to choose." },
+  { "route", GH_MIGRATE_TUNNELLED, "Address for disks",
+    "The data goes where the connection goes: there is no address to choose." },
+  { "post-copy", TRUE, "Several connections",
+    "Several connections and post-copy do not go together." },
+  { "parallel", TRUE, "May go on there first",
+    "Several connections and post-copy do not go together." },
+  { "compression", GH_MIGRATE_XBZRLE, "Several connections",
+    "Several connections and compression do not go together." },
+  { "compression", GH_MIGRATE_THREADS, "May go on there first",
+    "Post-copy and compression by threads do not go together." },
+};
+
+static void
+assert_problem (Fixture    *fixture,
+                const char *control,
+                const char *why)
+{
+  GtkWidget *found = gh_ui_test_find (fixture->dialog, GTK_TYPE_SWITCH, control);
+  GtkWidget *widget = found != NULL
+                      ? found : gh_ui_test_get (fixture->dialog, GTK_TYPE_ENTRY, control);
+  g_autofree char *tooltip = gtk_widget_get_tooltip_text (widget);
+
+  g_test_message ("“%s”", control);
+  g_assert_cmpstr (tooltip, ==, why);
+  g_assert_cmpstr (atk_object_get_description (gtk_widget_get_accessible (widget)), ==,
+                   why != NULL ? why : "");
+  g_assert_true (gtk_widget_is_sensitive (widget) == (why == NULL));
+}
+
+static void
+test_illegal (Fixture       *fixture,
+              gconstpointer  data)
+{
+  open_dialog (fixture, "web-4", NULL);
+  gtk_expander_set_expanded (GTK_EXPANDER (get_child (fixture, "more_expander")), TRUE);
+  gh_ui_test_settle ();
+  assert_problem (fixture, "While it runs", "The machine runs. Shut it down first.");
+  /* The test host is on this computer. */
+  assert_problem (fixture, "Encrypt", "TLS is not possible over a UNIX socket.");
+  for (guint i = 0; i < G_N_ELEMENTS (illegal); i++)
+    {
+      if (strcmp (illegal[i].control, "Encrypt") != 0)
+        assert_problem (fixture, illegal[i].control, NULL);
+      g_object_set (fixture->plan, illegal[i].property, illegal[i].value, NULL);
+      wait_prepared (fixture);
+      assert_problem (fixture, illegal[i].control, illegal[i].why);
+      g_object_set (fixture->plan, illegal[i].property, 0, NULL);
+      wait_prepared (fixture);
+    }
+
+  /* Of a list, the entries that are gray: why is said below it. */
+  g_object_set (fixture->plan, "parallel", TRUE, NULL);
+  wait_prepared (fixture);
+  g_assert_true (gh_ui_test_shows (fixture->dialog, "Inside the hosts’ connection: "
+                                   "Everything goes through one connection then."));
+  g_assert_true (gh_ui_test_shows (fixture->dialog, "All of it (zlib): Several connections and "
+                                   "compression do not go together."));
+  gtk_widget_destroy (fixture->dialog);
+
+  open_dialog (fixture, "web-3", NULL);
+  assert_problem (fixture, "While it runs", "The machine is off.");
+  assert_problem (fixture, "Only temporarily",
+                  "Only a machine that runs can be moved without its definition.");
+  gtk_widget_destroy (fixture->dialog);
+}
+
+#define NBSP "\302\240"
+
+static gboolean
+has_its_network (gpointer data)
+{
+  return !gh_ui_test_shows (((Fixture *) data)->dialog,
+                            "Test host (there.xml) has no network “lan”");
+}
+
+/* Each row of a rehearsal, and the repair beside the one that has one. */
+static void
+test_rehearsal_rows (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  static const char * const rows[] = {
+    "“default” at Test host (there.xml) has 100.0" NBSP "GiB free, and 1.0" NBSP "TiB is needed",
+    "Free some, or choose another pool.",
+    "Test host (there.xml) has no network “lan”",
+    "Choose another network there, or make one of this name.",
+    "The disks that are copied are kept here as well",
+    "Up to 1.0" NBSP "TiB are to be sent, which takes about 43 minutes; the guest stands still for about "
+    "0.3 s",
+    "2 other checks are all right",
+    "The name “web-1” is free at Test host (there.xml)",
+    "The processor and machine type fit",
+  };
+
+  open_dialog (fixture, "web-1", NULL);
+  gh_ui_test_click (fixture->dialog, "Rehearse only");
+  gh_ui_test_wait_shows (fixture->dialog,
+                         "Rehearsed: it would not work as it is. Nothing was changed.");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("“%s”", rows[i]);
+      g_assert_true (gh_ui_test_shows (fixture->dialog, rows[i]));
+    }
+  gh_ui_test_click (fixture->dialog, "Use “wide” there");
+  gh_test_wait_until (has_its_network, fixture);
+  gtk_widget_destroy (fixture->dialog);
+}
+
+/* By the keyboard alone. */
+
+static void
+add_mnemonic_cb (GtkWidget *widget,
+                 gpointer   data)
+{
+  GHashTable *keys = data;
+
+  if (!gtk_widget_get_mapped (widget))
+    return;
+  if (GTK_IS_LABEL (widget) &&
+      gtk_label_get_mnemonic_keyval (GTK_LABEL (widget)) != GDK_KEY_VoidSymbol)
+    {
+      guint key = gtk_label_get_mnemonic_keyval (GTK_LABEL (widget));
+      const char *other = g_hash_table_lookup (keys, GUINT_TO_POINTER (key));
+
+      if (other != NULL)
+        g_error ("Alt+%c is “%s” and “%s”", (char) key, other,
+                 gtk_label_get_text (GTK_LABEL (widget)));
+      g_hash_table_insert (keys, GUINT_TO_POINTER (key),
+                           (gpointer) gtk_label_get_text (GTK_LABEL (widget)));
+    }
+  if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), add_mnemonic_cb, keys);
+}
+
+static void
+press_key (Fixture         *fixture,
+           guint            key,
+           GdkModifierType  modifiers)
+{
+  g_autofree GdkKeymapKey *keys = NULL;
+  GdkEvent *event = gdk_event_new (GDK_KEY_PRESS);
+  int n = 0;
+
+  g_assert_true (gdk_keymap_get_entries_for_keyval (
+                   gdk_keymap_get_for_display (gdk_display_get_default ()), key, &keys, &n));
+  event->key.window = g_object_ref (gtk_widget_get_window (fixture->dialog));
+  event->key.time = GDK_CURRENT_TIME;
+  event->key.keyval = key;
+  event->key.hardware_keycode = (guint16) keys[0].keycode;
+  event->key.group = (guint8) keys[0].group;
+  event->key.state = modifiers | (keys[0].level > 0 ? GDK_SHIFT_MASK : 0);
+  gdk_event_set_device (event, gdk_seat_get_keyboard (gdk_display_get_default_seat (
+                                                        gdk_display_get_default ())));
+  gtk_main_do_event (event);
+  gdk_event_free (event);
+  gh_ui_test_settle ();
+}
+
+static const char *
+get_focused (Fixture *fixture)
+{
+  GtkWidget *focused = gtk_window_get_focus (GTK_WINDOW (fixture->dialog));
+  const char *name = NULL;
+
+  if (focused == NULL)
+    return NULL;
+  /* Of a list that opens it is a button inside. */
+  if (GTK_IS_COMBO_BOX (gtk_widget_get_ancestor (focused, GTK_TYPE_COMBO_BOX)))
+    focused = gtk_widget_get_ancestor (focused, GTK_TYPE_COMBO_BOX);
+  name = atk_object_get_name (gtk_widget_get_accessible (focused));
+  return name != NULL ? name : G_OBJECT_TYPE_NAME (focused);
+}
+
+static gboolean
+has_focus (gpointer data)
+{
+  return gtk_window_has_toplevel_focus (data);
+}
+
+/* Tab comes by everything one can change, in the order in which it is seen. */
+static void
+test_keyboard (Fixture       *fixture,
+               gconstpointer  data)
+{
+  static const char * const order[] = {
+    "Host to move to", "Add a host", "Safe", "Only temporarily", "Name there", "More options",
+    "Route", "Slow the guest down if need be", "May go on there first", "Several connections",
+    "Compression", "Bandwidth", "Pause at the end", "Address there",
+    "Address for disks", "Rehearse only", "Cancel", "Move",
+  };
+  g_autoptr (GHashTable) keys = g_hash_table_new (NULL, NULL);
+  guint next = 0;
+
+  open_dialog (fixture, "web-4", NULL);
+  gtk_expander_set_expanded (GTK_EXPANDER (get_child (fixture, "more_expander")), TRUE);
+  gh_ui_test_settle ();
+  add_mnemonic_cb (fixture->dialog, keys);
+  /* A button lets go of the focus only where the keys go. */
+  gdk_window_focus (gtk_widget_get_window (fixture->dialog), GDK_CURRENT_TIME);
+  gh_test_wait_until (has_focus, fixture->dialog);
+  gtk_widget_grab_focus (gh_ui_test_get (fixture->dialog, GTK_TYPE_COMBO_BOX, "Host to move to"));
+  for (int i = 0; i < 60 && next < G_N_ELEMENTS (order); i++)
+    {
+      const char *name = get_focused (fixture);
+
+      g_test_message ("Tab: %s", name);
+      if (g_strcmp0 (name, order[next]) == 0)
+        next++;
+      press_key (fixture, GDK_KEY_Tab, 0);
+    }
+  if (next < G_N_ELEMENTS (order))
+    g_error ("Tab does not come from “%s” to “%s”", next > 0 ? order[next - 1] : "", order[next]);
+
+  press_key (fixture, GDK_KEY_n, GDK_MOD1_MASK);
+  g_assert_cmpstr (get_focused (fixture), ==, "Name there");
+  press_key (fixture, GDK_KEY_r, GDK_MOD1_MASK);
+  gh_ui_test_wait_shows (fixture->dialog, "Rehearsed: it would work. Nothing was changed.");
+  gtk_widget_grab_focus (get_child (fixture, "name_entry"));
+  press_key (fixture, GDK_KEY_Return, 0);
+  gh_test_wait_until (has_ended, fixture->plan);
+  gh_ui_test_wait_shows (fixture->dialog, "Everything is as it was before.");
+  press_key (fixture, GDK_KEY_Escape, 0);
+  g_assert_null (find_dialog ());
+}
+
+/* What the list of runs says of moves: while they run, and how they ended. */
+static void
+test_activity (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GtkWidget *list = gh_activity_list_new ();
+  GtkWidget *window = gtk_window_new (GTK_WINDOW_TOPLEVEL);
+
+  gtk_container_add (GTK_CONTAINER (window), list);
+  gtk_window_set_default_size (GTK_WINDOW (window), 400, -1);
+  gtk_widget_show_all (window);
+  g_assert_true (gh_ui_test_shows (window, "What you create, copy, move or delete shows up here."));
+
+  open_dialog (fixture, "web-4", NULL);
+  gh_ui_test_click (fixture->dialog, "Move");
+  g_assert_true (gh_ui_test_shows (window, "Move “web-4” to Test host (there.xml)"));
+  g_assert_nonnull (gh_ui_test_find (window, GTK_TYPE_BUTTON,
+                                     "Cancel: Move “web-4” to Test host (there.xml)"));
+  gh_test_wait_until (has_ended, fixture->plan);
+  gh_ui_test_wait_shows (window, "This host cannot do that. Everything is as it was before.");
+  g_assert_nonnull (gh_ui_test_find (window, GTK_TYPE_IMAGE, "Undone"));
+  g_assert_null (gh_ui_test_find (window, GTK_TYPE_BUTTON,
+                                  "Cancel: Move “web-4” to Test host (there.xml)"));
+  gh_ui_test_press (window, "What was run: Move “web-4” to Test host (there.xml)");
+  gh_ui_test_settle ();
+  gh_ui_test_shoot (window, "activity-undone");
+  gtk_widget_destroy (fixture->dialog);
+
+  open_dialog (fixture, "web-1", "web-4");
+  gh_ui_test_click (fixture->dialog, "Move 1 machine");
+  gh_test_wait_until (has_ended, fixture->plan);
+  gh_ui_test_wait_shows (window, "Not everything could be done. Left:\n“web-4” is not moved");
+  g_assert_nonnull (gh_ui_test_find (window, GTK_TYPE_IMAGE, "Undone in part"));
+  gh_ui_test_shoot (window, "activity-several");
+  gtk_widget_destroy (fixture->dialog);
+
+  gh_ui_test_click (window, "Clear finished");
+  g_assert_true (gh_ui_test_shows (window, "What you create, copy, move or delete shows up here."));
+  gtk_widget_destroy (window);
+}
+
 static void
 test_finalized (Fixture       *fixture,
                 gconstpointer  data)
@@ -478,6 +767,10 @@ main (int    argc,
   ADD ("choices", test_choices, NULL);
   ADD ("mapping", test_mapping, NULL);
   ADD ("rehearsal", test_rehearsal, NULL);
+  ADD ("illegal", test_illegal, NULL);
+  ADD ("rehearsal-rows", test_rehearsal_rows, NULL);
+  ADD ("keyboard", test_keyboard, NULL);
+  ADD ("activity", test_activity, NULL);
   ADD ("several", test_several, NULL);
   ADD ("failure", test_failure, NULL);
   ADD ("finalized", test_finalized, NULL);
