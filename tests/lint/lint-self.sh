@@ -100,6 +100,10 @@ breaks help-pages 'its id is not broken' "new help/C/broken.page \
   '<page xmlns=\"http://projectmallard.org/1.0/\" id=\"other\"><title>A</title></page>'"
 breaks help-pages 'links to nowhere' "new help/C/broken.page \
   '<page xmlns=\"http://projectmallard.org/1.0/\" id=\"broken\"><p><link xref=\"nowhere\"/></p></page>'"
+breaks command-line 'not in the manual: list' "sed -i 's/^\\.B list\$/.B purr/' data/guesthouse.1.in"
+breaks command-line 'but no verb: purr' "sed -i 's/^\\.B list\$/.B purr/' data/guesthouse.1.in"
+breaks command-line 'not in the manual: --fluffy' \
+  "new src/app/gh-broken.c \"  { \\\"fluffy\\\", 0, 0, G_OPTION_ARG_NONE }\""
 breaks shell-syntax broken "new ./broken '#!/bin/sh' 'if true; then' && chmod +x broken"
 breaks packages 'twice: gcc' "echo gcc >>.ci/packages"
 breaks packages 'gcc make' "echo 'gcc make' >>.ci/packages"

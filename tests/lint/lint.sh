@@ -305,6 +305,30 @@ help_pages ()
   done <"$work/list"
 }
 
+# What can be typed is in the manual, and what is in the manual and the README can be typed.
+command_line ()
+{
+  sed -n '/^static const Verb verbs/,/^};/s/^  { "\([a-z-]*\)".*/\1/p' src/app/gh-cli.c |
+    sort >"$work/verbs"
+  # The items of the outermost list.
+  sed 's/\\f[A-Z]//g; s/\\-/-/g' data/guesthouse.1.in | awk '
+    /^\.SH/ { inside = /VERBS/; depth = 0 }
+    /^\.RS/ { depth++ } /^\.RE/ { depth-- }
+    item && inside && depth == 0 { sub (/^\.BI? /, ""); print $1 }
+    { item = /^\.TP/ }' | sort >"$work/in-manual"
+  sed -n 's/^guesthouse \(\[-c URI\] \)*\([a-z][a-z|-]*\).*/\2/p' README.md |
+    tr '|' '\n' | sort -u >"$work/in-readme"
+  for place in manual readme; do
+    comm -23 "$work/verbs" "$work/in-$place" | sed "s/^/not in the $place: /"
+    comm -13 "$work/verbs" "$work/in-$place" | sed "s/^/in the $place, but no verb: /"
+  done
+  sed -n "s/^ *{ \"\([a-z-]*\)\", \(0\|'.'\), .*/\1/p" src/app/*.c | sort -u >"$work/options"
+  sed 's/\\-/-/g' data/guesthouse.1.in >"$work/manual"
+  while read -r option; do
+    grep -qE -- "--$option([^a-z-]|$)" "$work/manual" || echo "not in the manual: --$option"
+  done <"$work/options"
+}
+
 shell_syntax ()
 {
   while read -r file; do
@@ -345,6 +369,7 @@ rule desktop-file desktop_file
 rule metainfo metainfo
 rule schemas schemas
 rule help-pages help_pages
+rule command-line command_line
 rule shell-syntax shell_syntax
 rule packages packages
 echo "1..$number"

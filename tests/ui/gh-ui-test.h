@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* $GUESTHOUSE_SHOT_LANGUAGE, such as “de”: in that language, for pictures; what is looked for by name
- * is found by what it is called there. */
+/* $GUESTHOUSE_SHOT_LANGUAGE, such as “de”: in that language, for pictures; what is looked for by
+ * name is found by what it is called there. */
 void       gh_ui_test_init       (int *argc, char ***argv);
 
 /* Widgets as a user finds them: mapped ones, by accessible name or by the text they show. */

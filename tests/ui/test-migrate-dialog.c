@@ -509,8 +509,8 @@ test_rehearsal_rows (Fixture       *fixture,
     "Test host (there.xml) has no network “lan”",
     "Choose another network there, or make one of this name.",
     "The disks that are copied are kept here as well",
-    "Up to 1.0" NBSP "TiB are to be sent, which takes about 43 minutes; the guest stands still for about "
-    "0.3 s",
+    "Up to 1.0" NBSP "TiB are to be sent, which takes about 43 minutes; the guest stands still "
+    "for about 0.3 s",
     "2 other checks are all right",
     "The name “web-1” is free at Test host (there.xml)",
     "The processor and machine type fit",
