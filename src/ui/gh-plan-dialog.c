@@ -114,7 +114,9 @@ strip_due_cb (gpointer user_data)
   self->strip_id = 0;
   if (self->plan != NULL)
     fill_strip (self);
-  gtk_widget_set_visible (self->strip_button, self->plan != NULL && is_view_below (self));
+  /* Before it was prepared for the first time there is nothing to say. */
+  gtk_widget_set_visible (self->strip_button, self->plan != NULL && is_view_below (self) &&
+                          *gtk_label_get_label (self->strip_label) != '\0');
   return G_SOURCE_REMOVE;
 }
 
