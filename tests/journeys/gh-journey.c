@@ -27,6 +27,7 @@ struct _GhJourney
   GPid      pid;
   GPid      window_manager;
   Display  *display;
+  Window    elsewhere; /* see gh_journey_leave() */
   char     *pictures;
 };
 
@@ -678,5 +679,146 @@ gh_journey_end (GhJourney *self)
   end_child (self->window_manager);
   XCloseDisplay (self->display);
   g_free (self->pictures);
+  g_free (self);
+}
+
+/* Looking elsewhere */
+
+static gboolean
+has_left (gpointer data)
+{
+  GhJourney *self = data;
+  Window focus = None;
+  int revert = 0;
+
+  /* A window manager may do something else first with the window that is new. */
+  XSetInputFocus (self->display, self->elsewhere, RevertToParent, CurrentTime);
+  XSync (self->display, False);
+  XGetInputFocus (self->display, &focus, &revert);
+  return focus == self->elsewhere;
+}
+
+static gboolean
+is_viewable (gpointer data)
+{
+  GhJourney *self = data;
+  XWindowAttributes attributes;
+
+  XGetWindowAttributes (self->display, self->elsewhere, &attributes);
+  return attributes.map_state == IsViewable;
+}
+
+void
+gh_journey_leave (GhJourney *self)
+{
+  self->elsewhere = XCreateSimpleWindow (self->display, DefaultRootWindow (self->display), 0, 0,
+                                         100, 40, 0, 0, 0);
+  XMapWindow (self->display, self->elsewhere);
+  XSync (self->display, False);
+  g_assert_true (gh_lab_wait (WAIT_S, is_viewable, self));
+  g_assert_true (gh_lab_wait (WAIT_S, has_left, self));
+}
+
+struct _GhJourneyNotices
+{
+  GDBusConnection *bus;
+  guint            name_id;
+  guint            object_id;
+  int              owned;
+  GQueue           texts; /* (element-type utf8) */
+};
+
+static const char notifications_xml[] =
+  "<node><interface name='org.freedesktop.Notifications'>"
+  "<method name='Notify'><arg type='s' direction='in'/><arg type='u' direction='in'/>"
+  "<arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='s' direction='in'/>"
+  "<arg type='as' direction='in'/><arg type='a{sv}' direction='in'/>"
+  "<arg type='i' direction='in'/><arg type='u' direction='out'/></method>"
+  "<method name='CloseNotification'><arg type='u' direction='in'/></method>"
+  "</interface></node>";
+
+static void
+notified_cb (GDBusConnection       *bus,
+             const char            *sender,
+             const char            *path,
+             const char            *interface,
+             const char            *method,
+             GVariant              *parameters,
+             GDBusMethodInvocation *invocation,
+             gpointer               user_data)
+{
+  GhJourneyNotices *self = user_data;
+  const char *title = NULL;
+  const char *body = NULL;
+
+  if (strcmp (method, "Notify") != 0)
+    {
+      g_dbus_method_invocation_return_value (invocation, NULL);
+      return;
+    }
+  g_variant_get_child (parameters, 3, "&s", &title);
+  g_variant_get_child (parameters, 4, "&s", &body);
+  g_queue_push_tail (&self->texts, g_strdup_printf ("%s\n%s", title, body));
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", 1));
+}
+
+static void
+name_acquired_cb (GDBusConnection *bus,
+                  const char      *name,
+                  gpointer         user_data)
+{
+  ((GhJourneyNotices *) user_data)->owned = TRUE;
+}
+
+static gboolean
+is_owned (gpointer data)
+{
+  return ((GhJourneyNotices *) data)->owned;
+}
+
+static gboolean
+has_text (gpointer data)
+{
+  return !g_queue_is_empty (&((GhJourneyNotices *) data)->texts);
+}
+
+GhJourneyNotices *
+gh_journey_listen (void)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = notified_cb };
+  GhJourneyNotices *self = g_new0 (GhJourneyNotices, 1);
+  g_autoptr (GDBusNodeInfo) node = NULL;
+  g_autoptr (GError) error = NULL;
+
+  node = g_dbus_node_info_new_for_xml (notifications_xml, &error);
+  g_assert_no_error (error);
+  self->bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &error);
+  g_assert_no_error (error);
+  self->object_id = g_dbus_connection_register_object (self->bus, "/org/freedesktop/Notifications",
+                                                       node->interfaces[0], &vtable, self, NULL,
+                                                       &error);
+  g_assert_no_error (error);
+  self->name_id = g_bus_own_name_on_connection (self->bus, "org.freedesktop.Notifications",
+                                                G_BUS_NAME_OWNER_FLAGS_NONE, name_acquired_cb,
+                                                NULL, self, NULL);
+  g_assert_true (gh_lab_wait (WAIT_S, is_owned, self));
+  return self;
+}
+
+char *
+gh_journey_notices_wait (GhJourneyNotices *self)
+{
+  if (!gh_lab_wait (WAIT_S, has_text, self))
+    g_error ("Nothing was told to the desktop");
+  return g_queue_pop_head (&self->texts);
+}
+
+void
+gh_journey_notices_free (GhJourneyNotices *self)
+{
+  g_bus_unown_name (self->name_id);
+  g_dbus_connection_unregister_object (self->bus, self->object_id);
+  g_queue_clear_full (&self->texts, g_free);
+  g_object_unref (self->bus);
   g_free (self);
 }

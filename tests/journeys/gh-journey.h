@@ -68,4 +68,20 @@ GdkPixbuf       *gh_journey_look         (GhJourney *self);
 void             gh_journey_get_extents  (AtspiAccessible *widget, GdkRectangle *extents);
 GPid             gh_journey_get_pid      (GhJourney *self);
 
+/* Something else than the program has the keys from now on. */
+void             gh_journey_leave        (GhJourney *self);
+
+/**
+ * GhJourneyNotices:
+ *
+ * What programs tell the desktop: stands in for it on the session bus.
+ */
+typedef struct _GhJourneyNotices GhJourneyNotices;
+
+GhJourneyNotices *gh_journey_listen       (void);
+/* The next notification: its title, and its text on the lines below. */
+char             *gh_journey_notices_wait (GhJourneyNotices *self);
+void              gh_journey_notices_free (GhJourneyNotices *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhJourneyNotices, gh_journey_notices_free)
+
 G_END_DECLS

@@ -185,6 +185,21 @@ has_wide_line (gpointer data)
   return wide;
 }
 
+/* Cancelled: nothing of it is there, and it runs on here. */
+static void
+cancel_move (GhJourney *journey,
+             GhLab     *here,
+             GhLab     *there)
+{
+  gh_journey_press (journey, ATSPI_ROLE_PUSH_BUTTON, "Cancel");
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL,
+                                   "Cancelled. Everything is as it was before."));
+  g_assert_cmpint (gh_lab_get_machine_state (there, NAME), ==, -1);
+  g_assert_cmpint (gh_lab_get_qemu_pid (there, NAME), ==, 0);
+  g_assert_cmpint (gh_lab_get_machine_state (here, NAME), ==, VIR_DOMAIN_RUNNING);
+  g_object_unref (gh_journey_screenshot (journey, "move-cancelled"));
+}
+
 static void
 test_move_busy (void)
 {
@@ -192,8 +207,10 @@ test_move_busy (void)
   g_autoptr (GhLab) there = gh_lab_new ();
   g_autoptr (GhJourney) journey = NULL;
   g_autoptr (AtspiAccessible) row = NULL;
+  g_autoptr (GhJourneyNotices) notices = gh_journey_listen ();
   g_autofree char *here_uri = NULL;
   g_autofree char *there_uri = NULL;
+  g_autofree char *notice = NULL;
 
   gh_lab_start_daemon (here);
   gh_lab_start_daemon (there);
@@ -219,9 +236,35 @@ test_move_busy (void)
   g_assert_true (gh_lab_wait (60, has_wide_line, here));
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, "It is not converging"));
   g_object_unref (gh_journey_screenshot (journey, "move-busy"));
+  cancel_move (journey, here, there);
+
+  /* The dialog is as it was: again, and this time to the end, while one looks at something else. */
+  gh_journey_press (journey, ATSPI_ROLE_PUSH_BUTTON, "Move");
+  gh_journey_set_value (journey, ATSPI_ROLE_SPIN_BUTTON, "Bandwidth in MiB/s", 16);
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, "It is not converging"));
+  gh_journey_leave (journey);
   gh_journey_press_in_flow (journey, ATSPI_ROLE_PUSH_BUTTON, "Pause the guest");
   wait_state (there, NAME, journey, VIR_DOMAIN_RUNNING);
   wait_state (here, NAME, journey, -1);
+  /* Of cancelling the desktop may have been told as well: nobody looked at a window for certain. */
+  do
+    {
+      g_free (notice);
+      notice = gh_journey_notices_wait (notices);
+    }
+  while (strstr (notice, "\nCancelled.") != NULL);
+  g_assert_true (g_str_has_prefix (notice, "Move “" NAME "” to This computer"));
+  g_assert_true (g_str_has_suffix (notice, "\nDone"));
+}
+
+static void
+wait_booted (GhLab      *lab,
+             const char *name)
+{
+  g_autoptr (GhLabSerial) serial = gh_lab_serial_open (lab, name);
+
+  gh_lab_serial_write (serial, "\n");
+  g_assert_true (gh_lab_serial_wait (serial, "tiny:", 120));
 }
 
 /* Another machine of the name is there. */
@@ -258,6 +301,8 @@ test_empty_host (void)
   start_guest (here, "app");
   start_guest (here, "db");
   start_guest (here, NAME);
+  wait_booted (here, "db");
+  wait_booted (here, NAME);
   take_name (there, "app");
   journey = gh_journey_start (here, "-c", here_uri, NULL);
   add_host (journey, there_uri);
