@@ -425,7 +425,8 @@ test_activity_button (Fixture       *fixture,
   g_assert_true (gh_ui_test_shows (list, "Cancelled. Everything is as it was before."));
   gh_ui_test_press (list, "What was run: Make “x”");
   gh_ui_test_click (list, "Clear finished");
-  g_assert_true (gh_ui_test_shows (list, "What you create, copy or delete shows up here."));
+  g_assert_true (gh_ui_test_shows (list,
+                                   "What you create, copy, move or delete shows up here."));
 
   /* What ended while one of them showed the list has been seen by the other, too. */
   g_assert_cmpint (gh_activity_get_unseen (gh_activity_get_default ()), ==, GH_OUTCOME_NONE);
