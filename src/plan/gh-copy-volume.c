@@ -15,6 +15,7 @@
 
 #include "gh-storage.h"
 #include "gh-virt-error.h"
+#include "gh-volume-claim.h"
 
 #define COPYING "gh-copying"
 #define VOLUME_INTERVAL_MS 500
@@ -91,6 +92,8 @@ volume_copied_cb (GObject      *object,
       gh_step_set_int (step, "made-capacity", (gint64) volume->capacity);
       gh_step_set_boolean (step, "whole", TRUE);
     }
+  else
+    gh_volume_claim_drop (step, error);
   if (task != NULL && volume != NULL)
     g_task_return_boolean (task, TRUE);
   else if (task != NULL)
@@ -264,6 +267,12 @@ volume_to_undo_found_cb (GObject      *object,
 static void
 look_for_volume (GTask *task)
 {
+  /* The host may have said that it is not ours. */
+  if (!gh_step_get_boolean (get_step (task), "absent"))
+    {
+      gh_copy_finish (task);
+      return;
+    }
   gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
                              NULL, volume_to_undo_found_cb, g_object_ref (task));
 }

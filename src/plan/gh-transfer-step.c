@@ -9,6 +9,7 @@
  *   length: that of the source, as a file, and changed: when it was last written to;
  *   made: it is there;
  *   whole: everything is in it, and was read back.
+ * A host that says that something is there takes “absent” back.
  *
  * When undoing removes the volume:
  *
@@ -17,6 +18,7 @@
  *   yes      nothing                           done
  *   yes      no longer than the source, or     removed, unless a machine uses it
  *            whole and as long as it was
+ *   yes      not known to be made              removed, if it is empty besides
  *   yes      anything else                     left: somebody else made it, or changed it
  *
  * What belongs to the source is never touched. */
@@ -37,6 +39,7 @@
 #include "gh-storage.h"
 #include "gh-transfer.h"
 #include "gh-virt-error.h"
+#include "gh-volume-claim.h"
 
 typedef GhStep GhVolumeTransferStep;
 typedef GhStepClass GhVolumeTransferStepClass;
@@ -285,7 +288,10 @@ volume_created_cb (GObject      *object,
   g_autoptr (GhVolumeInfo) volume = gh_host_create_volume_finish (GH_HOST (object), result, &error);
 
   if (volume == NULL)
-    g_task_return_error (task, error);
+    {
+      gh_volume_claim_drop (step, error);
+      g_task_return_error (task, error);
+    }
   else if (strcmp (volume->path, gh_step_get_string (step, "path")) != 0)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              _("The host put it at “%s” instead."), volume->path);
@@ -517,6 +523,10 @@ made_found_cb (GObject      *object,
     g_task_return_error (task, error);
   else if (volume == NULL)
     g_task_return_boolean (task, TRUE);
+  else if (!gh_step_get_boolean (step, "made") &&
+           !gh_volume_claim_is_fresh (volume, (guint64) gh_step_get_int (step, "length")))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             _("It is not as it was made, so it may hold something else by now."));
   else
     gh_host_measure_volume_async (GH_HOST (object), gh_step_get_string (step, "pool"),
                                   gh_step_get_string (step, "path"), NULL, made_measured_cb,

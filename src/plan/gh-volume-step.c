@@ -5,6 +5,7 @@
 /* volume-create: parameters pool, name, path, format, capacity, backing-path, backing-format;
  *   absent: nothing was at the path when it was looked at, journaled before the volume is made;
  *   made-capacity: the size libvirt gave it, once it is made.
+ * A host that says that something is there takes “absent” back.
  * volume-remove: parameters path, pool.
  *
  * When undoing removes a volume:
@@ -12,7 +13,8 @@
  *   absent   at the path           then
  *   no       whatever              it is not ours: nothing is done
  *   yes      nothing               done
- *   yes      of the size it got    removed, unless a machine uses it
+ *   yes      of the size it got    removed, unless a machine uses it; but when it is not known to
+ *                                  be made, only if it holds nothing
  *   yes      of another size       left: somebody else made it, or it was changed since
  *   yes      in no active pool     left: it cannot be looked at
  */
@@ -30,6 +32,7 @@
 #include "gh-machine-spec.h"
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
+#include "gh-volume-claim.h"
 
 typedef GhStep GhVolumeCreateStep;
 typedef GhStepClass GhVolumeCreateStepClass;
@@ -225,6 +228,7 @@ volume_created_cb (GObject      *object,
 
   if (volume == NULL)
     {
+      gh_volume_claim_drop (step, error);
       g_task_return_error (task, error);
       return;
     }
@@ -287,15 +291,17 @@ create_do_async (GhStep              *step,
 }
 
 static gboolean
-is_our_size (GhStep  *step,
-             guint64  capacity)
+can_be_ours (GhStep             *step,
+             const GhVolumeInfo *volume)
 {
   guint64 asked = (guint64) gh_step_get_int (step, "capacity");
   guint64 made = (guint64) gh_step_get_int (step, "made-capacity");
 
   if (made != 0)
-    return capacity == made;
-  return capacity == asked || capacity == (asked + SECTOR - 1) / SECTOR * SECTOR;
+    return volume->capacity == made;
+  return (volume->capacity == asked ||
+          volume->capacity == (asked + SECTOR - 1) / SECTOR * SECTOR) &&
+         gh_volume_claim_is_fresh (volume, volume->capacity);
 }
 
 static void
@@ -308,7 +314,7 @@ undo_looked_cb (GTask        *task,
   else if (volume == NULL)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                              _("No active storage pool holds it, so it cannot be looked at."));
-  else if (!is_our_size (get_step (task), volume->capacity))
+  else if (!can_be_ours (get_step (task), volume))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                              _("It is not as it was made, so it may hold something else by now."));
   else
