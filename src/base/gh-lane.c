@@ -54,6 +54,7 @@ typedef struct
   GhLane     *lane;       /* (owned) */
   gpointer    connection; /* (unowned) (nullable): of the thread once it is set */
   GhLaneFunc  begin;      /* (nullable): runs before the first closure */
+  GDestroyNotify close_connection; /* (nullable): when @begin says that it is not wanted */
   gint64      since_us;   /* (mutex of the lane): monotonic: it is busy; 0: it waits */
 } Worker;
 
@@ -232,6 +233,26 @@ end_worker (Worker         *worker,
   g_free (worker);
 }
 
+/* The last one stays: somebody has to take what comes. */
+static gboolean
+leave (Worker *worker)
+{
+  GhLane *self = worker->lane;
+  gboolean leaves = FALSE;
+
+  g_mutex_lock (&self->mutex);
+  leaves = !self->stopped && self->workers->len > 1;
+  if (leaves)
+    g_ptr_array_remove (self->workers, worker);
+  g_mutex_unlock (&self->mutex);
+  if (!leaves)
+    return FALSE;
+  if (worker->close_connection != NULL && worker->connection != NULL)
+    worker->close_connection (worker->connection);
+  end_worker (worker, NULL);
+  return TRUE;
+}
+
 static gpointer
 lane_thread (gpointer user_data)
 {
@@ -242,8 +263,8 @@ lane_thread (gpointer user_data)
 
   g_private_set (&current_worker, worker);
   /* What it cannot do is told to who asks for it next. */
-  if (worker->begin != NULL)
-    worker->begin (self, NULL, NULL, NULL);
+  if (worker->begin != NULL && worker->begin (self, NULL, NULL, NULL) != NULL && leave (worker))
+    return NULL;
 
   g_mutex_lock (&self->mutex);
   worker->since_us = 0;
@@ -266,15 +287,17 @@ lane_thread (gpointer user_data)
 }
 
 static void
-add_worker (GhLane     *self,
-            gpointer    connection,
-            GhLaneFunc  begin)
+add_worker (GhLane         *self,
+            gpointer        connection,
+            GhLaneFunc      begin,
+            GDestroyNotify  close_connection)
 {
   Worker *worker = g_new0 (Worker, 1);
 
   worker->lane = g_object_ref (self);
   worker->connection = connection;
   worker->begin = begin;
+  worker->close_connection = close_connection;
   worker->since_us = g_get_monotonic_time ();
   g_mutex_lock (&self->mutex);
   g_ptr_array_add (self->workers, worker);
@@ -322,7 +345,7 @@ gh_lane_new (const char *name)
 {
   GhLane *self = gh_lane_new_empty (name);
 
-  add_worker (self, NULL, NULL);
+  add_worker (self, NULL, NULL, NULL);
   return self;
 }
 
@@ -377,19 +400,22 @@ gh_lane_get_connection (GhLane *self)
  * gh_lane_add_thread:
  * @self: a lane that has not been stopped
  * @connection: (nullable): a virConnectPtr of that thread's own
- * @begin: (nullable): called there first, with the lane and nothing else: to open it
+ * @begin: (nullable): called there first, with the lane and nothing else: to open it. When it
+ *   returns something, the thread is not wanted and ends, unless it is the last one
+ * @close_connection: (nullable): called with the connection then
  *
  * Has closures of this lane run side by side. For those that only read.
  */
 void
-gh_lane_add_thread (GhLane     *self,
-                    gpointer    connection,
-                    GhLaneFunc  begin)
+gh_lane_add_thread (GhLane         *self,
+                    gpointer        connection,
+                    GhLaneFunc      begin,
+                    GDestroyNotify  close_connection)
 {
   g_return_if_fail (GH_IS_LANE (self));
   g_assert (GH_IS_MAIN_THREAD ());
 
-  add_worker (self, connection, begin);
+  add_worker (self, connection, begin, close_connection);
 }
 
 guint

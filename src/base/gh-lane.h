@@ -64,7 +64,8 @@ void      gh_lane_set_connection (GhLane              *self,
 gpointer  gh_lane_get_connection (GhLane              *self);
 void      gh_lane_add_thread     (GhLane              *self,
                                   gpointer             connection,
-                                  GhLaneFunc           begin);
+                                  GhLaneFunc           begin,
+                                  GDestroyNotify       close_connection);
 guint     gh_lane_get_n_threads  (GhLane              *self);
 guint     gh_lane_get_n_busy     (GhLane              *self,
                                   gint64               for_us);

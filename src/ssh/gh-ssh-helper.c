@@ -7,9 +7,14 @@
  * Guesthouse makes a private folder for each host it reaches over ssh (gh-ssh.c), with links to
  * this program in it. By the name it is called with it is one of
  *
- *   FOLDER/ssh [OPTION…] -- COMPUTER [COMMAND…]
- *     becomes ssh, with the options that make all connections to the host share one login, end a
- *     dead one, and ask through Guesthouse when there is a window to ask in.
+ *   FOLDER/make-LOGIN-SEAT [OPTION…] -- COMPUTER [COMMAND…]
+ *     becomes ssh, with the options that make connections to the host share one login, end a
+ *     dead one, and ask through Guesthouse when there is a window to ask in. Logs in if need be.
+ *   FOLDER/share-LOGIN-SEAT [OPTION…] -- COMPUTER [COMMAND…]
+ *     the same through a login that is there. When that has room for no more sessions, ssh would
+ *     log in once more by itself, with nobody sharing it: that is made to fail.
+ *   FOLDER/ssh [OPTION…] -- COMPUTER
+ *     the same as make-1-0, for tunnels.
  *   FOLDER/hop ADDRESS
  *     is run by that ssh where another computer is between: becomes the ssh to that one. With ssh's
  *     own option -J nobody would hear why it failed.
@@ -19,10 +24,10 @@
  * libvirt hands over hardly anything of the environment, so everything else is found in FOLDER:
  *
  *   jump    (optional) the computers to go through, as ssh's option -J takes them
- *   text    what ssh writes to its standard error is added here; libvirt keeps too little of it
+ *   text-SEAT  what ssh writes to its standard error; libvirt keeps too little of it
  *   pids    the processes that have become ssh, a line each
  *   stopped is there once nothing is to be connected any more
- *   master  the socket of the shared login
+ *   masterLOGIN  the socket of the shared login
  *   ../ask  (optional) the socket of Guesthouse's questions
  *
  * Plain C without GLib, for it runs once for each connection.
@@ -44,6 +49,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* For the ssh to a computer between, which is run by ssh: where its errors go. */
+#define TEXT_VARIABLE "GUESTHOUSE_SSH_TEXT"
 /* An answer is "+" and the text, or anything else for "no answer". */
 #define ANSWER_GIVEN '+'
 
@@ -91,12 +98,11 @@ read_jump (const char *folder)
 
 /* Errors are for the file; without it they go where they went. */
 static void
-redirect_errors (const char *folder)
+redirect_errors (const char *path)
 {
-  char *path = format ("%s/text", folder);
-  int fd = open (path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int fd = path != NULL ? open (path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)
+                        : -1;
 
-  free (path);
   if (fd < 0)
     return;
   dup2 (fd, STDERR_FILENO);
@@ -161,7 +167,7 @@ run_hop (const char *folder,
                            "-o", "RemoteCommand=none" };
   size_t n = 12;
 
-  redirect_errors (folder);
+  redirect_errors (getenv (TEXT_VARIABLE));
   if (jump == NULL)
     fail ("jump");
   last = strrchr (jump, ',');
@@ -181,10 +187,16 @@ run_hop (const char *folder,
 
 static int
 run_ssh (const char  *folder,
+         const char  *name,
          int          argc,
          char       **argv)
 {
-  char *master = format ("ControlPath=%s/master", folder);
+  unsigned int login = 1;
+  unsigned int seat = 0;
+  int shares = sscanf (name, "/share-%u-%u", &login, &seat) == 2;
+  int makes = !shares && sscanf (name, "/make-%u-%u", &login, &seat) == 2;
+  char *master = format ("ControlPath=%s/master%u", folder, shares || makes ? login : 1);
+  char *text = format ("%s/text-%u", folder, seat);
   char *jump = read_jump (folder);
   int asks = set_askpass (folder);
   /* The first value that ssh sees of an option counts: these are stronger than what follows and
@@ -209,7 +221,12 @@ run_ssh (const char  *folder,
   if (args == NULL)
     fail ("no memory");
   memcpy (args, options, sizeof options);
-  if (jump != NULL)
+  if (shares)
+    {
+      args[n++] = "-o";
+      args[n++] = "ProxyCommand=false";
+    }
+  else if (jump != NULL)
     {
       args[n++] = "-o";
       args[n++] = format ("ProxyCommand=%s/hop [%%h]:%%p", folder);
@@ -217,7 +234,8 @@ run_ssh (const char  *folder,
   for (int i = 1; i < argc; i++)
     args[n++] = argv[i];
 
-  redirect_errors (folder);
+  redirect_errors (text);
+  setenv (TEXT_VARIABLE, text, 1);
   note_pid (folder);
   if (is_stopped (folder))
     exit (255);
@@ -305,7 +323,7 @@ main (int    argc,
   else if (strcmp (name, "/hop") == 0)
     status = run_hop (folder, argc > 1 ? argv[1] : "");
   else
-    status = run_ssh (folder, argc, argv);
+    status = run_ssh (folder, name, argc, argv);
   free (path);
   return status;
 }

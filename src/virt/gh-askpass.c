@@ -9,6 +9,10 @@
  * What the user wants remembered is kept in memory until the connection is open, and only then goes
  * to the keyring. What is remembered is tried first; when ssh asks again it was refused, and is
  * forgotten.
+ *
+ * A host may need several logins (gh-ssh-seat.h). What was answered for the first is kept in memory
+ * while the host is connected, and answers for the others. Who does not answer for another login
+ * is not asked again: the host is of use without it.
  */
 
 #define G_LOG_DOMAIN "gh-askpass"
@@ -42,13 +46,21 @@ typedef struct
   gboolean           gone;       /* nobody waits any more */
 } Request;
 
-/* What is known of a connection that is being opened. */
+/* What the user answered. */
 typedef struct
 {
-  char     *kind;     /* (nullable): of @name and @secret, to be remembered */
+  char     *kind;
   char     *name;
   char     *secret;
-  gboolean  cancelled;
+  gboolean  remember; /* in the keyring, too */
+} Answer;
+
+/* What is known of a connection that is being opened, and of one that is open. */
+typedef struct
+{
+  GPtrArray *answers;   /* (element-type Answer) */
+  gboolean   cancelled;
+  gboolean   accepted;  /* it is open, with these answers */
 } Attempt;
 
 typedef struct
@@ -64,17 +76,27 @@ typedef struct
 } Askpass;
 
 static Askpass *askpass; /* (nullable) */
+static int n_asking;     /* atomic: as many as there are requests */
 
 static void show_next (void);
+
+static void
+answer_free (gpointer data)
+{
+  Answer *answer = data;
+
+  gh_secrets_free (answer->secret);
+  g_free (answer->kind);
+  g_free (answer->name);
+  g_free (answer);
+}
 
 static void
 attempt_free (gpointer data)
 {
   Attempt *attempt = data;
 
-  gh_secrets_free (attempt->secret);
-  g_free (attempt->kind);
-  g_free (attempt->name);
+  g_ptr_array_unref (attempt->answers);
   g_free (attempt);
 }
 
@@ -86,6 +108,7 @@ get_attempt (const char *folder)
   if (attempt == NULL)
     {
       attempt = g_new0 (Attempt, 1);
+      attempt->answers = g_ptr_array_new_with_free_func (answer_free);
       g_hash_table_insert (askpass->attempts, g_strdup (folder), attempt);
     }
   return attempt;
@@ -123,6 +146,52 @@ get_kind_name (GhQuestion *question)
 
 /* Answers */
 
+static Answer *
+find_answer (Attempt    *attempt,
+             GhQuestion *question)
+{
+  const char *kind = get_kind_name (question);
+  const char *name = gh_question_get_name (question);
+
+  for (guint i = 0; kind != NULL && name != NULL && i < attempt->answers->len; i++)
+    {
+      Answer *answer = g_ptr_array_index (attempt->answers, i);
+
+      if (strcmp (answer->kind, kind) == 0 && strcmp (answer->name, name) == 0)
+        return answer;
+    }
+  return NULL;
+}
+
+static void
+drop_answer (Attempt    *attempt,
+             GhQuestion *question)
+{
+  Answer *answer = find_answer (attempt, question);
+
+  if (answer != NULL)
+    g_ptr_array_remove (attempt->answers, answer);
+}
+
+static void
+keep_answer (Attempt    *attempt,
+             GhQuestion *question,
+             const char *text,
+             gboolean    remember)
+{
+  Answer *answer = NULL;
+
+  if (get_kind_name (question) == NULL || gh_question_get_name (question) == NULL)
+    return;
+  drop_answer (attempt, question);
+  answer = g_new0 (Answer, 1);
+  answer->kind = g_strdup (get_kind_name (question));
+  answer->name = g_strdup (gh_question_get_name (question));
+  answer->secret = g_strdup (text);
+  answer->remember = remember;
+  g_ptr_array_add (attempt->answers, answer);
+}
+
 /* By the pipe of the helper only; what it cannot take at once is no password. */
 static void
 send_answer (Request    *request,
@@ -140,6 +209,7 @@ static void
 drop_request (Request *request)
 {
   g_queue_remove (&askpass->requests, request);
+  g_atomic_int_set (&n_asking, (int) askpass->requests.length);
   if (askpass->shown == request)
     askpass->shown = NULL;
   request_free (request);
@@ -153,20 +223,15 @@ answered_cb (GhQuestion *question,
 {
   g_autoptr (GhQuestion) hold = g_object_ref (question);
   Attempt *attempt = get_attempt (gh_question_get_folder (question));
-  const char *kind = get_kind_name (question);
 
-  attempt->cancelled = text == NULL && !request->gone;
-  if (text != NULL && remember && kind != NULL && gh_question_get_name (question) != NULL)
-    {
-      g_free (attempt->kind);
-      g_free (attempt->name);
-      gh_secrets_free (attempt->secret);
-      attempt->kind = g_strdup (kind);
-      attempt->name = g_strdup (gh_question_get_name (question));
-      attempt->secret = g_strdup (text);
-    }
+  /* Nobody to ask any more is no answer; an open connection was asked for before. */
+  if (text != NULL || !request->gone)
+    attempt->cancelled = text == NULL;
   if (text != NULL)
-    send_answer (request, text);
+    {
+      keep_answer (attempt, question, text, remember);
+      send_answer (request, text);
+    }
   drop_request (request);
 
   /* Others that wait for the same. */
@@ -228,13 +293,35 @@ look_up (Request *request)
   return TRUE;
 }
 
+/* TRUE when it is known already, or not wanted. */
+static gboolean
+answer_again (GhQuestion *question)
+{
+  g_autoptr (GhQuestion) hold = g_object_ref (question);
+  Attempt *attempt = get_attempt (gh_question_get_folder (question));
+  Answer *answer = find_answer (attempt, question);
+  g_autofree char *secret = NULL;
+
+  if (!attempt->accepted || (answer == NULL && !attempt->cancelled))
+    return FALSE;
+  if (answer == NULL)
+    {
+      gh_question_cancel (question);
+      return TRUE;
+    }
+  secret = g_strdup (answer->secret);
+  gh_question_answer (question, secret, FALSE);
+  explicit_bzero (secret, strlen (secret));
+  return TRUE;
+}
+
 static void
 show_next (void)
 {
   if (askpass == NULL || askpass->shown != NULL || g_queue_is_empty (&askpass->requests))
     return;
   askpass->shown = g_queue_peek_head (&askpass->requests);
-  if (!look_up (askpass->shown))
+  if (!answer_again (askpass->shown->question) && !look_up (askpass->shown))
     askpass->ask (askpass->shown->question, askpass->user_data);
 }
 
@@ -277,10 +364,11 @@ take_request (Request *request)
   if (!g_hash_table_add (askpass->asked, g_steal_pointer (&key)))
     {
       gh_question_set_refused (request->question);
-      gh_secrets_free (g_steal_pointer (&get_attempt (folder)->secret));
+      drop_answer (get_attempt (folder), request->question);
     }
   g_signal_connect (request->question, "answered", G_CALLBACK (answered_cb), request);
   g_queue_push_tail (&askpass->requests, request);
+  g_atomic_int_set (&n_asking, (int) askpass->requests.length);
   return TRUE;
 }
 
@@ -427,6 +515,7 @@ gh_askpass_stop (void)
       request_free (request);
       gh_question_cancel (question);
     }
+  g_atomic_int_set (&n_asking, 0);
   g_object_unref (self->service);
   g_hash_table_unref (self->asked);
   g_hash_table_unref (self->attempts);
@@ -438,6 +527,12 @@ guint
 gh_askpass_get_n_waiting (void)
 {
   return askpass != NULL ? askpass->requests.length : 0;
+}
+
+gboolean
+gh_askpass_is_asking (void)
+{
+  return g_atomic_int_get (&n_asking) > 0;
 }
 
 /**
@@ -470,43 +565,68 @@ gh_askpass_withdraw (const char *folder)
   g_hash_table_remove (askpass->attempts, folder);
 }
 
+static void
+store (const char   *folder,
+       const Answer *answer)
+{
+  const GhSecretsModule *module = gh_secrets_load ();
+  g_autofree char *address = gh_ssh_dup_address (folder);
+  /* Translators: the name of a password in the keyring; %s is “user@computer”, or the file of a
+   * key. */
+  g_autofree char *label = g_strdup_printf (_("ssh of Guesthouse: %s"), answer->name);
+
+  if (module != NULL && address != NULL)
+    module->store (answer->kind, answer->name, address, label, answer->secret);
+}
+
 /**
  * gh_askpass_accepted:
  * @folder: of a connection that is open now
  *
- * Remembers what was to be remembered.
+ * Remembers what was to be remembered, and keeps the rest for further logins of the connection.
  */
 void
 gh_askpass_accepted (const char *folder)
 {
   Attempt *attempt = askpass != NULL ? g_hash_table_lookup (askpass->attempts, folder) : NULL;
-  const GhSecretsModule *module = NULL;
 
   if (attempt == NULL)
     return;
-  module = attempt->secret != NULL ? gh_secrets_load () : NULL;
-  if (module != NULL)
+  attempt->accepted = TRUE;
+  attempt->cancelled = FALSE;
+  for (guint i = 0; i < attempt->answers->len; i++)
     {
-      g_autofree char *address = gh_ssh_dup_address (folder);
-      /* Translators: the name of a password in the keyring; %s is “user@computer”, or the file of a
-       * key. */
-      g_autofree char *label = g_strdup_printf (_("ssh of Guesthouse: %s"), attempt->name);
+      Answer *answer = g_ptr_array_index (attempt->answers, i);
 
-      module->store (attempt->kind, attempt->name, address, label, attempt->secret);
+      if (answer->remember)
+        store (folder, answer);
+      answer->remember = FALSE;
     }
-  g_hash_table_remove (askpass->attempts, folder);
+}
+
+/**
+ * gh_askpass_forget:
+ * @folder: of a connection that is not used any more
+ *
+ * Drops what was kept for further logins.
+ */
+void
+gh_askpass_forget (const char *folder)
+{
+  if (askpass != NULL)
+    g_hash_table_remove (askpass->attempts, folder);
 }
 
 /**
  * gh_askpass_was_cancelled:
  * @folder: of a connection that failed
  *
- * Returns: whether the user did not want to answer
+ * Returns: whether the user did not want to answer; not when it was open before
  */
 gboolean
 gh_askpass_was_cancelled (const char *folder)
 {
   Attempt *attempt = askpass != NULL ? g_hash_table_lookup (askpass->attempts, folder) : NULL;
 
-  return attempt != NULL && attempt->cancelled;
+  return attempt != NULL && attempt->cancelled && !attempt->accepted;
 }

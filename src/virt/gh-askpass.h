@@ -21,10 +21,13 @@ typedef void (*GhAskpassFunc) (GhQuestion *question,
 gboolean gh_askpass_start     (GhAskpassFunc ask, gpointer user_data, GError **error);
 void     gh_askpass_stop      (void);
 guint    gh_askpass_get_n_waiting (void);
+/* Whether anything is asked just now. Any thread. */
+gboolean gh_askpass_is_asking (void);
 
 /* From connections, by their folder. */
 void     gh_askpass_withdraw  (const char *folder);
 void     gh_askpass_accepted  (const char *folder);
+void     gh_askpass_forget    (const char *folder);
 gboolean gh_askpass_was_cancelled (const char *folder);
 
 G_END_DECLS

@@ -16,6 +16,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-askpass.h"
 #include "gh-connect-error.h"
 #include "gh-faults.h"
 #include "gh-threads.h"
@@ -27,6 +28,8 @@
 #define KEEPALIVE_COUNT 3
 /* As long as it takes to notice that an open connection is dead. */
 #define OPEN_LIMIT_S (KEEPALIVE_INTERVAL_S * (KEEPALIVE_COUNT + 1))
+/* Each time one has no room, the number that a login has is known better. */
+#define MAX_SEATS_TRIED (GH_SSH_MAX_SESSIONS + 2)
 
 /* Questions libvirt asks while it connects. Nobody is at its terminal: what cannot be answered
  * without asking fails, and the host row tells why. */
@@ -38,38 +41,74 @@ refuse_credentials_cb (virConnectCredentialPtr credentials,
   return -1;
 }
 
-/* In words, with what ssh said since @start. */
-static void
-take_error (const char  *uri,
-            GhSsh       *ssh,
-            goffset      start,
-            GError     **error)
-{
-  g_autoptr (GError) cause = NULL;
-  g_autofree char *text = ssh != NULL ? gh_ssh_dup_text (ssh, start) : NULL;
-
-  gh_virt_error_take (&cause);
-  g_propagate_error (error, gh_connect_error_new (uri, cause, text, /* cancelled= */ FALSE));
-}
-
 static virConnectPtr
-open_connection (const char  *uri,
-                 GhSsh       *ssh,
-                 GError     **error)
+open_uri (const char *uri)
 {
   static int types[] = { VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE, VIR_CRED_ECHOPROMPT,
                         VIR_CRED_NOECHOPROMPT };
   virConnectAuth auth = { types, G_N_ELEMENTS (types), refuse_credentials_cb, NULL };
-  goffset start = ssh != NULL ? gh_ssh_get_text_end (ssh) : 0;
-  virConnectPtr conn = virConnectOpenAuth (ssh != NULL ? gh_ssh_get_open_uri (ssh) : uri, &auth, 0);
 
-  if (conn == NULL)
+  return virConnectOpenAuth (uri, &auth, 0);
+}
+
+/* Why not, in words; with what ssh said. */
+static GError *
+take_error (const char *uri,
+            const char *ssh_text)
+{
+  g_autoptr (GError) cause = NULL;
+
+  gh_virt_error_take (&cause);
+  return gh_connect_error_new (uri, cause, ssh_text, /* cancelled= */ FALSE);
+}
+
+/* Through a login with room for it; where one turns out to have none, through another. */
+static virConnectPtr
+open_over_ssh (const char     *uri,
+               GhSsh          *ssh,
+               GhSshSeatKind   kind,
+               GhSshSeat     **seat,
+               GError        **error)
+{
+  for (guint i = 0; i < MAX_SEATS_TRIED; i++)
     {
-      take_error (uri, ssh, start, error);
-      return NULL;
+      g_autoptr (GhSshSeat) taken = gh_ssh_seat_take (ssh, kind, error);
+      g_autoptr (GError) local = NULL;
+      g_autofree char *text = NULL;
+      virConnectPtr conn = taken != NULL ? open_uri (gh_ssh_seat_get_open_uri (taken)) : NULL;
+
+      if (taken == NULL)
+        return NULL;
+      if (conn != NULL)
+        {
+          gh_ssh_seat_note_open (taken);
+          *seat = g_steal_pointer (&taken);
+          return conn;
+        }
+      text = gh_ssh_seat_dup_text (taken);
+      local = take_error (uri, text);
+      if (!gh_ssh_seat_note_failure (taken, text, local) || i + 1 == MAX_SEATS_TRIED)
+        {
+          g_propagate_error (error, g_steal_pointer (&local));
+          return NULL;
+        }
     }
+  g_assert_not_reached ();
+}
+
+static virConnectPtr
+open_connection (const char     *uri,
+                 GhSsh          *ssh,
+                 GhSshSeatKind   kind,
+                 GhSshSeat     **seat,
+                 GError        **error)
+{
+  virConnectPtr conn = ssh != NULL ? open_over_ssh (uri, ssh, kind, seat, error) : open_uri (uri);
+
+  if (conn == NULL && ssh == NULL)
+    g_propagate_error (error, take_error (uri, NULL));
   /* 1 means that this transport has none, as for the test driver. */
-  if (virConnectSetKeepAlive (conn, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) < 0)
+  if (conn != NULL && virConnectSetKeepAlive (conn, KEEPALIVE_INTERVAL_S, KEEPALIVE_COUNT) < 0)
     virResetLastError ();
   return conn;
 }
@@ -83,6 +122,8 @@ typedef struct
   GCond            cond;
   char            *uri;
   GhSsh           *ssh;       /* (owned) (nullable) */
+  GhSshSeatKind    kind;
+  GhSshSeat       *seat;      /* (mutex mutex) (nullable) */
   gboolean         ended;     /* (mutex mutex) */
   gboolean         abandoned; /* (mutex mutex) */
   virConnectPtr    conn;      /* (mutex mutex) (nullable) */
@@ -97,6 +138,7 @@ opening_unref (Opening *opening)
   g_clear_error (&opening->error);
   g_mutex_clear (&opening->mutex);
   g_cond_clear (&opening->cond);
+  g_clear_pointer (&opening->seat, gh_ssh_seat_free);
   g_clear_pointer (&opening->ssh, gh_ssh_unref);
   g_free (opening->uri);
   g_free (opening);
@@ -107,13 +149,15 @@ open_worker (gpointer data)
 {
   Opening *opening = data;
   GError *error = NULL;
-  virConnectPtr conn = open_connection (opening->uri, opening->ssh, &error);
+  GhSshSeat *seat = NULL;
+  virConnectPtr conn = open_connection (opening->uri, opening->ssh, opening->kind, &seat, &error);
   gboolean abandoned = FALSE;
 
   g_mutex_lock (&opening->mutex);
   abandoned = opening->abandoned;
   opening->ended = TRUE;
   opening->error = error;
+  opening->seat = seat;
   if (!abandoned)
     opening->conn = conn;
   g_cond_signal (&opening->cond);
@@ -128,9 +172,11 @@ open_worker (gpointer data)
 
 /* For lanes besides the control one: nobody can tell their opening to stop, and a plan waits. */
 virConnectPtr
-gh_conn_open (const char  *uri,
-              GhSsh       *ssh,
-              GError     **error)
+gh_conn_open (const char     *uri,
+              GhSsh          *ssh,
+              GhSshSeatKind   kind,
+              GhSshSeat     **seat,
+              GError        **error)
 {
   gint64 end = g_get_monotonic_time () + OPEN_LIMIT_S * G_TIME_SPAN_SECOND;
   Opening *opening = g_new0 (Opening, 1);
@@ -142,13 +188,23 @@ gh_conn_open (const char  *uri,
   g_cond_init (&opening->cond);
   opening->uri = g_strdup (uri);
   opening->ssh = ssh != NULL ? gh_ssh_ref (ssh) : NULL;
+  opening->kind = kind;
   g_thread_unref (g_thread_new ("connect", open_worker, opening));
 
   g_mutex_lock (&opening->mutex);
-  while (!opening->ended && g_cond_wait_until (&opening->cond, &opening->mutex, end))
-    ;
+  while (!opening->ended)
+    {
+      if (g_cond_wait_until (&opening->cond, &opening->mutex, end))
+        continue;
+      /* Another login may be needed, and the user takes the time it takes. */
+      if (ssh == NULL || !gh_askpass_is_asking ())
+        break;
+      end += KEEPALIVE_INTERVAL_S * G_TIME_SPAN_SECOND;
+    }
   opening->abandoned = !opening->ended;
   conn = g_steal_pointer (&opening->conn);
+  if (conn != NULL)
+    *seat = g_steal_pointer (&opening->seat);
   if (opening->error != NULL)
     g_propagate_error (error, g_steal_pointer (&opening->error));
   else if (conn == NULL)
@@ -185,11 +241,12 @@ gh_conn_get (GhLane  *lane,
     {
       virConnectClose (self->conn);
       self->conn = NULL;
+      g_clear_pointer (&self->seat, gh_ssh_seat_free);
     }
   if (self->conn == NULL && self->sink != NULL)
-    self->conn = open_connection (self->uri, self->ssh, error);
+    self->conn = open_connection (self->uri, self->ssh, self->kind, &self->seat, error);
   else if (self->conn == NULL)
-    self->conn = gh_conn_open (self->uri, self->ssh, error);
+    self->conn = gh_conn_open (self->uri, self->ssh, self->kind, &self->seat, error);
   return self->conn;
 }
 
@@ -232,6 +289,7 @@ gh_conn_close (gpointer conn)
       virConnectClose (self->conn);
       virResetLastError ();
     }
+  g_clear_pointer (&self->seat, gh_ssh_seat_free);
   g_clear_pointer (&self->ssh, gh_ssh_unref);
   g_free (self->uri);
   g_free (self);

@@ -9,7 +9,7 @@
 
 #include "gh-host.h"
 #include "gh-lane.h"
-#include "gh-ssh.h"
+#include "gh-ssh-seat.h"
 
 G_BEGIN_DECLS
 
@@ -72,6 +72,8 @@ typedef struct
 {
   char         *uri;
   GhSsh        *ssh;     /* (owned) (nullable): how it is reached */
+  GhSshSeatKind kind;    /* of the seat it takes */
+  GhSshSeat    *seat;    /* (owned) (nullable): of @conn */
   virConnectPtr conn;    /* (nullable) until the first call */
   gpointer      sink;    /* (unowned) (nullable): set on the control lane, which has the events */
   gboolean      brief;   /* no events are registered */
@@ -83,9 +85,10 @@ typedef struct
 
 /* Workers: run on lanes. */
 virConnectPtr gh_conn_get                (GhLane *lane, GError **error);
-/* A connection of the caller's own, to be closed by it; fails when the host does not answer in
- * time. */
-virConnectPtr gh_conn_open               (const char *uri, GhSsh *ssh, GError **error);
+/* A connection of the caller's own, to be closed by it before @seat is freed; fails when the host
+ * does not answer in time. */
+virConnectPtr gh_conn_open               (const char *uri, GhSsh *ssh, GhSshSeatKind kind,
+                                          GhSshSeat **seat, GError **error);
 /* (transfer full) (nullable): for it, main thread. */
 GhSsh        *gh_host_dup_ssh            (GhHost *self);
 virDomainPtr  gh_conn_find_domain        (GhLane *lane, const char *uuid, GError **error);

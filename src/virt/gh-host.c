@@ -47,8 +47,9 @@
 /* One that is busy for longer may be stuck in a QEMU: another takes its place, a few times. */
 #define READER_STUCK_US (5 * G_TIME_SPAN_SECOND)
 #define MAX_STUCK_READERS 15
-/* With the others of a host these are at most ten: sshd gives one login no more sessions. */
 #define MAX_READERS 5
+/* What else a login over ssh has to have room for: control, figures, consoles, and a job or two. */
+#define OTHER_SESSIONS 5
 
 /* Where events of one connection go. It outlives the host if need be: libvirt and idle sources
  * hold references. */
@@ -323,13 +324,15 @@ closed_event_cb (virConnectPtr  conn,
 /* Workers */
 
 static GhConn *
-conn_new (GhHost    *self,
-          EventSink *sink)
+conn_new (GhHost        *self,
+          GhSshSeatKind  kind,
+          EventSink     *sink)
 {
   GhConn *conn = g_new0 (GhConn, 1);
 
   conn->uri = g_strdup (self->uri);
   conn->ssh = self->ssh != NULL ? gh_ssh_ref (self->ssh) : NULL;
+  conn->kind = kind;
   conn->sink = sink;
   conn->brief = self->brief;
   conn->pool_event_id = -1;
@@ -516,6 +519,8 @@ drop_lanes (GhHost *self)
   /* An opening that hangs would wait for ever. What is open closes by itself: a job may run. */
   if (self->ssh != NULL && self->state == GH_HOST_CONNECTING)
     gh_ssh_stop (self->ssh);
+  if (self->ssh != NULL)
+    gh_askpass_forget (gh_ssh_get_folder (self->ssh));
   g_clear_pointer (&self->ssh, gh_ssh_unref);
   g_clear_pointer (&self->sink, sink_unref);
   g_clear_handle_id (&self->figures_id, g_source_remove);
@@ -964,32 +969,56 @@ is_at_hand (GhHost *self)
   return gh_host_is_local (self) && strstr (self->uri, "socket=") == NULL;
 }
 
-/* Whether connections may be opened side by side from the beginning: nobody is asked a password. */
+/* Whether connections may be opened side by side from the beginning: nobody is asked a password.
+ * Over ssh they wait for the login, which only the control lane asks for. */
 static gboolean
 can_open_ahead (GhHost *self)
 {
-  return !gh_host_is_test (self) && !gh_ssh_is_wanted (self->uri) && !is_at_hand (self);
+  return !gh_host_is_test (self) && !is_at_hand (self);
 }
 
 guint
 gh_host_get_n_readers (GhHost *self)
 {
+  guint n_sessions = 0;
+
   if (gh_host_is_test (self))
     return 1;
-  return is_at_hand (self) ? 2 : MAX_READERS;
+  if (self->ssh == NULL)
+    return is_at_hand (self) ? 2 : MAX_READERS;
+  n_sessions = gh_ssh_get_max_sessions (self->ssh);
+  return n_sessions > OTHER_SESSIONS ? MIN (n_sessions - OTHER_SESSIONS, MAX_READERS) : 1;
 }
 
 static gpointer
-open_reader_worker (GhLane        *lane,
-                    gpointer       data,
-                    GCancellable  *cancellable,
-                    GError       **error)
+open_worker_ahead (GhLane        *lane,
+                   gpointer       data,
+                   GCancellable  *cancellable,
+                   GError       **error)
 {
   g_autoptr (GError) local = NULL;
 
   /* Whoever asks next tries once more, and is told why not. */
   gh_conn_get (lane, &local);
   return NULL;
+}
+
+/* One of several: where there is no room for it in a login over ssh, the others do its work, unless
+ * they may all be stuck. */
+static gpointer
+open_reader_worker (GhLane        *lane,
+                    gpointer       data,
+                    GCancellable  *cancellable,
+                    GError       **error)
+{
+  GhConn *conn = gh_lane_get_connection (lane);
+  gboolean others = gh_lane_get_n_busy (lane, READER_STUCK_US) + 1 < gh_lane_get_n_threads (lane);
+  g_autoptr (GError) local = NULL;
+
+  conn->kind = others ? GH_SSH_SEAT_GIVES_WAY : GH_SSH_SEAT_NEEDED;
+  gh_conn_get (lane, &local);
+  conn->kind = GH_SSH_SEAT_NEEDED;
+  return g_error_matches (local, G_IO_ERROR, G_IO_ERROR_BUSY) ? conn : NULL;
 }
 
 static gboolean
@@ -1015,7 +1044,8 @@ open_readers (GhHost *self,
     self->readers = gh_lane_new_empty ("read");
   max += MIN (gh_lane_get_n_busy (self->readers, READER_STUCK_US), MAX_STUCK_READERS);
   while (gh_lane_get_n_threads (self->readers) < MIN (n, max))
-    gh_lane_add_thread (self->readers, conn_new (self, NULL), open_reader_worker);
+    gh_lane_add_thread (self->readers, conn_new (self, GH_SSH_SEAT_NEEDED, NULL),
+                        open_reader_worker, gh_conn_close);
   g_clear_handle_id (&self->readers_id, g_source_remove);
   self->readers_id = g_timeout_add_seconds (READERS_IDLE_S, readers_idle_cb, self);
 }
@@ -1040,7 +1070,8 @@ open_stats (GhHost *self)
   else
     {
       self->stats = gh_lane_new_empty ("stats");
-      gh_lane_add_thread (self->stats, conn_new (self, NULL), open_reader_worker);
+      gh_lane_add_thread (self->stats, conn_new (self, GH_SSH_SEAT_NEEDED, NULL),
+                          open_worker_ahead, NULL);
     }
 }
 
@@ -1431,7 +1462,7 @@ gh_host_connect (GhHost *self)
     }
   self->sink = sink_new (self);
   self->control = gh_lane_new ("control");
-  gh_lane_set_connection (self->control, conn_new (self, self->sink));
+  gh_lane_set_connection (self->control, conn_new (self, GH_SSH_SEAT_FIRST, self->sink));
   gh_host_call (self, GH_ROLE_CONTROL, GH_LANE_USER, GH_LANE_READ, "connect-open", open_worker,
                 sink_ref (self->sink), sink_unref, NULL,
                 g_task_new (self, self->cancellable, opened_cb, NULL));
@@ -1696,7 +1727,7 @@ gh_host_open_job_lane (GhHost *self)
 {
   GhLane *lane = gh_lane_new ("job");
 
-  gh_lane_set_connection (lane, conn_new (self, NULL));
+  gh_lane_set_connection (lane, conn_new (self, GH_SSH_SEAT_NEEDED, NULL));
   return lane;
 }
 

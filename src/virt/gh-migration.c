@@ -258,13 +258,14 @@ move_worker (GhLane        *lane,
   gboolean peer = move->options->peer || move->options->tunnelled;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, move->uuid, error);
   g_auto (Params) params = { NULL, 0, 0 };
+  g_autoptr (GhSshSeat) seat = NULL;
   virConnectPtr destination = NULL;
 
   if (domain == NULL)
     return NULL;
   if (!peer)
     {
-      destination = gh_conn_open (move->destination, move->ssh, error);
+      destination = gh_conn_open (move->destination, move->ssh, GH_SSH_SEAT_NEEDED, &seat, error);
       if (destination == NULL)
         return NULL;
     }

@@ -10,10 +10,11 @@
  *     ask                     the socket of questions, when there is a window to ask in
  *     1/                      a connection
  *       ssh, hop, askpass     links to the helper
+ *       make-1-2, share-1-3   the same, for one connection each (gh-ssh-seat.c)
  *       jump                  the computer to go through
- *       text                  what ssh said
+ *       text-2                what ssh said to one of them
  *       pids                  processes that became ssh
- *       master                the socket of the login that all of them share
+ *       master1               the socket of a login that they share
  *
  * The login goes through no shell but the one at the far end, and no name gets there that could be
  * an option or means something to a shell: ssh itself runs one to get to a computer through
@@ -40,23 +41,21 @@
 #include "gh-host-address.h"
 #include "gh-paths.h"
 #include "gh-ssh-master.h"
+#include "gh-ssh-seat-private.h"
 #include "gh-threads.h"
 
 #define PREFIX "guesthouse-"
 /* Names of sockets have at most 107 characters, and ssh adds 17 while it makes one. */
 #define MAX_FOLDERS 70
-/* More is noise: what matters is at the end. */
-#define MAX_TEXT (16 * 1024)
 
-static const char * const file_names[] = {
-  "ssh", "hop", "askpass", "jump", "text", "pids", "stopped", "master"
-};
+static const char * const links[] = { "ssh", "hop", "askpass" };
 
 struct _GhSsh
 {
   gatomicrefcount  n_refs;
   char            *folder;
-  char            *open_uri;
+  char            *uri;
+  GhSshLogins     *logins;
   GStrv            arguments; /* of ssh, up to the computer */
   char            *computer;
   char            *address;   /* what the login is for: user, computer, port, and jump hosts */
@@ -69,25 +68,23 @@ static guint n_made;    /* (mutex mutex) */
 
 /* Folders */
 
+/* All that is in it, which are files; logins are ended. */
 static void
 remove_folder (const char *folder)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (file_names); i++)
-    {
-      g_autofree char *path = g_build_filename (folder, file_names[i], NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = NULL;
 
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_str_has_prefix (name, "master"))
+        gh_ssh_master_end (path);
       g_unlink (path);
     }
   if (g_rmdir (folder) != 0 && errno != ENOENT)
     g_debug ("%s stays: %s", folder, g_strerror (errno));
-}
-
-static void
-end_login (const char *folder)
-{
-  g_autofree char *master = g_build_filename (folder, "master", NULL);
-
-  gh_ssh_master_end (master);
 }
 
 /* What a process that was killed left behind. */
@@ -104,7 +101,6 @@ remove_folders (const char *path)
 
       if (!g_ascii_isdigit (*name))
         continue;
-      end_login (folder);
       remove_folder (folder);
     }
   g_unlink (ask);
@@ -306,10 +302,9 @@ fill_folder (GhSsh       *self,
   g_autofree char *jump_path = g_build_filename (self->folder, "jump", NULL);
   gboolean made = g_mkdir (self->folder, 0700) == 0;
 
-  /* The first three are links to it. */
-  for (guint i = 0; i < 3 && made; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (links) && made; i++)
     {
-      g_autofree char *path = g_build_filename (self->folder, file_names[i], NULL);
+      g_autofree char *path = g_build_filename (self->folder, links[i], NULL);
 
       made = symlink (helper, path) == 0;
     }
@@ -337,13 +332,14 @@ gh_ssh_new (const char  *uri,
 {
   g_autoptr (GhSsh) self = NULL;
   g_autofree char *jump = NULL;
-  g_autofree char *ssh = NULL;
   const char *parent = NULL;
 
   g_return_val_if_fail (gh_ssh_is_wanted (uri), NULL);
 
   self = g_new0 (GhSsh, 1);
   g_atomic_ref_count_init (&self->n_refs);
+  self->uri = g_strdup (uri);
+  self->logins = gh_ssh_logins_new ();
   if (!read_uri (self, uri, &jump, error))
     return NULL;
 
@@ -358,8 +354,6 @@ gh_ssh_new (const char  *uri,
 
   if (self->folder == NULL || !fill_folder (self, jump, error))
     return NULL;
-  ssh = g_build_filename (self->folder, "ssh", NULL);
-  self->open_uri = make_open_uri (uri, ssh);
   return g_steal_pointer (&self);
 }
 
@@ -377,14 +371,12 @@ free_worker (gpointer data)
   GhSsh *self = data;
 
   if (self->folder != NULL)
-    {
-      end_login (self->folder);
-      remove_folder (self->folder);
-    }
+    remove_folder (self->folder);
   g_strfreev (self->arguments);
   g_free (self->computer);
   g_free (self->address);
-  g_free (self->open_uri);
+  g_free (self->uri);
+  gh_ssh_logins_free (self->logins);
   g_free (self->folder);
   g_free (self);
   return NULL;
@@ -430,64 +422,31 @@ gh_ssh_dup_address (const char *folder)
 }
 
 /**
- * gh_ssh_get_open_uri:
+ * gh_ssh_dup_open_uri:
  * @self: a connection
+ * @name: a link to the helper in its folder
  *
- * Returns: (transfer none): the URI to open; not to be shown or kept
+ * Returns: (transfer full): the URI to open; not to be shown or kept
  */
-const char *
-gh_ssh_get_open_uri (GhSsh *self)
+char *
+gh_ssh_dup_open_uri (GhSsh      *self,
+                     const char *name)
 {
-  return self->open_uri;
+  g_autofree char *command = g_build_filename (self->folder, name, NULL);
+
+  return make_open_uri (self->uri, command);
+}
+
+GhSshLogins *
+gh_ssh_get_logins (GhSsh *self)
+{
+  return self->logins;
 }
 
 const char *
 gh_ssh_get_folder (GhSsh *self)
 {
   return self->folder;
-}
-
-/* What ssh said */
-
-/**
- * gh_ssh_get_text_end:
- * @self: a connection
- *
- * Returns: how much ssh has said so far
- */
-goffset
-gh_ssh_get_text_end (GhSsh *self)
-{
-  g_autofree char *path = g_build_filename (self->folder, "text", NULL);
-  struct stat info;
-
-  return stat (path, &info) == 0 ? info.st_size : 0;
-}
-
-/**
- * gh_ssh_dup_text:
- * @self: a connection
- * @start: from where on, of gh_ssh_get_text_end()
- *
- * Returns: (transfer full): what ssh, and the far end through it, said since; valid UTF-8
- */
-char *
-gh_ssh_dup_text (GhSsh   *self,
-                 goffset  start)
-{
-  g_autofree char *path = g_build_filename (self->folder, "text", NULL);
-  int fd = open (path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  g_autofree char *buffer = g_malloc0 (MAX_TEXT);
-  gssize length = 0;
-
-  if (fd < 0)
-    return g_strdup ("");
-  length = pread (fd, buffer, MAX_TEXT, start);
-  close (fd);
-  if (length <= 0)
-    return g_strdup ("");
-  g_strchomp (g_strdelimit (buffer, "\r", ' '));
-  return g_utf8_make_valid (buffer, -1);
 }
 
 /* Processes */
@@ -501,7 +460,8 @@ is_our_ssh (const char *folder,
   g_autofree char *line_path = g_strdup_printf ("/proc/%d/cmdline", pid);
   g_autofree char *stat_text = NULL;
   g_autofree char *line = NULL;
-  g_autofree char *needle = g_strdup_printf ("ControlPath=%s/", folder);
+  /* In ssh's options, and in the name of the helper that is about to become ssh. */
+  g_autofree char *needle = g_strdup_printf ("%s/", folder);
   const char *after = NULL;
   gsize length = 0;
 
@@ -547,6 +507,7 @@ stop_folder (const char *folder)
 void
 gh_ssh_stop (GhSsh *self)
 {
+  gh_ssh_logins_stop (self->logins);
   stop_folder (self->folder);
 }
 
@@ -563,7 +524,12 @@ gh_ssh_shutdown (void)
 
   g_mutex_lock (&mutex);
   for (guint i = 0; all != NULL && i < all->len; i++)
-    g_ptr_array_add (open, g_strdup (((GhSsh *) g_ptr_array_index (all, i))->folder));
+    {
+      GhSsh *self = g_ptr_array_index (all, i);
+
+      gh_ssh_logins_stop (self->logins);
+      g_ptr_array_add (open, g_strdup (self->folder));
+    }
   path = g_steal_pointer (&folders);
   g_mutex_unlock (&mutex);
   for (guint i = 0; i < open->len; i++)

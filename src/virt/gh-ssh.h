@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 /**
  * GhSsh:
  *
- * How one connection to a host over ssh is made: all its lanes and consoles share one login, which
- * ends with the last reference. Immutable and counted; any thread where not said otherwise.
+ * How one connection to a host over ssh is made: its lanes and consoles share a login, or a few
+ * where the host allows a login few sessions (gh-ssh-seat.h), which end with the last reference.
+ * Counted; any thread where not said otherwise.
  */
 typedef struct _GhSsh GhSsh;
 
@@ -22,10 +23,8 @@ GhSsh      *gh_ssh_ref          (GhSsh *self);
 void        gh_ssh_unref        (GhSsh *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhSsh, gh_ssh_unref)
 
-const char *gh_ssh_get_open_uri (GhSsh *self);
 const char *gh_ssh_get_folder   (GhSsh *self);
-goffset     gh_ssh_get_text_end (GhSsh *self);
-char       *gh_ssh_dup_text     (GhSsh *self, goffset start);
+char       *gh_ssh_dup_open_uri (GhSsh *self, const char *name);
 void        gh_ssh_stop         (GhSsh *self);
 int         gh_ssh_open_tunnel  (GhSsh *self, const char *address, guint port, GError **error);
 

@@ -295,8 +295,8 @@ test_threads (void)
 
   gate_reset ();
   n_begun = n_closed = 0;
-  gh_lane_add_thread (lane, "one", begin_worker);
-  gh_lane_add_thread (lane, "two", begin_worker);
+  gh_lane_add_thread (lane, "one", begin_worker, NULL);
+  gh_lane_add_thread (lane, "two", begin_worker, NULL);
   g_assert_cmpuint (gh_lane_get_n_threads (lane), ==, 2);
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "gate", gate_worker, NULL, NULL, NULL, NULL,
                      gh_test_call_cb, &stuck);

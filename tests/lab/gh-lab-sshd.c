@@ -27,6 +27,7 @@ struct _GhLabSshd
   char        *folder;
   guint        port;
   char        *fingerprint;
+  char        *options;     /* (nullable): lines of its configuration */
   GSubprocess *process;
 };
 
@@ -137,8 +138,9 @@ write_server (GhLabSshd *self)
                                "AuthorizedKeysFile %s/authorized\nPidFile none\nUsePAM no\n"
                                "StrictModes no\nPasswordAuthentication no\n"
                                "KbdInteractiveAuthentication no\nLogLevel VERBOSE\n"
-                               "SetEnv XDG_RUNTIME_DIR=%s GUESTHOUSE_WORLD=%s\n",
+                               "%s\nSetEnv XDG_RUNTIME_DIR=%s GUESTHOUSE_WORLD=%s\n",
                                self->port, self->folder, self->folder,
+                               self->options != NULL ? self->options : "",
                                g_environ_getenv (environ, "XDG_RUNTIME_DIR"),
                                g_getenv ("GUESTHOUSE_WORLD")));
 }
@@ -191,6 +193,13 @@ start (GhLabSshd *self)
     g_error ("sshd does not start");
 }
 
+static gboolean
+listens_again (gpointer data)
+{
+  return gh_lab_sshd_count (data, "Server listening on") > GPOINTER_TO_UINT (
+    g_object_get_data (G_OBJECT (((GhLabSshd *) data)->process), "n-listened"));
+}
+
 GhLabSshd *
 gh_lab_sshd_new (GhLab *lab)
 {
@@ -229,6 +238,7 @@ gh_lab_sshd_free (GhLabSshd *self)
   g_setenv ("PATH", strchr (path, ':') + 1, TRUE);
   g_object_unref (self->process);
   g_free (self->fingerprint);
+  g_free (self->options);
   g_free (self->folder);
   g_free (self);
 }
@@ -270,9 +280,27 @@ gh_lab_sshd_set_key (GhLabSshd  *self,
   write_file (self, "authorized", 0600, read_file (self, accepted ? "key.pub" : "other.pub"));
 }
 
-static guint
-count (GhLabSshd  *self,
-       const char *text)
+void
+gh_lab_sshd_set_options (GhLabSshd  *self,
+                         const char *lines)
+{
+  guint n = gh_lab_sshd_count (self, "Server listening on");
+
+  if (g_strcmp0 (self->options, lines) == 0)
+    return;
+  g_free (self->options);
+  self->options = g_strdup (lines);
+  write_server (self);
+  /* It starts itself anew, as the same process. */
+  g_object_set_data (G_OBJECT (self->process), "n-listened", GUINT_TO_POINTER (n));
+  g_subprocess_send_signal (self->process, SIGHUP);
+  if (!gh_lab_wait (SECONDS, listens_again, self))
+    g_error ("sshd does not start again");
+}
+
+guint
+gh_lab_sshd_count (GhLabSshd  *self,
+                   const char *text)
 {
   g_autofree char *log = read_file (self, "log");
   guint n = 0;
@@ -285,13 +313,13 @@ count (GhLabSshd  *self,
 guint
 gh_lab_sshd_count_logins (GhLabSshd *self)
 {
-  return count (self, "Accepted publickey for ");
+  return gh_lab_sshd_count (self, "Accepted publickey for ");
 }
 
 guint
 gh_lab_sshd_count_sessions (GhLabSshd *self)
 {
-  return count (self, "Starting session: ");
+  return gh_lab_sshd_count (self, "Starting session: ");
 }
 
 static gboolean

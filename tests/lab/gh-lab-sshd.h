@@ -39,6 +39,10 @@ void        gh_lab_sshd_set_known       (GhLabSshd *self, GhLabKnown known);
 void        gh_lab_sshd_set_key         (GhLabSshd *self, gboolean accepted,
                                          const char *passphrase);
 
+/* Lines of sshd's configuration from now on, such as “MaxSessions 4”; NULL: none. */
+void        gh_lab_sshd_set_options     (GhLabSshd *self, const char *lines);
+/* How often its log says @text. */
+guint       gh_lab_sshd_count           (GhLabSshd *self, const char *text);
 guint       gh_lab_sshd_count_logins    (GhLabSshd *self);
 guint       gh_lab_sshd_count_sessions  (GhLabSshd *self);
 /* To the processes of the connections, not to the one that listens. Returns how many. */
