@@ -167,7 +167,8 @@ dup_pci_name (const xmlNode *address)
   return g_strdup_printf ("PCI %s:%s:%s.%s", domain, bus, slot, function);
 }
 
-/* By what it is or where it is, as lspci and lsusb write it. */
+/* By what it is and where it is, as far as is known: there may be two of a kind. A definition says
+ * either, a run both. */
 static char *
 dup_usb_name (const xmlNode *source)
 {
@@ -177,6 +178,8 @@ dup_usb_name (const xmlNode *source)
   g_autofree char *vendor = dup_number (gh_xml_node_get_child (source, "vendor"), "id", 4);
   g_autofree char *product = dup_number (gh_xml_node_get_child (source, "product"), "id", 4);
 
+  if (gh_xml_node_get_child (source, "vendor") != NULL && bus != NULL && device != NULL)
+    return g_strdup_printf ("USB %s:%s (%s-%s)", vendor, product, bus, device);
   if (gh_xml_node_get_child (source, "vendor") != NULL)
     return g_strdup_printf ("USB %s:%s", vendor, product);
   return g_strdup_printf ("USB %s-%s", bus != NULL ? bus : "?", device != NULL ? device : "?");
@@ -277,9 +280,32 @@ gh_domain_xml_list_blockers (GhDomainXml *self)
   return blockers;
 }
 
+/* Whether a definition and a run may mean the same device: one of the names says what it is only, or
+ * where. */
+static gboolean
+may_be_same (const char *name,
+             const char *other)
+{
+  g_autofree char *place = NULL;
+  gsize length = 0;
+
+  if (name == NULL || !g_str_has_prefix (name, "USB ") || !g_str_has_prefix (other, "USB "))
+    return FALSE;
+  /* The longer one says both. */
+  if (strlen (name) < strlen (other))
+    return may_be_same (other, name);
+  length = strlen (other);
+  if (strchr (name, '(') == NULL || strchr (other, '(') != NULL)
+    return FALSE;
+  place = g_strdup_printf (" (%s)", other + strlen ("USB "));
+  return (strncmp (name, other, length) == 0 && g_str_has_prefix (name + length, " (")) ||
+         g_str_has_suffix (name, place);
+}
+
 static xmlNode *
 find_blocker (GhDomainXml *self,
-              const char  *name)
+              const char  *name,
+              gboolean     exactly)
 {
   for (xmlNode *device = gh_xml_node_get_child (get_devices (self), NULL); device != NULL;
        device = gh_xml_node_get_next (device, NULL))
@@ -287,7 +313,8 @@ find_blocker (GhDomainXml *self,
       GhBlocker blocker = { 0 };
       gboolean found = look_at_device (device, &blocker) &&
                        blocker.kind != GH_BLOCKER_TRANSIENT &&
-                       g_strcmp0 (blocker.name, name) == 0;
+                       (exactly ? g_strcmp0 (blocker.name, name) == 0
+                                : may_be_same (blocker.name, name));
 
       g_free (blocker.name);
       if (found)
@@ -300,9 +327,14 @@ char *
 gh_domain_xml_dup_blocker (GhDomainXml *self,
                            const char  *name)
 {
+  xmlNode *device = NULL;
+
   g_return_val_if_fail (GH_IS_DOMAIN_XML (self) && name != NULL, NULL);
 
-  return dup_node_text (find_blocker (self, name));
+  device = find_blocker (self, name, /* exactly= */ TRUE);
+  if (device == NULL)
+    device = find_blocker (self, name, FALSE);
+  return dup_node_text (device);
 }
 
 void
@@ -310,9 +342,11 @@ gh_domain_xml_drop_blocker (GhDomainXml *self,
                             const char  *name)
 {
   xmlNode *device = NULL;
+  gboolean exactly = FALSE;
 
   g_return_if_fail (GH_IS_DOMAIN_XML (self) && name != NULL);
 
-  while ((device = find_blocker (self, name)) != NULL)
+  exactly = find_blocker (self, name, TRUE) != NULL;
+  while ((device = find_blocker (self, name, exactly)) != NULL)
     gh_xml_document_remove (gh_domain_xml_get_document (self), device);
 }

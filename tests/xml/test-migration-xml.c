@@ -82,6 +82,45 @@ test_blockers (void)
   g_assert_null (strstr (text, "<shmem"));
 }
 
+#define TWIN(place) "<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/>" \
+                    "<product id='0xc52b'/><address bus='1' device='" place "'/></source></hostdev>"
+
+/* Two of a kind are told apart by where they are, and found in a definition that says less. */
+static void
+test_twins (void)
+{
+  g_autoptr (GhDomainXml) run = parse (HEAD "<devices>" TWIN ("4") TWIN ("14")
+                                       "</devices></domain>");
+  g_autoptr (GhDomainXml) kind = parse (HEAD "<devices>" USB "</devices></domain>");
+  g_autoptr (GhDomainXml) place = parse (HEAD "<devices>" PORT "</devices></domain>");
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (run);
+  g_autofree char *text = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *gone = NULL;
+
+  g_assert_cmpuint (blockers->len, ==, 2);
+  g_assert_cmpstr (((GhBlocker *) blockers->pdata[0])->name, ==, "USB 046d:c52b (1-4)");
+  g_assert_cmpstr (((GhBlocker *) blockers->pdata[1])->name, ==, "USB 046d:c52b (1-14)");
+  gh_domain_xml_drop_blocker (run, "USB 046d:c52b (1-14)");
+  text = gh_domain_xml_to_string (run);
+  g_assert_nonnull (strstr (text, TWIN ("4")));
+  g_assert_null (strstr (text, TWIN ("14")));
+  gone = gh_domain_xml_dup_blocker (run, "USB 046d:c52b (1-14)");
+  g_assert_null (gone);
+
+  gh_domain_xml_drop_blocker (kind, "USB 046d:c52b (1-14)");
+  gh_domain_xml_drop_blocker (place, "USB 046d:c52b (1-14)");
+  other = gh_domain_xml_dup_blocker (place, "USB 1-4");
+  g_assert_nonnull (other);
+  gh_domain_xml_drop_blocker (place, "USB 046d:c52b (1-4)");
+  g_clear_pointer (&text, g_free);
+  text = gh_domain_xml_to_string (kind);
+  g_assert_null (strstr (text, "<hostdev"));
+  g_clear_pointer (&text, g_free);
+  text = gh_domain_xml_to_string (place);
+  g_assert_null (strstr (text, "<hostdev"));
+}
+
 static void
 test_host_model (void)
 {
@@ -142,6 +181,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migration-xml/blockers", test_blockers);
+  g_test_add_func ("/migration-xml/twins", test_twins);
   g_test_add_func ("/migration-xml/host-model", test_host_model);
   g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
   return g_test_run ();
