@@ -185,6 +185,18 @@ run_hop (const char *folder,
   fail ("ssh");
 }
 
+/* A key that was chosen is the only one to be offered: an agent may hold so many others that the
+ * computer has had enough of them before it is this one's turn. */
+static int
+has_key (int    argc,
+         char **argv)
+{
+  for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+    if (strcmp (argv[i], "-i") == 0)
+      return 1;
+  return 0;
+}
+
 static int
 run_ssh (const char  *folder,
          const char  *name,
@@ -216,7 +228,7 @@ run_ssh (const char  *folder,
     "-o", "BatchMode=no",
   };
   size_t n = sizeof options / sizeof *options - (asks ? 0 : 2);
-  const char **args = calloc (n + 2 + (size_t) argc + 1, sizeof *args);
+  const char **args = calloc (n + 4 + (size_t) argc + 1, sizeof *args);
 
   if (args == NULL)
     fail ("no memory");
@@ -230,6 +242,11 @@ run_ssh (const char  *folder,
     {
       args[n++] = "-o";
       args[n++] = format ("ProxyCommand=%s/hop [%%h]:%%p", folder);
+    }
+  if (has_key (argc, argv))
+    {
+      args[n++] = "-o";
+      args[n++] = "IdentitiesOnly=yes";
     }
   for (int i = 1; i < argc; i++)
     args[n++] = argv[i];

@@ -94,6 +94,24 @@ add_row (GtkWidget  *group,
   return row;
 }
 
+/* Slower, and with more logins than one: not what the user sees elsewhere. */
+static void
+add_sessions (GhHostDialog *self,
+              GtkWidget    *group)
+{
+  guint n = gh_host_get_max_sessions (self->host);
+  g_autofree char *text =
+    g_strdup_printf (ngettext ("Its ssh service lets %u connection through a login, so there are "
+                               "several logins, and lists take longer. “MaxSessions 10” in its "
+                               "/etc/ssh/sshd_config is enough for one.",
+                               "Its ssh service lets %u connections through a login, so there may "
+                               "be several logins, and lists may take longer. “MaxSessions 10” in "
+                               "its /etc/ssh/sshd_config is enough for one.", n), n);
+
+  if (n > 0)
+    add_row (group, _("Logins"), text);
+}
+
 static void
 add_about (GhHostDialog *self)
 {
@@ -115,6 +133,7 @@ add_about (GhHostDialog *self)
   add_row (group, _("Hypervisor"), driver);
   add_row (group, _("Libvirt"), facts->libvirt_version);
   add_row (group, _("Processor"), processor);
+  add_sessions (self, group);
 }
 
 static void

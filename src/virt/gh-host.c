@@ -1405,6 +1405,24 @@ gh_host_open_tunnel (GhHost      *self,
 }
 
 /**
+ * gh_host_get_max_sessions:
+ * @self: a host
+ *
+ * Returns: how many connections its ssh service lets through a login, when it was seen to let fewer
+ *   through than is usual; else 0
+ */
+guint
+gh_host_get_max_sessions (GhHost *self)
+{
+  guint n = 0;
+
+  g_return_val_if_fail (GH_IS_HOST (self), 0);
+
+  n = self->ssh != NULL ? gh_ssh_get_max_sessions (self->ssh) : 0;
+  return n < GH_SSH_MAX_SESSIONS ? n : 0;
+}
+
+/**
  * gh_host_end_logins:
  *
  * Ends all logins over ssh, of all hosts, and with them what still goes through them.

@@ -62,6 +62,7 @@ gboolean      gh_host_is_local           (GhHost *self);
 gboolean      gh_host_is_session         (GhHost *self);
 gboolean      gh_host_is_test            (GhHost *self);
 /* Whether a host of this URI connects to its own ports for us, through the ssh it is reached by. */
+guint         gh_host_get_max_sessions   (GhHost *self);
 gboolean      gh_host_uri_can_tunnel     (const char *uri);
 int           gh_host_open_tunnel        (GhHost *self, const char *address, guint port,
                                           GError **error);

@@ -45,7 +45,8 @@ struct _GhLabLine
   char      *name;
   char      *path;          /* (nullable): of its socket; else it has a port */
   guint      port;
-  char      *target;
+  char      *target;        /* (nullable): a socket; else it is a port */
+  guint      target_port;
   gint64     delay_us;
   int        listener;
   int        stop;
@@ -86,6 +87,19 @@ make_address (const char *path)
   g_assert_cmpuint (strlen (path), <, sizeof address.sun_path);
   memcpy (address.sun_path, path, strlen (path) + 1);
   return address;
+}
+
+static int
+connect_to_port (guint port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons ((guint16) port) };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int on = 1;
+
+  address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+  g_assert_no_errno (connect (fd, (struct sockaddr *) &address, sizeof address));
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
 }
 
 static int
@@ -152,7 +166,8 @@ take_connection (GhLabLine *self)
     }
   if (self->path == NULL)
     setsockopt (near_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  far_end = connect_to (self->target);
+  far_end = self->target != NULL ? connect_to (self->target)
+                                 : connect_to_port (self->target_port);
   add_way (self, near_end, far_end, FALSE);
   add_way (self, far_end, near_end, TRUE);
   close (near_end);
@@ -276,7 +291,8 @@ line_worker (gpointer data)
 static GhLabLine *
 line_new (GhLab    *lab,
           guint     round_trip_ms,
-          gboolean  has_port)
+          gboolean  has_port,
+          guint     target_port)
 {
   static guint n_lines = 0;
   g_auto (GStrv) environ = gh_lab_dup_environ (lab);
@@ -284,8 +300,10 @@ line_new (GhLab    *lab,
 
   self->name = g_strdup_printf ("line%u", ++n_lines);
   self->path = has_port ? NULL : gh_lab_dup_path (lab, self->name);
-  self->target = g_build_filename (g_environ_getenv (environ, "XDG_RUNTIME_DIR"), "libvirt",
-                                   "libvirt-sock", NULL);
+  self->target_port = target_port;
+  if (target_port == 0)
+    self->target = g_build_filename (g_environ_getenv (environ, "XDG_RUNTIME_DIR"), "libvirt",
+                                     "libvirt-sock", NULL);
   self->delay_us = round_trip_ms * G_TIME_SPAN_MILLISECOND / 2;
   self->ways = g_ptr_array_new_with_free_func (way_free);
   self->stop = eventfd (0, EFD_CLOEXEC);
@@ -301,14 +319,28 @@ GhLabLine *
 gh_lab_line_new (GhLab *lab,
                  guint  round_trip_ms)
 {
-  return line_new (lab, round_trip_ms, FALSE);
+  return line_new (lab, round_trip_ms, FALSE, 0);
 }
 
 GhLabLine *
 gh_lab_line_new_tcp (GhLab *lab,
                      guint  round_trip_ms)
 {
-  return line_new (lab, round_trip_ms, TRUE);
+  return line_new (lab, round_trip_ms, TRUE, 0);
+}
+
+GhLabLine *
+gh_lab_line_new_to_port (GhLab *lab,
+                         guint  port,
+                         guint  round_trip_ms)
+{
+  return line_new (lab, round_trip_ms, TRUE, port);
+}
+
+guint
+gh_lab_line_get_port (GhLabLine *self)
+{
+  return self->port;
 }
 
 void

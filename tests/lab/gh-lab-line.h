@@ -19,6 +19,9 @@ typedef struct _GhLabLine GhLabLine;
 GhLabLine *gh_lab_line_new          (GhLab *lab, guint round_trip_ms);
 /* By a port of this computer: a host whose files nobody here can look at. */
 GhLabLine *gh_lab_line_new_tcp      (GhLab *lab, guint round_trip_ms);
+/* In front of another port of this computer, such as that of an sshd. */
+GhLabLine *gh_lab_line_new_to_port  (GhLab *lab, guint port, guint round_trip_ms);
+guint      gh_lab_line_get_port     (GhLabLine *self);
 void       gh_lab_line_free         (GhLabLine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
 /* What happens when the answer to a call of libvirt's protocol comes by: on the line's thread, and

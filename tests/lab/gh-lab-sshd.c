@@ -27,7 +27,8 @@ struct _GhLabSshd
   char        *folder;
   guint        port;
   char        *fingerprint;
-  char        *options;     /* (nullable): lines of its configuration */
+  char        *options;        /* (nullable): lines of its configuration */
+  char        *client_options; /* (nullable) */
   GSubprocess *process;
 };
 
@@ -146,16 +147,24 @@ write_server (GhLabSshd *self)
 }
 
 static void
+write_client_config (GhLabSshd *self)
+{
+  write_file (self, "ssh_config", 0600,
+              g_strdup_printf ("%s\nHost *\nUserKnownHostsFile %s/known\nGlobalKnownHostsFile none\n"
+                               "IdentityFile %s/key\nIdentitiesOnly yes\nIdentityAgent none\n"
+                               "HashKnownHosts no\n",
+                               self->client_options != NULL ? self->client_options : "",
+                               self->folder, self->folder));
+}
+
+static void
 write_client (GhLabSshd *self)
 {
   g_autofree char *path = g_strdup_printf ("%s/bin:%s", self->folder, g_getenv ("PATH"));
   g_autofree char *bin = in_folder (self, "bin");
 
   g_assert_no_errno (g_mkdir_with_parents (bin, 0700));
-  write_file (self, "ssh_config", 0600,
-              g_strdup_printf ("Host *\nUserKnownHostsFile %s/known\nGlobalKnownHostsFile none\n"
-                               "IdentityFile %s/key\nIdentitiesOnly yes\nIdentityAgent none\n"
-                               "HashKnownHosts no\n", self->folder, self->folder));
+  write_client_config (self);
   write_file (self, "bin/ssh", 0700,
               g_strdup_printf ("#!/bin/sh\nexec /usr/bin/ssh -F %s/ssh_config \"$@\"\n",
                                self->folder));
@@ -239,6 +248,7 @@ gh_lab_sshd_free (GhLabSshd *self)
   g_object_unref (self->process);
   g_free (self->fingerprint);
   g_free (self->options);
+  g_free (self->client_options);
   g_free (self->folder);
   g_free (self);
 }
@@ -246,7 +256,14 @@ gh_lab_sshd_free (GhLabSshd *self)
 char *
 gh_lab_sshd_dup_uri (GhLabSshd *self)
 {
-  return g_strdup_printf ("qemu+ssh://%s@127.0.0.1:%u/session", g_get_user_name (), self->port);
+  return gh_lab_sshd_dup_uri_at (self, self->port);
+}
+
+char *
+gh_lab_sshd_dup_uri_at (GhLabSshd *self,
+                        guint      port)
+{
+  return g_strdup_printf ("qemu+ssh://%s@127.0.0.1:%u/session", g_get_user_name (), port);
 }
 
 guint
@@ -296,6 +313,22 @@ gh_lab_sshd_set_options (GhLabSshd  *self,
   g_subprocess_send_signal (self->process, SIGHUP);
   if (!gh_lab_wait (SECONDS, listens_again, self))
     g_error ("sshd does not start again");
+}
+
+void
+gh_lab_sshd_set_client_options (GhLabSshd  *self,
+                                const char *lines)
+{
+  g_free (self->client_options);
+  self->client_options = g_strdup (lines);
+  write_client_config (self);
+}
+
+char *
+gh_lab_sshd_dup_key_path (GhLabSshd  *self,
+                          const char *name)
+{
+  return in_folder (self, name);
 }
 
 guint

@@ -24,6 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabSshd, gh_lab_sshd_free)
 
 /* qemu+ssh://user@127.0.0.1:port/session */
 char       *gh_lab_sshd_dup_uri         (GhLabSshd *self);
+/* Where a GhLabLine to it listens. */
+char       *gh_lab_sshd_dup_uri_at      (GhLabSshd *self, guint port);
 guint       gh_lab_sshd_get_port        (GhLabSshd *self);
 /* “SHA256:…” of the key it shows. */
 const char *gh_lab_sshd_get_fingerprint (GhLabSshd *self);
@@ -41,6 +43,10 @@ void        gh_lab_sshd_set_key         (GhLabSshd *self, gboolean accepted,
 
 /* Lines of sshd's configuration from now on, such as “MaxSessions 4”; NULL: none. */
 void        gh_lab_sshd_set_options     (GhLabSshd *self, const char *lines);
+/* Lines of the client's, before the rest: the first value counts. */
+void        gh_lab_sshd_set_client_options (GhLabSshd *self, const char *lines);
+/* “key”, which it may accept, or “other”, which it never does. */
+char       *gh_lab_sshd_dup_key_path    (GhLabSshd *self, const char *name);
 /* How often its log says @text. */
 guint       gh_lab_sshd_count           (GhLabSshd *self, const char *text);
 guint       gh_lab_sshd_count_logins    (GhLabSshd *self);

@@ -21,6 +21,8 @@
 #include "gh-console.h"
 #include "gh-host.h"
 #include "gh-lab-line.h"
+#include "gh-lab-plan.h"
+#include "gh-migrate-plan.h"
 #include "gh-secrets.h"
 #include "gh-stall-watch.h"
 #include "gh-test.h"
@@ -130,6 +132,8 @@ set_up (Fixture       *fixture,
     start_world ();
   fixture->lab = shared_lab;
   fixture->sshd = shared_sshd;
+  gh_lab_sshd_set_options (fixture->sshd, NULL);
+  gh_lab_sshd_set_client_options (fixture->sshd, NULL);
   gh_lab_sshd_set_key (fixture->sshd, TRUE, NULL);
   gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_RIGHT);
   fixture->n_logins = gh_lab_sshd_count_logins (fixture->sshd);
@@ -642,6 +646,152 @@ test_console (Fixture       *fixture,
   virDomainFree (domain);
 }
 
+/* Sessions */
+
+#define N_CONSOLES 5
+
+static virDomainPtr
+start_screen (Fixture    *fixture,
+              const char *name,
+              const char *graphics)
+{
+  g_autofree char *xml =
+    g_strdup_printf ("<domain type='qemu'><name>%s</name><memory unit='MiB'>64</memory>"
+                     "<os><type arch='x86_64' machine='q35'>hvm</type></os><devices>"
+                     "<graphics type='%s' autoport='yes' listen='127.0.0.1'/>"
+                     "<serial type='pty'/><video><model type='vga'/></video></devices></domain>",
+                     name, graphics);
+  virDomainPtr domain = virDomainCreateXML (gh_lab_connect (fixture->lab), xml, 0);
+
+  if (domain == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  return domain;
+}
+
+static GtkWidget *
+open_console (Fixture       *fixture,
+              const char    *name,
+              GhConsoleKind  kind,
+              GtkWidget    **window)
+{
+  GtkWidget *console = gh_console_new (kind);
+
+  *window = gtk_window_new (GTK_WINDOW_TOPLEVEL);
+  gtk_window_set_default_size (GTK_WINDOW (*window), 400, 300);
+  gtk_container_add (GTK_CONTAINER (*window), console);
+  gtk_widget_show_all (*window);
+  gh_console_set_machine (GH_CONSOLE (console), gh_host_find_machine (fixture->host, name));
+  return console;
+}
+
+/* A rehearsal and five consoles at once, however few sessions a login may have: all of it works,
+ * nothing is asked, and one login does where it has as many as is usual. */
+static void
+test_sessions (Fixture       *fixture,
+               gconstpointer  data)
+{
+  static const char * const names[N_CONSOLES] = { "wide", "wide", "wide", "wide", "rich" };
+  guint max = GPOINTER_TO_UINT (data);
+  g_autofree char *options = g_strdup_printf ("MaxSessions %u", max);
+  g_autofree char *uri = NULL;
+  g_autoptr (GhHost) other = NULL;
+  g_autoptr (GhPlan) plan = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  virDomainPtr wide = NULL;
+  virDomainPtr rich = NULL;
+  GtkWidget *windows[N_CONSOLES] = { NULL };
+  GtkWidget *consoles[N_CONSOLES] = { NULL };
+  guint n_refused = 0;
+
+  if (fixture->lab == NULL)
+    return;
+  wide = start_screen (fixture, "wide", "vnc");
+  rich = start_screen (fixture, "rich", "spice");
+  gh_lab_sshd_set_options (fixture->sshd, options);
+  n_refused = gh_lab_sshd_count (fixture->sshd, "no more sessions");
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  uri = gh_lab_sshd_dup_uri (fixture->sshd);
+  other = gh_lab_plan_connect (uri);
+
+  plan = GH_PLAN (gh_migrate_plan_new (gh_host_find_machine (fixture->host, "wide"), other));
+  gh_plan_prepare_async (plan, NULL, gh_test_call_cb, &call);
+  for (guint i = 0; i < N_CONSOLES; i++)
+    consoles[i] = open_console (fixture, names[i],
+                                i == 0 ? GH_CONSOLE_SERIAL : GH_CONSOLE_GRAPHICAL, &windows[i]);
+  gh_plan_prepare_finish (plan, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < N_CONSOLES; i++)
+    if (!gh_lab_wait (60, is_shown, consoles[i]))
+      g_error ("console %u: “%s”", i, gh_console_get_status_text (GH_CONSOLE (consoles[i])));
+
+  n_refused = gh_lab_sshd_count (fixture->sshd, "no more sessions") - n_refused;
+  g_test_message ("MaxSessions %u: %u logins, %u sessions refused, %u seen", max,
+                  count_logins (fixture), n_refused, gh_host_get_max_sessions (fixture->host));
+  g_assert_cmpuint (fixture->questions->len, ==, 0);
+  g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTED);
+  if (max == 10)
+    {
+      g_assert_cmpuint (n_refused, ==, 0);
+      g_assert_cmpuint (count_logins (fixture), ==, 2);
+      g_assert_cmpuint (gh_host_get_max_sessions (fixture->host), ==, 0);
+    }
+  else
+    {
+      g_assert_cmpuint (gh_host_get_max_sessions (fixture->host), >, 0);
+      g_assert_cmpuint (gh_host_get_max_sessions (fixture->host), <=, max);
+      /* Control, figures, consoles, what is on the serial port, one reader: for both hosts. */
+      g_assert_cmpuint (count_logins (fixture), <=, 2 * (5 / max + 1) + 4);
+    }
+
+  for (guint i = 0; i < N_CONSOLES; i++)
+    gtk_widget_destroy (windows[i]);
+  g_clear_object (&plan);
+  gh_host_disconnect (other);
+  virDomainDestroy (wide);
+  virDomainDestroy (rich);
+  virDomainFree (wide);
+  virDomainFree (rich);
+}
+
+/* What was answered for the first login is the answer for the others. */
+static void
+test_sessions_secret (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  GhCapabilities *capabilities = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_options (fixture->sshd, "MaxSessions 1");
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, "open sesame");
+  gh_host_connect (fixture->host);
+  gh_question_answer (wait_for_question (fixture, 1), "open sesame", FALSE);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  gh_host_load_capabilities_async (fixture->host, NULL, gh_test_call_cb, &call);
+  capabilities = gh_host_load_capabilities_finish (fixture->host, gh_test_call_wait (&call),
+                                                   &error);
+  g_assert_no_error (error);
+  gh_capabilities_unref (capabilities);
+  g_assert_cmpuint (count_logins (fixture), >=, 3);
+  g_assert_cmpuint (fixture->questions->len, ==, 1);
+  g_assert_null (kept);
+}
+
+static void
+test_no_sessions (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_options (fixture->sshd, "MaxSessions 0");
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_TOO_FEW_SESSIONS, FALSE);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -662,11 +812,19 @@ main (int   argc,
   ADD ("slow", test_slow);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
+  ADD ("sessions-secret", test_sessions_secret);
+  ADD ("no-sessions", test_no_sessions);
   g_test_add_func ("/lab/ssh/far", test_far);
   if (gtk_init_check (&argc, &argv))
     {
       g_test_add ("/lab/ssh/spice", Fixture, "spice", set_up, test_console, tear_down);
       g_test_add ("/lab/ssh/vnc", Fixture, "vnc", set_up, test_console, tear_down);
+      g_test_add ("/lab/ssh/sessions-10", Fixture, GUINT_TO_POINTER (10), set_up, test_sessions,
+                  tear_down);
+      g_test_add ("/lab/ssh/sessions-4", Fixture, GUINT_TO_POINTER (4), set_up, test_sessions,
+                  tear_down);
+      g_test_add ("/lab/ssh/sessions-1", Fixture, GUINT_TO_POINTER (1), set_up, test_sessions,
+                  tear_down);
     }
   status = g_test_run ();
   g_clear_pointer (&shared_sshd, gh_lab_sshd_free);
