@@ -76,6 +76,10 @@ static const struct
     "may not log in", "ssh -t -p 2222 me@server 'sudo usermod -s /bin/sh me'", TRUE },
   { GH_CONNECT_ERROR_FORBIDDEN_TUNNEL, SSH_URI, RECV,
     "channel 0: open failed: administratively prohibited: open failed", "consoles", NULL, FALSE },
+  { GH_CONNECT_ERROR_TOO_FEW_SESSIONS, SSH_URI, RECV,
+    "mux_client_request_session: session request failed: Session open refused by peer\n"
+    "Failed to connect to new control master",
+    "lets nothing through", "ssh -t -p 2222 me@server 'sudo systemctl reload ssh'", TRUE },
   { GH_CONNECT_ERROR_NO_SSH, SSH_URI, RECV, "guesthouse-ssh: ssh: No such file or directory",
     "has no ssh", "sudo apt install openssh-client", TRUE },
   { GH_CONNECT_ERROR_NO_HELPER, SSH_URI, "End of file while reading data: Input/output error",
