@@ -631,8 +631,27 @@ check_address (GhMigratePlan *self,
   if (address != NULL && self->inputs.address == NULL && g_str_has_prefix (address, "tcp:"))
     take_check (draft, GH_CHECK_NOTE, "address",
                 g_strdup_printf (_("The data is sent to %s"), address),
-                _("The destination calls itself by another name, which the source may not find: "
-                  "the address we are connected with is used."));
+                _("The address we are connected with is used: the source may not find the "
+                  "destination by the name it calls itself, or find itself."));
+  if (self->facts.to == NULL || self->facts.from == NULL || !is_live (self))
+    return;
+  if (self->inputs.choice.values[GH_MIGRATE_OPTION_ROUTE] != GH_MIGRATE_CLIENT &&
+      self->facts.to->local && !self->facts.from->local)
+    gh_migrate_fix_route (
+      take_check (draft, GH_CHECK_REFUSAL, "peer-local",
+                  g_strdup_printf (_("The source cannot connect to “%s”"),
+                                   gh_host_get_uri (self->destination)),
+                  _("That is this computer’s own address, which there means the source itself. "
+                    "Let this computer do it, or add the destination by its address in the "
+                    "network.")), self);
+  else if (address == NULL && self->inputs.address == NULL &&
+           self->inputs.choice.values[GH_MIGRATE_OPTION_ROUTE] != GH_MIGRATE_TUNNELLED &&
+           gh_reach_is_loopback (self->facts.to) && !gh_host_is_test (self->destination))
+    take_check (draft, GH_CHECK_WARNING, "address-unknown",
+                g_strdup (_("It is not known how the source reaches the destination")),
+                _("The address we are connected with is one of this computer, such as a tunnel’s. "
+                  "The destination’s own name is used; if the source does not know it, enter the "
+                  "address."));
 }
 
 static void

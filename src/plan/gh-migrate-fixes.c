@@ -381,3 +381,28 @@ gh_migrate_fix_device (GhCheck       *check,
   gh_check_set_fix (check, dropped ? _("Move without it") : _("Keep it in the machine"), NULL,
                     dropped ? leave_device : take_device, fix_new (plan, device), fix_free);
 }
+
+static void
+choose_client (GhCheck             *check,
+               gpointer             data,
+               GCancellable        *cancellable,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  Fix *fix = data;
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&fix->plan);
+  g_autoptr (GTask) task = g_task_new (check, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, choose_client);
+  if (plan != NULL)
+    g_object_set (plan, "route", GH_MIGRATE_CLIENT, NULL);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+gh_migrate_fix_route (GhCheck       *check,
+                      GhMigratePlan *plan)
+{
+  gh_check_set_fix (check, _("Through this computer"), NULL, choose_client, fix_new (plan, NULL),
+                    fix_free);
+}

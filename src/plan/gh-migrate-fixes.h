@@ -18,6 +18,8 @@ void gh_migrate_fix_network_missing (GhCheck *check, GhMigratePlan *plan,
 /* Leaves a device of the host here, or takes it along after all. */
 void gh_migrate_fix_device       (GhCheck *check, GhMigratePlan *plan, const char *device,
                                   gboolean dropped);
+/* Has this computer do it. */
+void gh_migrate_fix_route        (GhCheck *check, GhMigratePlan *plan);
 /* gh-migrate-cpu.c */
 void gh_migrate_fix_cpu          (GhCheck *check, GhMigratePlan *plan);
 

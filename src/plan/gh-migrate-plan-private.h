@@ -10,6 +10,7 @@
 #include "gh-migrate-step.h"
 #include "gh-migration-facts.h"
 #include "gh-move-off.h"
+#include "gh-reach.h"
 #include "gh-snapshot-definitions.h"
 #include "gh-storage.h"
 
@@ -67,6 +68,8 @@ typedef struct
   GhImageGraph      *graph;        /* (nullable): here */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
   GhSnapshotDefinitions *snapshots; /* (nullable): likewise */
+  GhReach           *from;         /* (nullable): by what the source is reached from here */
+  GhReach           *to;           /* (nullable): and the destination */
 } GhMigrateFacts;
 
 struct _GhMigratePlan

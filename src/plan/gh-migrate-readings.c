@@ -47,6 +47,8 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);
   g_clear_pointer (&self->snapshots, gh_snapshot_definitions_free);
+  g_clear_pointer (&self->from, gh_reach_free);
+  g_clear_pointer (&self->to, gh_reach_free);
 }
 
 static void
@@ -382,6 +384,30 @@ pools_loaded_cb (GObject      *object,
 }
 
 static void
+from_found_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->from = gh_host_load_reach_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+static void
+to_found_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->to = gh_host_load_reach_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+static void
 load_all (GTask *task)
 {
   GhMigratePlan *self = get_plan (task);
@@ -396,6 +422,8 @@ load_all (GTask *task)
                                begin_one (task));
   gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
                                    begin_one (task));
+  gh_host_load_reach_async (get_host (task), cancellable, from_found_cb, begin_one (task));
+  gh_host_load_reach_async (self->destination, cancellable, to_found_cb, begin_one (task));
 }
 
 /* Takes @title. */

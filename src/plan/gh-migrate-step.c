@@ -764,8 +764,10 @@ dup_command (GhStep *step)
   GhMigrationOptions *options = GH_MIGRATE_STEP (step)->options;
   const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
                                                 gh_step_get_string (step, "uuid"));
+  const char *destination = options != NULL && options->peer_uri != NULL
+                            ? options->peer_uri : gh_step_get_string (step, "peer");
   g_autofree char *start = gh_command_dup_virsh (gh_step_get_uri (step), "migrate", machine,
-                                                 gh_step_get_string (step, "peer"), NULL);
+                                                 destination, NULL);
   GString *line = g_string_new (start);
   g_autofree char *disks = NULL;
 

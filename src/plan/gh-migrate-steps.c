@@ -30,37 +30,28 @@ dup_socket (GhMigratePlan *self,
   return g_strconcat ("unix://", path, NULL);
 }
 
-/* (nullable): the computer in the destination's URI. */
-static char *
-dup_computer (GhMigratePlan *self)
-{
-  g_autoptr (GUri) uri = g_uri_parse (gh_host_get_uri (self->destination),
-                                      G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS, NULL);
-  const char *computer = uri != NULL ? g_uri_get_host (uri) : NULL;
-
-  return computer != NULL && *computer != '\0' ? g_strdup (computer) : NULL;
-}
-
 /* Between two daemons of one computer there is no network to agree on; and a host's own name for
  * itself may mean nothing, or itself, to another: then the address we know it by is better. */
 char *
 gh_migrate_plan_dup_address (GhMigratePlan *self)
 {
-  const char *hostname = self->facts.target != NULL ? self->facts.target->host.hostname : NULL;
-  g_autofree char *computer = NULL;
+  const GhMigrateFacts *facts = &self->facts;
 
   if (self->inputs.address != NULL)
     return g_strdup (self->inputs.address);
   if (self->destination == NULL ||
       self->inputs.choice.values[GH_MIGRATE_OPTION_ROUTE] == GH_MIGRATE_TUNNELLED)
     return NULL;
-  if (gh_host_is_local (self->destination))
+  if (gh_host_is_local (self->destination) && gh_host_is_local (gh_plan_get_host (GH_PLAN (self))))
     return dup_socket (self, "ram");
-  computer = dup_computer (self);
-  if (computer == NULL || g_strcmp0 (computer, hostname) == 0)
+  if (facts->from == NULL || facts->to == NULL || facts->source == NULL || facts->target == NULL)
     return NULL;
-  return strchr (computer, ':') != NULL ? g_strdup_printf ("tcp://[%s]", computer)
-                                        : g_strdup_printf ("tcp://%s", computer);
+  /* The end of a tunnel to somewhere else. */
+  if (gh_reach_is_loopback (facts->to) &&
+      g_strcmp0 (facts->source->host.hostname, facts->target->host.hostname) != 0)
+    return NULL;
+  return gh_reach_dup_address (facts->to, facts->from,
+                               self->inputs.choice.values[GH_MIGRATE_OPTION_TLS] != 0);
 }
 
 char *
@@ -269,6 +260,9 @@ make_options (GhMigratePlan  *self,
   options->unsafe = is_shared_for_certain (facts);
   options->name = g_strdup (self->inputs.name);
   options->address = gh_migrate_plan_dup_address (self);
+  if (options->peer && facts->to != NULL && facts->from != NULL)
+    options->peer_uri = gh_reach_dup_uri (facts->to, facts->from,
+                                          gh_host_get_uri (self->destination));
   if (gh_migrate_has_copies (facts))
     {
       options->disks = list_copied (facts);

@@ -111,6 +111,7 @@ gh_migration_options_copy (const GhMigrationOptions *self)
   copy->persistent_xml = g_strdup (self->persistent_xml);
   copy->address = g_strdup (self->address);
   copy->disks_address = g_strdup (self->disks_address);
+  copy->peer_uri = g_strdup (self->peer_uri);
   copy->disks = g_strdupv (self->disks);
   return copy;
 }
@@ -124,6 +125,7 @@ gh_migration_options_free (GhMigrationOptions *self)
   g_free (self->persistent_xml);
   g_free (self->address);
   g_free (self->disks_address);
+  g_free (self->peer_uri);
   g_strfreev (self->disks);
   g_free (self);
 }
@@ -716,9 +718,12 @@ gh_migration_run_async (GhMigration         *self,
   move = g_new0 (Move, 1);
   g_strlcpy (move->uuid, self->uuid, sizeof move->uuid);
   /* The source knows nothing of our way there. */
-  move->destination = self->options->peer || self->options->tunnelled
-                      ? gh_host_address_dup_plain (gh_host_get_uri (self->destination))
-                      : g_strdup (gh_host_get_uri (self->destination));
+  if (!self->options->peer && !self->options->tunnelled)
+    move->destination = g_strdup (gh_host_get_uri (self->destination));
+  else if (self->options->peer_uri != NULL)
+    move->destination = g_strdup (self->options->peer_uri);
+  else
+    move->destination = gh_host_address_dup_plain (gh_host_get_uri (self->destination));
   move->ssh = gh_host_dup_ssh (self->destination);
   move->options = gh_migration_options_copy (self->options);
   gh_lane_run_async (self->move_lane, GH_LANE_USER, GH_LANE_WRITE, "domain-migrate", move_worker,

@@ -78,6 +78,7 @@ typedef struct
   char     *persistent_xml; /* (nullable): the definition there */
   char     *address;        /* (nullable): where memory goes */
   char     *disks_address;  /* (nullable) */
+  char     *peer_uri;       /* (nullable): the destination, as the source's daemon is to open it */
   GStrv     disks;          /* (nullable): targets that are copied */
 } GhMigrationOptions;
 

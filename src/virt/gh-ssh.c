@@ -58,6 +58,7 @@ struct _GhSsh
   GhSshLogins     *logins;
   GStrv            arguments; /* of ssh, up to the computer */
   char            *computer;
+  gboolean         jumps;     /* through another one */
   char            *address;   /* what the login is for: user, computer, port, and jump hosts */
 };
 
@@ -259,6 +260,7 @@ read_uri (GhSsh       *self,
   if (g_uri_get_query (parsed) != NULL)
     params = g_uri_parse_params (g_uri_get_query (parsed), -1, "&;", G_URI_PARAMS_NONE, NULL);
   *jump = g_strdup (get_param (params, GH_HOST_ADDRESS_JUMP));
+  self->jumps = *jump != NULL;
   key = get_param (params, "keyfile");
   self->computer = g_strdup (g_uri_get_host (parsed));
   self->address = g_strdup_printf ("%s@%s:%d%s%s",
@@ -435,6 +437,26 @@ gh_ssh_dup_open_uri (GhSsh      *self,
   g_autofree char *command = g_build_filename (self->folder, name, NULL);
 
   return make_open_uri (self->uri, command);
+}
+
+/**
+ * gh_ssh_dup_query:
+ * @self: a connection
+ *
+ * Returns: (transfer full): the command that says what ssh's configuration makes of the computer; a
+ *   jump host of ours stands in it as one of ssh's
+ */
+GStrv
+gh_ssh_dup_query (GhSsh *self)
+{
+  g_autoptr (GStrvBuilder) argv = g_strv_builder_new ();
+
+  g_strv_builder_add_many (argv, "ssh", "-G", NULL);
+  g_strv_builder_addv (argv, (const char **) self->arguments);
+  if (self->jumps)
+    g_strv_builder_add_many (argv, "-o", "ProxyCommand=hop", NULL);
+  g_strv_builder_add_many (argv, "--", self->computer, NULL);
+  return g_strv_builder_end (argv);
 }
 
 GhSshLogins *

@@ -24,6 +24,7 @@ void        gh_ssh_unref        (GhSsh *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhSsh, gh_ssh_unref)
 
 const char *gh_ssh_get_folder   (GhSsh *self);
+GStrv       gh_ssh_dup_query    (GhSsh *self);
 char       *gh_ssh_dup_open_uri (GhSsh *self, const char *name);
 void        gh_ssh_stop         (GhSsh *self);
 int         gh_ssh_open_tunnel  (GhSsh *self, const char *address, guint port, GError **error);
