@@ -29,8 +29,8 @@ typedef enum
  */
 typedef struct _GhSshSeat GhSshSeat;
 
-/* What a server that was not told otherwise allows (its MaxSessions). Tunnels are not counted by it,
- * so displays always get through. */
+/* What a server that was not told otherwise allows (its MaxSessions). Tunnels are not counted by
+ * it, so displays always get through. */
 #define GH_SSH_MAX_SESSIONS 10
 
 GhSshSeat  *gh_ssh_seat_take         (GhSsh *ssh, GhSshSeatKind kind, GError **error);

@@ -280,8 +280,8 @@ gh_domain_xml_list_blockers (GhDomainXml *self)
   return blockers;
 }
 
-/* Whether a definition and a run may mean the same device: one of the names says what it is only, or
- * where. */
+/* Whether a definition and a run may mean the same device: one of the names says what it is only,
+ * or where. */
 static gboolean
 may_be_same (const char *name,
              const char *other)

@@ -150,7 +150,8 @@ static void
 write_client_config (GhLabSshd *self)
 {
   write_file (self, "ssh_config", 0600,
-              g_strdup_printf ("%s\nHost *\nUserKnownHostsFile %s/known\nGlobalKnownHostsFile none\n"
+              g_strdup_printf ("%s\nHost *\nUserKnownHostsFile %s/known\n"
+                               "GlobalKnownHostsFile none\n"
                                "IdentityFile %s/key\nIdentitiesOnly yes\nIdentityAgent none\n"
                                "HashKnownHosts no\n",
                                self->client_options != NULL ? self->client_options : "",

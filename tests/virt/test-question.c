@@ -255,7 +255,8 @@ test_names (void)
   ssh = gh_ssh_new ("qemu+ssh://server/system?keyfile=/a&jump=gate&no_tty=1&x=y", &none);
   g_assert_no_error (none);
   uri = gh_ssh_dup_open_uri (ssh, "make-1-1");
-  g_assert_true (g_str_has_prefix (uri, "qemu+ssh://server/system?keyfile=/a&no_tty=1&x=y&command=/"));
+  g_assert_true (g_str_has_prefix (uri, "qemu+ssh://server/system?"
+                                   "keyfile=/a&no_tty=1&x=y&command=/"));
   g_assert_true (g_str_has_suffix (uri, "/make-1-1"));
   gh_ssh_shutdown ();
 }
