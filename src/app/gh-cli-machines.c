@@ -18,6 +18,7 @@
 #include "gh-domain-xml.h"
 #include "gh-format.h"
 #include "gh-image-graph.h"
+#include "gh-move-guard.h"
 #include "gh-start-guard.h"
 #include "gh-text.h"
 #include "gh-virt-error.h"
@@ -286,6 +287,13 @@ find_action (const char      *verb,
   return FALSE;
 }
 
+/* Whether it lets the guest run, of which there may be one more elsewhere. */
+static gboolean
+is_guarded (const char *verb)
+{
+  return g_strv_contains ((const char * const[]) { "start", "restore", "resume", NULL }, verb);
+}
+
 static char *
 dup_question (GhMachine       *machine,
               GhMachineAction  action)
@@ -405,18 +413,61 @@ find_start_refusal (GhCli      *self,
 }
 
 static GhCliStatus
-refuse_start (GhCli     *self,
-              GhMachine *machine,
-              GhCheck   *check)
+refuse_start (GhCli           *self,
+              GhMachine       *machine,
+              const char      *verb,
+              GhMachineAction  action,
+              GhCheck         *check)
 {
+  const char *detail = gh_check_get_detail (check);
   JsonObject *object = check_to_json ("refusal", gh_check_get_id (check),
                                       gh_check_get_title (check));
 
-  json_object_set_string_member (object, "detail", gh_check_get_detail (check));
-  gh_cli_tell (self, "guesthouse: %s\n%s\n", gh_check_get_title (check),
-               gh_check_get_detail (check));
-  print_action (self, machine, "start", GH_MACHINE_START, object, NULL, NULL, GH_CLI_REFUSED);
+  gh_cli_tell (self, "guesthouse: %s\n", gh_check_get_title (check));
+  if (detail != NULL)
+    {
+      json_object_set_string_member (object, "detail", detail);
+      gh_cli_tell (self, "%s\n", detail);
+    }
+  print_action (self, machine, verb, action, object, NULL, NULL, GH_CLI_REFUSED);
   return GH_CLI_REFUSED;
+}
+
+/* What speaks against it by the machine's moves; NULL: nothing. What was asked here is not asked
+ * again, and what only the user can know counts as they say. */
+static GhCheck *
+find_move_check (GhCli      *self,
+                 GhMachine  *machine,
+                 GhGuardUse  use,
+                 gboolean    even_in_doubt,
+                 GError    **error)
+{
+  const char *uuid = gh_machine_get_uuid (machine);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) refusal = NULL;
+  GhCheckLevel level = GH_CHECK_REFUSAL;
+
+  gh_move_guard_ask_async (self->host, uuid, use, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  if (gh_move_guard_ask_finish (self->host, result, &refusal))
+    {
+      gh_start_guard_permit (self->host, uuid);
+      return NULL;
+    }
+  if (g_error_matches (refusal, GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE))
+    return gh_check_new (level, "runs-elsewhere", refusal->message, NULL);
+  if (!g_error_matches (refusal, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT))
+    {
+      g_propagate_error (error, g_steal_pointer (&refusal));
+      return NULL;
+    }
+  if (even_in_doubt)
+    {
+      level = GH_CHECK_WARNING;
+      gh_start_guard_permit (self->host, uuid);
+    }
+  return gh_check_new (level, "may-run-elsewhere", refusal->message,
+                       _("If you know for certain that it does not run there: --even-in-doubt"));
 }
 
 static void
@@ -453,8 +504,16 @@ gh_cli_act (GhCli      *self,
             int         argc,
             char      **argv)
 {
+  gboolean guarded = is_guarded (verb);
+  gboolean even_in_doubt = FALSE;
+  const GOptionEntry entries[] = {
+    { "even-in-doubt", 0, 0, G_OPTION_ARG_NONE, &even_in_doubt,
+      N_("Also when it may be running at a host that cannot be asked"), NULL },
+    { NULL },
+  };
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = gh_cli_parse (self, verb, NULL, 1, 0, argc, argv, &error);
+  g_auto (GStrv) words = gh_cli_parse (self, verb, guarded ? entries : NULL, 1, 0, argc, argv,
+                                       &error);
   g_autoptr (GAsyncResult) result = NULL;
   g_autofree char *question = NULL;
   GhCliStatus status = GH_CLI_DONE;
@@ -469,11 +528,24 @@ gh_cli_act (GhCli      *self,
   if (!gh_machine_can (machine, action) ||
       (strcmp (verb, "restore") == 0 && gh_machine_get_state (machine) != GH_MACHINE_SAVED))
     return refuse (self, machine, verb, action);
-  refusal = action == GH_MACHINE_START ? find_start_refusal (self, machine, &error) : NULL;
+  if (guarded)
+    refusal = find_move_check (self, machine, action == GH_MACHINE_START ? GH_GUARD_START
+                                                                        : GH_GUARD_RESUME,
+                               even_in_doubt, &error);
+  if (refusal != NULL && gh_check_get_level (refusal) != GH_CHECK_REFUSAL)
+    {
+      check = check_to_json ("warning", gh_check_get_id (refusal), gh_check_get_title (refusal));
+      gh_cli_print (self, "  ⚠ %s\n", gh_check_get_title (refusal));
+      g_clear_object (&refusal);
+    }
+  if (error == NULL && refusal == NULL && action == GH_MACHINE_START)
+    refusal = find_start_refusal (self, machine, &error);
+  if (error != NULL || refusal != NULL)
+    g_clear_pointer (&check, json_object_unref);
   if (error != NULL)
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   if (refusal != NULL)
-    return refuse_start (self, machine, refusal);
+    return refuse_start (self, machine, verb, action, refusal);
 
   if (gh_machine_action_get_info (action)->dangerous)
     {
@@ -486,7 +558,7 @@ gh_cli_act (GhCli      *self,
       print_action (self, machine, verb, action, check, NULL, NULL, GH_CLI_DONE);
       return GH_CLI_DONE;
     }
-  if (check != NULL && !self->yes && !gh_cli_ask (self, _("Go on all the same?")))
+  if (check != NULL && !self->yes && !even_in_doubt && !gh_cli_ask (self, _("Go on all the same?")))
     {
       gh_cli_tell_no (self);
       print_action (self, machine, verb, action, check, NULL, NULL, GH_CLI_REFUSED);
@@ -498,8 +570,7 @@ gh_cli_act (GhCli      *self,
   if (!gh_machine_run_action_finish (machine, result, &error))
     {
       tell_failure (self, machine, action, error);
-      status = g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED) ? GH_CLI_REFUSED
-                                                                               : GH_CLI_FAILED;
+      status = error->domain == GH_GUARD_ERROR ? GH_CLI_REFUSED : GH_CLI_FAILED;
     }
   print_action (self, machine, verb, action, check, error == NULL ? "done" : "undone", error,
                 status);

@@ -24,6 +24,7 @@
 
 #include "gh-command.h"
 #include "gh-domain-xml.h"
+#include "gh-move-trace.h"
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
@@ -158,17 +159,33 @@ autostart_set_cb (GObject      *object,
 }
 
 static void
+trace_kept_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  gh_move_trace_keep_finish (result);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
 undefined_cb (GObject      *object,
               GAsyncResult *result,
               gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GhStep *step = get_step (task);
   GError *error = NULL;
 
-  if (gh_host_undefine_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
+  if (!gh_host_undefine_finish (GH_HOST (object), result, &error))
     g_task_return_error (task, error);
+  /* It has moved, should this definition come back from somewhere. */
+  else if (gh_step_is_final (step) && gh_step_get_peer (step) != NULL)
+    gh_move_trace_keep_async (gh_step_get_string (step, "uuid"), gh_step_get_peer (step),
+                              trace_kept_cb, g_object_ref (task));
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 static void
@@ -626,12 +643,15 @@ gh_undefine_step_new (const char      *uuid,
 GhStep *
 gh_undefine_moved_step_new (const char      *uuid,
                             const char      *name,
+                            GhHost          *destination,
                             GhUndefineFlags  flags)
 {
   GhStep *self = g_object_new (gh_undefine_final_step_get_type (), NULL);
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
+  g_return_val_if_fail (GH_IS_HOST (destination), self);
 
+  gh_step_set_peer (self, destination);
   gh_step_set_string (self, "uuid", uuid);
   gh_step_set_string (self, "name", name);
   gh_step_set_int (self, "flags", (gint64) flags);

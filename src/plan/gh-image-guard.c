@@ -9,6 +9,7 @@
 #include "gh-image-guard.h"
 
 #include "gh-image-graph.h"
+#include "gh-move-guard.h"
 #include "gh-start-guard.h"
 
 static void
@@ -38,18 +39,50 @@ graph_loaded_cb (GObject      *object,
     }
 }
 
+/* Takes @task. */
+static void
+ask_graph (GTask *task)
+{
+  gh_image_graph_load_async (g_task_get_source_object (task), g_task_get_cancellable (task),
+                             graph_loaded_cb, task);
+}
+
+static void
+moves_asked_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (!gh_move_guard_ask_finish (GH_HOST (object), result, &error))
+    g_task_return_error (task, error);
+  /* What is paused has its images already. */
+  else if (GPOINTER_TO_INT (g_object_get_data (G_OBJECT (task), "gh-use")) == GH_GUARD_RESUME)
+    g_task_return_boolean (task, TRUE);
+  else
+    ask_graph (g_object_ref (task));
+}
+
 static void
 ask (GhHost              *host,
      const char          *uuid,
+     GhGuardUse           use,
      GCancellable        *cancellable,
      GAsyncReadyCallback  callback,
      gpointer             user_data)
 {
-  GTask *task = g_task_new (host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = g_task_new (host, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, ask);
   g_task_set_task_data (task, g_strdup (uuid), g_free);
-  gh_image_graph_load_async (host, cancellable, graph_loaded_cb, task);
+  g_object_set_data (G_OBJECT (task), "gh-use", GINT_TO_POINTER ((int) use));
+  if (!gh_start_guard_take_permit (host, uuid))
+    gh_move_guard_ask_async (host, uuid, use, cancellable, moves_asked_cb, g_object_ref (task));
+  else if (use == GH_GUARD_RESUME)
+    g_task_return_boolean (task, TRUE);
+  else
+    ask_graph (g_object_ref (task));
 }
 
 void

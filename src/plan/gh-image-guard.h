@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /* Has every start of a machine ask the graph of its host's images first, whoever starts it: no
- * template is started, and no machine on whose disks others lie. Once, by programs that start
- * machines. */
+ * template is started, and no machine on whose disks others lie. And before that the moves of the
+ * machine, as gh-move-guard.h says. Once, by programs that start machines. */
 void gh_image_guard_install (void);
 
 G_END_DECLS

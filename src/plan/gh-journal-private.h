@@ -27,4 +27,8 @@ void       gh_journal_end_async     (GhJournal *self, gboolean keep,
                                      GAsyncReadyCallback callback, gpointer user_data);
 gboolean   gh_journal_end_finish    (GhJournal *self, GAsyncResult *result, GError **error);
 
+/* Any thread. (element-type JsonNode): the records of all plans, interrupted or running, in whose
+ * journals @word stands. */
+GPtrArray *gh_journal_find_records  (const char *word);
+
 G_END_DECLS

@@ -550,6 +550,43 @@ parse_record (const char  *text,
   return g_steal_pointer (&root);
 }
 
+static JsonNode *
+read_record (int         folder,
+             const char *id,
+             const char *word)
+{
+  g_autofree char *name = g_strdup_printf ("%s.json", id);
+  g_autofree char *problem = NULL;
+  g_autofree char *text = read_text (folder, name, &problem);
+
+  return text != NULL && strstr (text, word) != NULL ? parse_record (text, id, &problem) : NULL;
+}
+
+/* Without their locks: a journal is replaced as a whole. */
+GPtrArray *
+gh_journal_find_records (const char *word)
+{
+  GPtrArray *records = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
+  g_autoptr (GDir) dir = g_dir_open (gh_paths_get_journal_dir (), 0, NULL);
+  int folder = dir != NULL ? open_folder (/* create= */ FALSE, NULL) : -1;
+  const char *name = NULL;
+
+  if (folder < 0)
+    return records;
+  while ((name = g_dir_read_name (dir)) != NULL && records->len < MAX_JOURNALS)
+    {
+      g_autofree char *id = g_str_has_suffix (name, ".json")
+                            ? g_strndup (name, strlen (name) - strlen (".json")) : NULL;
+      JsonNode *record = id != NULL && g_uuid_string_is_valid (id)
+                         ? read_record (folder, id, word) : NULL;
+
+      if (record != NULL)
+        g_ptr_array_add (records, record);
+    }
+  close (folder);
+  return records;
+}
+
 /* The journal of @id when no living program holds it. */
 static Found *
 look_at (int         folder,

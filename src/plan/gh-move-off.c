@@ -484,7 +484,8 @@ add_hand_over (const GhMove *self,
     }
   gh_plan_draft_add_step (draft, gh_move_check_step_new (self->source, self->destination,
                                                          self->uuid, self->name, transfers));
-  gh_plan_draft_add_step (draft, gh_undefine_moved_step_new (self->uuid, self->name, flags));
+  gh_plan_draft_add_step (draft, gh_undefine_moved_step_new (self->uuid, self->name,
+                                                             self->destination, flags));
 }
 
 void

@@ -18,6 +18,7 @@
 
 #include "gh-command.h"
 #include "gh-migrate-step.h"
+#include "gh-move-trace.h"
 #include "gh-step-private.h"
 
 #define GH_TYPE_SETTLE_STEP (gh_settle_step_get_type ())
@@ -51,14 +52,24 @@ get_uuid (GTask *task)
   return gh_step_get_string (GH_STEP (g_task_get_source_object (task)), "uuid");
 }
 
-/* Takes @task. */
 static void
-finish (GTask *task)
+trace_kept_cb (GObject      *object,
+               GAsyncResult *result,
+               gpointer      user_data)
 {
+  g_autoptr (GTask) task = user_data;
+
+  gh_move_trace_keep_finish (result);
   gh_host_refresh (g_task_get_task_data (task));
   gh_host_refresh (get_peer (task));
   g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
+}
+
+/* Before the plan's journal goes, which has said so until now. Takes @task. */
+static void
+finish (GTask *task)
+{
+  gh_move_trace_keep_async (get_uuid (task), get_peer (task), trace_kept_cb, task);
 }
 
 static void

@@ -193,7 +193,8 @@ GhStep *gh_start_step_new         (const char *uuid, const char *name);
 GhStep *gh_force_off_step_new     (const char *uuid, const char *name);
 GhStep *gh_undefine_step_new      (const char *uuid, const char *name, GhUndefineFlags flags);
 /* The same where it has been brought to another host: it must not come back, so it is final. */
-GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhUndefineFlags flags);
+GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhHost *destination,
+                                    GhUndefineFlags flags);
 
 /* @on: FALSE to make it an ordinary machine again. Fails while it runs. */
 GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);

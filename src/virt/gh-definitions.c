@@ -816,7 +816,7 @@ gh_host_start_async (GhHost              *host,
   g_task_set_source_tag (task, gh_host_start_async);
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (uuid), g_free);
-  gh_start_guard_ask_async (host, uuid, cancellable, start_allowed_cb, task);
+  gh_start_guard_ask_async (host, uuid, GH_GUARD_START, cancellable, start_allowed_cb, task);
 }
 
 gboolean

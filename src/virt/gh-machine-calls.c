@@ -320,8 +320,7 @@ start_allowed_cb (GObject      *object,
  * @callback: called when libvirt has answered; a shut-down or reboot is then only asked for
  * @user_data: for @callback
  *
- * Sets "busy-text" meanwhile. Before a start the start guard is asked, and nothing is resumed that
- * runs on another host that is known.
+ * Sets "busy-text" meanwhile. Before a machine starts or goes on the start guard is asked.
  * What takes long (starting and restoring, saving) has a
  * connection of its own, so that the host stays usable.
  */
@@ -344,8 +343,8 @@ gh_machine_run_action_async (GhMachine           *self,
     [GH_MACHINE_DISCARD_SAVED] = "domain-discard-saved",
   };
   g_autoptr (GTask) task = NULL;
+  gboolean guarded = action == GH_MACHINE_START || action == GH_MACHINE_RESUME;
   Action *data = NULL;
-  GError *error = NULL;
 
   g_return_if_fail (GH_IS_MACHINE (self));
   g_return_if_fail (action < GH_MACHINE_N_ACTIONS);
@@ -353,12 +352,6 @@ gh_machine_run_action_async (GhMachine           *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, gh_machine_run_action_async);
   g_task_set_check_cancellable (task, FALSE);
-  if (action == GH_MACHINE_RESUME && gh_machine_get_host (self) != NULL &&
-      !gh_start_guard_may_resume (gh_machine_get_host (self), gh_machine_get_uuid (self), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
   data = g_new0 (Action, 1);
   data->action = action;
   data->name = names[action];
@@ -377,9 +370,10 @@ gh_machine_run_action_async (GhMachine           *self,
                                                       g_object_ref (self), g_object_unref);
         }
     }
-  if (action == GH_MACHINE_START && gh_machine_get_host (self) != NULL)
-    gh_start_guard_ask_async (gh_machine_get_host (self), gh_machine_get_uuid (self), cancellable,
-                              start_allowed_cb, g_object_ref (task));
+  if (guarded && gh_machine_get_host (self) != NULL)
+    gh_start_guard_ask_async (gh_machine_get_host (self), gh_machine_get_uuid (self),
+                              action == GH_MACHINE_START ? GH_GUARD_START : GH_GUARD_RESUME,
+                              cancellable, start_allowed_cb, g_object_ref (task));
   else
     run_action (self, task);
 }

@@ -433,7 +433,7 @@ gh_host_revert_snapshot_async (GhHost              *host,
 
   task = new_task (host, uuid, cancellable, callback, user_data);
   g_object_set_data_full (G_OBJECT (task), "gh-snapshot", g_strdup (name), g_free);
-  gh_start_guard_ask_async (host, uuid, cancellable, revert_allowed_cb, task);
+  gh_start_guard_ask_async (host, uuid, GH_GUARD_START, cancellable, revert_allowed_cb, task);
 }
 
 gboolean

@@ -17,6 +17,7 @@ G_DEFINE_QUARK (gh-guard-error-quark, gh_guard_error)
 /* Main thread. */
 static GhStartGuardFunc guard = NULL;
 static GhHosts *known_hosts = NULL; /* (nullable) (weak) */
+static GHashTable *permits = NULL;  /* (nullable): a set of keys */
 
 void
 gh_start_guard_set_hosts (GhHosts *hosts)
@@ -26,11 +27,53 @@ gh_start_guard_set_hosts (GhHosts *hosts)
   g_set_weak_pointer (&known_hosts, hosts);
 }
 
-/* @running: its guest goes on; else being active is enough. */
+GhHost *
+gh_start_guard_find_host (const char *uri)
+{
+  GhHost *host = known_hosts != NULL ? gh_hosts_find (known_hosts, uri) : NULL;
+
+  return host != NULL && gh_host_get_state (host) == GH_HOST_CONNECTED ? host : NULL;
+}
+
+static char *
+dup_permit_key (GhHost     *host,
+                const char *uuid)
+{
+  return g_strconcat (uuid, "@", gh_host_get_uri (host), NULL);
+}
+
+void
+gh_start_guard_permit (GhHost     *host,
+                       const char *uuid)
+{
+  g_return_if_fail (GH_IS_HOST (host) && uuid != NULL);
+
+  if (permits == NULL)
+    permits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (permits, dup_permit_key (host, uuid));
+}
+
+gboolean
+gh_start_guard_take_permit (GhHost     *host,
+                            const char *uuid)
+{
+  g_autofree char *key = NULL;
+  gboolean was_there = FALSE;
+
+  g_return_val_if_fail (GH_IS_HOST (host) && uuid != NULL, FALSE);
+
+  key = dup_permit_key (host, uuid);
+  was_there = permits != NULL && g_hash_table_remove (permits, key);
+  if (was_there && g_hash_table_size (permits) == 0)
+    g_clear_pointer (&permits, g_hash_table_unref);
+  return was_there;
+}
+
+/* To go on beside one that is paused is what a user may want who compares the two. */
 static gboolean
 is_alone (GhHost      *host,
           const char  *uuid,
-          gboolean     running,
+          GhGuardUse   use,
           GError     **error)
 {
   guint n_hosts = known_hosts != NULL ? g_list_model_get_n_items (G_LIST_MODEL (known_hosts)) : 0;
@@ -42,25 +85,15 @@ is_alone (GhHost      *host,
                         ? gh_host_find_machine (other, uuid) : NULL;
 
       if (twin == NULL || !gh_machine_is_active (twin) ||
-          (running && gh_machine_get_state (twin) == GH_MACHINE_PAUSED))
+          (use == GH_GUARD_RESUME && gh_machine_get_state (twin) == GH_MACHINE_PAUSED))
         continue;
-      g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED,
+      g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE,
                    _("“%s” is at %s, and runs there. It is the same machine: both would write to "
                      "the same disks, or be one and the same in the network."),
                    gh_machine_get_name (twin), gh_host_get_label (other));
       return FALSE;
     }
   return TRUE;
-}
-
-gboolean
-gh_start_guard_may_resume (GhHost      *host,
-                           const char  *uuid,
-                           GError     **error)
-{
-  g_return_val_if_fail (GH_IS_HOST (host), FALSE);
-
-  return is_alone (host, uuid, TRUE, error);
 }
 
 void
@@ -75,6 +108,7 @@ gh_start_guard_set (GhStartGuardFunc func)
  * gh_start_guard_ask_async:
  * @host: a connected host
  * @uuid: the machine that is to be started
+ * @use: what is to be done
  * @cancellable: (nullable): stops asking
  * @callback: called with the answer
  * @user_data: for @callback
@@ -84,6 +118,7 @@ gh_start_guard_set (GhStartGuardFunc func)
 void
 gh_start_guard_ask_async (GhHost              *host,
                           const char          *uuid,
+                          GhGuardUse           use,
                           GCancellable        *cancellable,
                           GAsyncReadyCallback  callback,
                           gpointer             user_data)
@@ -93,9 +128,9 @@ gh_start_guard_ask_async (GhHost              *host,
 
   g_return_if_fail (GH_IS_HOST (host));
 
-  if (is_alone (host, uuid, FALSE, &error) && guard != NULL)
+  if (is_alone (host, uuid, use, &error) && guard != NULL)
     {
-      guard (host, uuid, cancellable, callback, user_data);
+      guard (host, uuid, use, cancellable, callback, user_data);
       return;
     }
   task = g_task_new (host, cancellable, callback, user_data);

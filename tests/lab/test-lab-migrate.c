@@ -156,7 +156,7 @@ test_temporary (void)
                        ==, off);
       if (!off)
         {
-          g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED);
+          g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE);
           gh_lab_pair_set_off (pair.b);
         }
       gh_start_guard_set_hosts (NULL);
@@ -352,6 +352,127 @@ test_daemon_killed (void)
       g_assert_cmpuint (gh_lab_pair_read_counter (pair.a), >, count);
       gh_lab_pair_assert_inventory (&pair, &before);
     }
+}
+
+/* A second copy */
+
+static void
+assert_refused (const char *verb,
+                const char *check,
+                const char *words)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "-c", pair.a_uri, verb, "web", "--yes", "--json",
+                                         NULL);
+
+  gh_lab_assert_status (run, 3);
+  g_assert_true (gh_lab_run_has_check (run, check, "refusal"));
+  if (strstr (run->err, words) == NULL)
+    g_error ("“%s” is not in: %s", words, run->err);
+}
+
+static void
+assert_runs (const char *uri,
+             const char *verb,
+             const char *option) /* nullable */
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "-c", uri, verb, "web", "--json", option, NULL);
+
+  gh_lab_assert_status (run, 0);
+}
+
+static char *
+dup_trace_path (const char *uuid)
+{
+  g_auto (GStrv) environ = gh_lab_dup_environ (pair.a);
+  const char *state = g_environ_getenv (environ, "XDG_STATE_HOME");
+
+  return state != NULL
+         ? g_build_filename (state, "guesthouse", "moved", uuid, NULL)
+         : g_build_filename (g_environ_getenv (environ, "HOME"), ".local", "state", "guesthouse",
+                             "moved", uuid, NULL);
+}
+
+/* Killed when the guest had gone on there, the definition being still here: whatever the other side
+ * is like, no second one is started from the command line, until there is none. */
+static void
+test_second_copy (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  virDomainPtr here = NULL;
+  virDomainPtr there = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "plan-step-migrate-after:kill");
+  run = move_to_b ("--copy-storage", "--temporary", NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  g_assert_cmpint (run->status, ==, 128 + SIGKILL);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, VIR_DOMAIN_SHUTOFF);
+  assert_refused ("start", "runs-elsewhere", "runs at");
+  there = virDomainLookupByName (gh_lab_connect (pair.b), "web");
+  g_assert_cmpint (virDomainSuspend (there), ==, 0);
+  assert_refused ("start", "runs-elsewhere", "is paused at");
+  g_assert_cmpint (virDomainResume (there), ==, 0);
+  virDomainFree (there);
+  /* A daemon that answers nothing, and one that is not there. */
+  gh_lab_signal_daemon (pair.b, SIGSTOP);
+  assert_refused ("start", "may-run-elsewhere", "It has not answered");
+  gh_lab_kill_daemon (pair.b);
+  assert_refused ("start", "may-run-elsewhere", "a move of it was interrupted");
+  assert_runs (pair.a_uri, "start", "--even-in-doubt");
+  /* What is paused here does not go on either. */
+  gh_lab_start_daemon (pair.b);
+  here = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  g_assert_cmpint (virDomainSuspend (here), ==, 0);
+  assert_refused ("resume", "runs-elsewhere", "runs at");
+  g_assert_cmpint (virDomainDestroy (here), ==, 0);
+  virDomainFree (here);
+  gh_lab_pair_set_off (pair.b);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.b, "web"), ==, -1);
+  assert_runs (pair.a_uri, "start", NULL);
+  undo_all ();
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  g_assert_false (gh_lab_pair_has_line (pair.b, "volume default/web.qcow2"));
+}
+
+/* The same after a move that came to its end: of a copy, whose definition stays, and of one that
+ * comes back. Where it has moved to, nobody is asked. */
+static void
+test_second_copy_later (void)
+{
+  g_autofree char *uuid = NULL;
+  g_autofree char *trace = NULL;
+  g_autofree char *xml = NULL;
+  g_autoptr (GhLabRun) copy = NULL;
+  g_autoptr (GhLabRun) move = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  uuid = gh_lab_dup_machine_uuid (pair.a, "web");
+  trace = dup_trace_path (uuid);
+  xml = gh_lab_pair_dup_xml (pair.a, "web", VIR_DOMAIN_XML_INACTIVE);
+  copy = move_to_b ("--copy-storage", "--temporary", NULL);
+  gh_lab_assert_status (copy, 0);
+  g_assert_true (g_file_test (trace, G_FILE_TEST_EXISTS));
+  assert_refused ("start", "runs-elsewhere", "Use it there");
+  gh_lab_kill_daemon (pair.b);
+  assert_refused ("start", "may-run-elsewhere", "it has moved there");
+  gh_lab_start_daemon (pair.b);
+  gh_lab_pair_set_off (pair.b);
+  assert_runs (pair.a_uri, "start", NULL);
+  g_assert_false (g_file_test (trace, G_FILE_TEST_EXISTS));
+
+  move = gh_lab_run (pair.a, "-c", pair.a_uri, "migrate", "web", pair.b_uri, "--yes", "--json",
+                     NULL);
+  gh_lab_assert_status (move, 0);
+  virDomainFree (virDomainDefineXML (gh_lab_connect (pair.a), xml));
+  assert_refused ("start", "runs-elsewhere", "Use it there");
+  gh_lab_pair_set_off (pair.b);
+  gh_lab_kill_daemon (pair.a);
+  assert_runs (pair.b_uri, "start", NULL);
+  gh_lab_start_daemon (pair.a);
 }
 
 /* Refusals and repairs */
@@ -620,6 +741,8 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/cancel", test_cancel);
   g_test_add_func ("/lab/migrate/killed", test_killed);
   g_test_add_func ("/lab/migrate/killed-after", test_killed_after);
+  g_test_add_func ("/lab/migrate/second-copy", test_second_copy);
+  g_test_add_func ("/lab/migrate/second-copy-later", test_second_copy_later);
   g_test_add_func ("/lab/migrate/daemon-killed", test_daemon_killed);
   status = g_test_run ();
   gh_lab_pair_close (&pair);
