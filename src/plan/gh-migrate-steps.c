@@ -411,10 +411,13 @@ add_removals (GhMigratePlan *self,
   for (guint i = 0; i < self->facts.items->len; i++)
     {
       const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      GhStep *step = NULL;
 
-      if (item->mode == GH_MIGRATE_DISK_COPIED)
-        gh_plan_draft_add_step (draft, gh_volume_remove_step_new (item->here->path,
-                                                                  item->here->pool));
+      if (item->mode != GH_MIGRATE_DISK_COPIED)
+        continue;
+      step = gh_volume_remove_step_new (item->here->path, item->here->pool);
+      gh_step_set_boolean (step, "may-stay", TRUE);
+      gh_plan_draft_add_step (draft, step);
     }
 }
 

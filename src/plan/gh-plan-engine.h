@@ -81,6 +81,7 @@ void           gh_plan_end_run           (GhPlan *self);
 /* From the step at hand backwards, because of @error. */
 void           gh_plan_start_undo        (GhPlan *self, const GError *error);
 void           gh_plan_add_left          (GhPlan *self, GhStep *step, const GError *error);
+void           gh_plan_add_stayed        (GhPlan *self, GhStep *step, const GError *error);
 void           gh_plan_remember_error    (GhPlan *self, const GError *error);
 /* Whether undoing, which failed with @error, is to be tried again some other time. */
 gboolean       gh_plan_can_retry         (const GError *error);

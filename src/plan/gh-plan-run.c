@@ -79,6 +79,13 @@ dup_end_status (GhPlan *self)
   g_autofree char *why = NULL;
   g_autofree char *left = NULL;
 
+  if (priv->outcome == GH_OUTCOME_DONE && priv->kept_names != NULL)
+    {
+      g_autofree char *stayed = g_strjoinv ("\n", priv->kept_names);
+
+      /* Translators: then a list, one per line: a file and why it was not deleted. */
+      return g_strdup_printf (_("Done. Kept, and not deleted:\n%s"), stayed);
+    }
   if (priv->outcome == GH_OUTCOME_DONE)
     return g_strdup (_("Done"));
 
@@ -254,6 +261,12 @@ step_done_cb (GObject      *object,
       priv->final_begun = priv->final_begun || priv->final_done;
       gh_step_set_fraction (step, 1.0);
       gh_step_set_state (step, GH_STEP_DONE);
+    }
+  else if (priv->final_done && gh_step_get_boolean (step, "may-stay") &&
+           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
+    {
+      gh_plan_add_stayed (self, step, error);
+      gh_step_set_state (step, GH_STEP_SKIPPED);
     }
   else
     {

@@ -16,17 +16,40 @@
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
-void
-gh_plan_add_left (GhPlan       *self,
-                  GhStep       *step,
-                  const GError *error)
+static char *
+dup_left (GhStep       *step,
+          const GError *error) /* nullable */
 {
   g_autofree char *what = gh_step_dup_left (step);
   g_autofree char *why = error != NULL ? gh_error_dup_sentence (error) : NULL;
 
   /* Translators: what is left, and why: “The disk /…/web-1.qcow2: permission was denied.” */
-  g_ptr_array_add (gh_plan_get_private (self)->left,
-                   why != NULL ? g_strdup_printf (_("%s: %s"), what, why) : g_strdup (what));
+  return why != NULL ? g_strdup_printf (_("%s: %s"), what, why) : g_strdup (what);
+}
+
+void
+gh_plan_add_left (GhPlan       *self,
+                  GhStep       *step,
+                  const GError *error)
+{
+  g_ptr_array_add (gh_plan_get_private (self)->left, dup_left (step, error));
+}
+
+/* Somebody has come to use what was to go last: that it stays is as it should be. */
+void
+gh_plan_add_stayed (GhPlan       *self,
+                    GhStep       *step,
+                    const GError *error)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autofree char *name = dup_left (step, error);
+
+  if (priv->kept_names != NULL)
+    g_strv_builder_addv (names, (const char **) priv->kept_names);
+  g_strv_builder_add (names, name);
+  g_strfreev (priv->kept_names);
+  priv->kept_names = g_strv_builder_end (names);
 }
 
 void

@@ -157,6 +157,7 @@ gh_plan_update_fraction (GhPlan *self)
         case GH_STEP_WAITING:
         case GH_STEP_UNDONE:
         case GH_STEP_LEFT:
+        case GH_STEP_SKIPPED:
           break;
         }
     }

@@ -44,7 +44,7 @@ enum
 static GParamSpec *properties[N_PROPS];
 
 static const char * const state_names[] = {
-  "waiting", "running", "done", "failed", "undoing", "undone", "left",
+  "waiting", "running", "done", "failed", "undoing", "undone", "left", "skipped",
 };
 
 static GhStepPrivate *
@@ -105,7 +105,7 @@ gh_step_class_init (GhStepClass *klass)
   object_class->finalize = gh_step_finalize;
 
   properties[PROP_STATE] = g_param_spec_int ("state", NULL, NULL,
-                                             GH_STEP_WAITING, GH_STEP_LEFT, GH_STEP_WAITING,
+                                             GH_STEP_WAITING, GH_STEP_SKIPPED, GH_STEP_WAITING,
                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
                                              G_PARAM_EXPLICIT_NOTIFY);
   properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, -1.0, 1.0, 0.0,

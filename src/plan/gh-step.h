@@ -21,6 +21,7 @@ typedef enum
   GH_STEP_UNDOING,
   GH_STEP_UNDONE,
   GH_STEP_LEFT,     /* undoing it failed: what it made is still there */
+  GH_STEP_SKIPPED,  /* what it was to take away is needed by others now, and stays */
 } GhStepState;
 
 #define GH_TYPE_STEP (gh_step_get_type ())

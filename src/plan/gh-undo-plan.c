@@ -437,7 +437,7 @@ may_be_undone (JsonObject *journaled)
 {
   GhStepState state = get_journaled_state (journaled);
 
-  return state != GH_STEP_WAITING && state != GH_STEP_UNDONE;
+  return state != GH_STEP_WAITING && state != GH_STEP_UNDONE && state != GH_STEP_SKIPPED;
 }
 
 /* Whether what comes after it can be done as if nothing had happened. */

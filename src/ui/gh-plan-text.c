@@ -37,6 +37,8 @@ gh_plan_text_step_state (GhStepState state)
       return _("Undone");
     case GH_STEP_LEFT:
       return _("Could not be undone");
+    case GH_STEP_SKIPPED:
+      return _("Left out");
     default:
       g_return_val_if_reached (NULL);
     }
@@ -57,6 +59,8 @@ gh_plan_text_step_icon (GhStepState state)
       return "edit-undo-symbolic";
     case GH_STEP_LEFT:
       return "dialog-warning-symbolic";
+    case GH_STEP_SKIPPED:
+      return "list-remove-symbolic";
     case GH_STEP_RUNNING:
     case GH_STEP_UNDOING:
     default:

@@ -31,7 +31,7 @@ G_DEFINE_FINAL_TYPE (GhStepRow, gh_step_row, GTK_TYPE_BIN)
 static const char *state_classes[] = {
   [GH_STEP_WAITING] = "dim-label", [GH_STEP_RUNNING] = "gh-note",  [GH_STEP_DONE] = "gh-ok",
   [GH_STEP_FAILED] = "gh-refusal", [GH_STEP_UNDOING] = "gh-note",  [GH_STEP_UNDONE] = "dim-label",
-  [GH_STEP_LEFT] = "gh-warning",
+  [GH_STEP_LEFT] = "gh-warning",   [GH_STEP_SKIPPED] = "gh-note",
 };
 
 static void

@@ -767,6 +767,79 @@ test_remove_source (void)
   g_assert_no_errno (g_unlink (arrived));
 }
 
+static GhStep *
+get_last_step (GhPlan *plan)
+{
+  GPtrArray *steps = gh_plan_get_steps (plan);
+
+  return g_ptr_array_index (steps, steps->len - 1);
+}
+
+/* When the removal is next. */
+static void
+status_changed_cb (GhPlan      *plan,
+                   GParamSpec  *pspec,
+                   const char **xml)
+{
+  g_autofree char *status = gh_plan_dup_status (plan);
+  g_autofree char *title = gh_step_dup_title (get_last_step (plan));
+
+  if (gh_plan_get_state (plan) == GH_PLAN_RUNNING && g_strcmp0 (status, title) == 0 && *xml != NULL)
+    virDomainFree (define_machine (g_steal_pointer (xml)));
+}
+
+/* Somebody begins to use the disk right before it goes, when the machine has moved: all is well, and
+ * it is told what stayed and why. */
+static void
+test_remove_source_late (void)
+{
+  g_autofree char *disk = NULL;
+  g_autofree char *arrived = NULL;
+  g_autofree char *xml = NULL;
+  g_autofree char *other = NULL;
+  g_autofree char *status = NULL;
+  g_autoptr (GhMigratePlan) plan = NULL;
+  const char *late = NULL;
+  GStrv kept = NULL;
+
+  open_world ();
+  make_active_pools ();
+  disk = gh_lab_dup_path (world.here, "pool/web.qcow2");
+  arrived = gh_lab_dup_path (world.there, "pool/web.qcow2");
+  run_tool ("qemu-img", "create", "-q", "-f", "qcow2", disk, "4M", NULL);
+  refresh_pool (world.here);
+  xml = dup_simple_machine ("web", disk);
+  other = dup_simple_machine ("other", disk);
+  virDomainFree (define_machine (xml));
+  g_assert_true (gh_lab_wait (60, has_machine, world.source));
+  plan = gh_migrate_plan_new (gh_host_find_machine (world.source, "web"), world.destination);
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_COPIED);
+  g_object_set (plan, "remove-source", TRUE, NULL);
+  prepare (plan);
+  late = other;
+  g_signal_connect (plan, "notify::status-text", G_CALLBACK (status_changed_cb), &late);
+  run_and_succeed (plan);
+  g_assert_null (late);
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_DONE);
+  g_assert_cmpint (gh_step_get_state (get_last_step (GH_PLAN (plan))), ==, GH_STEP_SKIPPED);
+  g_assert_null (gh_plan_get_left (GH_PLAN (plan)));
+  kept = gh_plan_get_kept (GH_PLAN (plan));
+  g_assert_cmpuint (g_strv_length (kept), ==, 1);
+  g_assert_nonnull (strstr (kept[0], disk));
+  g_assert_nonnull (strstr (kept[0], "other"));
+  status = gh_plan_dup_status (GH_PLAN (plan));
+  g_assert_nonnull (strstr (status, kept[0]));
+  g_assert_true (is_there (world.here, "pool/web.qcow2"));
+  g_assert_true (is_there (world.there, "pool/web.qcow2"));
+  g_assert_true (gh_lab_wait (60, other_is_there, world.source));
+  remove_other ();
+  remove_machine (world.there);
+  remove_pool (world.here, "default");
+  remove_pool (world.there, "default");
+  g_assert_no_errno (g_unlink (arrived));
+  g_assert_no_errno (g_unlink (disk));
+}
+
 /* With what was copied, which is removed later */
 
 static void
@@ -912,6 +985,7 @@ main (int    argc,
   g_test_add_func ("/lab/repair/snapshots", test_snapshots);
   g_test_add_func ("/lab/repair/shared", test_shared);
   g_test_add_func ("/lab/repair/remove-source", test_remove_source);
+  g_test_add_func ("/lab/repair/remove-source-late", test_remove_source_late);
   g_test_add_func ("/lab/repair/left", test_left);
   g_test_add_func ("/lab/repair/running", test_running);
   status = g_test_run ();
