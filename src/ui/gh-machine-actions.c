@@ -27,6 +27,7 @@ struct _GhMachineActions
   GPtrArray *machines; /* (element-type GhMachine) */
   GSimpleAction *actions[GH_MACHINE_N_ACTIONS]; /* (owned) */
   GSimpleAction *restart; /* (owned): discards a saved state and starts, by UUID */
+  GSimpleAction *in_doubt; /* (owned): runs what may be running elsewhere, by URI and UUID */
 };
 
 G_DEFINE_FINAL_TYPE (GhMachineActions, gh_machine_actions, G_TYPE_OBJECT)
@@ -97,6 +98,25 @@ show_refusal (GhWindow     *window,
                                      _("Images and what depends on them…"), "win.show-images");
 }
 
+/* It may be running at a host that cannot be asked: only the user can know. */
+static void
+show_doubt (GhWindow     *window,
+            GhMachine    *machine,
+            const char   *title,
+            const GError *error)
+{
+  GhHost *host = gh_machine_get_host (machine);
+  g_autofree char *action = NULL;
+
+  if (host == NULL)
+    return;
+  action = g_action_print_detailed_name ("win.run-in-doubt",
+                                         g_variant_new ("(ss)", gh_host_get_uri (host),
+                                                        gh_machine_get_uuid (machine)));
+  gh_window_show_error_with_offer (window, machine, title, error, _("Run it all the same…"),
+                                   action);
+}
+
 static void
 action_ran_cb (GObject      *object,
                GAsyncResult *result,
@@ -139,6 +159,11 @@ action_ran_cb (GObject      *object,
   if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED))
     {
       show_refusal (request->window, machine, title, error);
+      return;
+    }
+  if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT))
+    {
+      show_doubt (request->window, machine, title, error);
       return;
     }
   gh_window_show_error (request->window, machine, title, error);
@@ -384,6 +409,85 @@ restart_activated_cb (GSimpleAction    *action,
     start_request (self->window, machine, GH_MACHINE_START, FALSE);
 }
 
+/* In doubt */
+
+typedef struct
+{
+  GhWindow  *window;  /* (unowned): the question is transient for it */
+  GhMachine *machine; /* (owned) */
+} Doubt;
+
+static void
+doubt_free (gpointer  data,
+            GClosure *closure)
+{
+  Doubt *doubt = data;
+
+  g_object_unref (doubt->machine);
+  g_free (doubt);
+}
+
+static void
+doubt_answered_cb (GtkDialog *dialog,
+                   int        response,
+                   gpointer   user_data)
+{
+  Doubt *doubt = user_data;
+  GhMachine *machine = doubt->machine;
+  GhMachineAction action = gh_machine_get_state (machine) == GH_MACHINE_PAUSED ? GH_MACHINE_RESUME
+                                                                               : GH_MACHINE_START;
+
+  if (response == GTK_RESPONSE_ACCEPT && gh_machine_exists (machine) &&
+      gh_machine_get_host (machine) != NULL && gh_machine_can (machine, action))
+    {
+      gh_start_guard_permit (gh_machine_get_host (machine), gh_machine_get_uuid (machine));
+      start_request (doubt->window, machine, action, FALSE);
+    }
+  gtk_widget_destroy (GTK_WIDGET (dialog));
+}
+
+static void
+in_doubt_activated_cb (GSimpleAction    *action,
+                       GVariant         *parameter,
+                       GhMachineActions *self)
+{
+  const char *uri = NULL;
+  const char *uuid = NULL;
+  GhHost *host = NULL;
+  GhMachine *machine = NULL;
+  Doubt *doubt = NULL;
+  GtkWidget *dialog = NULL;
+  GtkWidget *button = NULL;
+
+  g_variant_get (parameter, "(&s&s)", &uri, &uuid);
+  host = gh_hosts_find (gh_window_get_hosts (self->window), uri);
+  machine = host != NULL ? gh_host_find_machine (host, uuid) : NULL;
+  gh_window_clear_errors (self->window);
+  if (machine == NULL)
+    return;
+  dialog = gtk_message_dialog_new (GTK_WINDOW (self->window),
+                                   GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                   GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE,
+                                   _("Run “%s” although it may be running elsewhere?"),
+                                   gh_machine_get_label (machine));
+  gtk_message_dialog_format_secondary_text (
+    GTK_MESSAGE_DIALOG (dialog), "%s",
+    _("Do this only if you know for certain that it is off there, as when that computer is broken "
+      "or switched off. Two of it at once destroy what is on the disks they share, and disturb "
+      "each other in the network."));
+  gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL);
+  button = gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Run all the same"),
+                                  GTK_RESPONSE_ACCEPT);
+  gtk_style_context_add_class (gtk_widget_get_style_context (button),
+                               GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  doubt = g_new0 (Doubt, 1);
+  doubt->window = self->window;
+  doubt->machine = g_object_ref (machine);
+  g_signal_connect_data (dialog, "response", G_CALLBACK (doubt_answered_cb), doubt, doubt_free, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static void
 gh_machine_actions_finalize (GObject *object)
 {
@@ -396,6 +500,8 @@ gh_machine_actions_finalize (GObject *object)
     }
   g_signal_handlers_disconnect_by_data (self->restart, self);
   g_clear_object (&self->restart);
+  g_signal_handlers_disconnect_by_data (self->in_doubt, self);
+  g_clear_object (&self->in_doubt);
   g_clear_pointer (&self->machines, g_ptr_array_unref);
   G_OBJECT_CLASS (gh_machine_actions_parent_class)->finalize (object);
 }
@@ -440,6 +546,9 @@ gh_machine_actions_new (GhWindow *window)
   self->restart = g_simple_action_new ("discard-and-start", G_VARIANT_TYPE_STRING);
   g_signal_connect (self->restart, "activate", G_CALLBACK (restart_activated_cb), self);
   g_action_map_add_action (G_ACTION_MAP (window), G_ACTION (self->restart));
+  self->in_doubt = g_simple_action_new ("run-in-doubt", G_VARIANT_TYPE ("(ss)"));
+  g_signal_connect (self->in_doubt, "activate", G_CALLBACK (in_doubt_activated_cb), self);
+  g_action_map_add_action (G_ACTION_MAP (window), G_ACTION (self->in_doubt));
   return self;
 }
 

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "gh-cpu-graph.h"
@@ -543,6 +544,67 @@ test_guarded (void)
   wait_for_frame (fixture.window);
   activate (&fixture, "machine-start");
   wait_state (&fixture, clone, GH_MACHINE_RUNNING);
+  gh_start_guard_set (NULL);
+  tear_down (&fixture, NULL);
+}
+
+static GtkWidget *
+find_question (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *item = windows; item != NULL; item = item->next)
+    if (GTK_IS_MESSAGE_DIALOG (item->data) && gtk_widget_get_visible (item->data))
+      return item->data;
+  return NULL;
+}
+
+static gboolean
+has_question (gpointer data)
+{
+  return find_question () != NULL;
+}
+
+/* A machine that has moved to a host that cannot be asked: it runs when the user says so, and is
+ * asked about the next time again. */
+static void
+test_in_doubt (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = write_parent_and_clone (folder);
+  g_autofree char *moved = g_build_filename (g_get_user_state_dir (), "guesthouse", "moved", NULL);
+  g_autofree char *trace = NULL;
+  Fixture fixture = { 0 };
+  GhMachine *clone = NULL;
+  GtkWidget *bar = NULL;
+  GtkWidget *offer = NULL;
+
+  gh_image_guard_install ();
+  set_up_uri (&fixture, uri);
+  clone = gh_host_find_machine (fixture.host, "clone");
+  trace = g_build_filename (moved, gh_machine_get_uuid (clone), NULL);
+  g_assert_no_errno (g_mkdir_with_parents (moved, 0700));
+  g_assert_true (g_file_set_contents (trace, "[move]\ndestination=test:///no/such/host\n", -1,
+                                      NULL));
+  bar = get_child (fixture.window, GH_TYPE_WINDOW, "machine_errors");
+  gh_library_view_select (fixture.library, clone);
+  wait_for_frame (fixture.window);
+  for (guint yes = 0; yes < 2; yes++)
+    {
+      activate (&fixture, "machine-start");
+      gh_test_wait_until (has_error, bar);
+      g_assert_nonnull (find_label (bar, "it has moved there"));
+      offer = get_child (bar, GH_TYPE_ERROR_BAR, "offer_button");
+      g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (offer)), ==, "Run it all the same…");
+      gtk_button_clicked (GTK_BUTTON (offer));
+      gh_test_wait_until (has_question, NULL);
+      g_assert_cmpint (gh_machine_get_state (clone), ==, GH_MACHINE_OFF);
+      gtk_dialog_response (GTK_DIALOG (find_question ()), yes ? GTK_RESPONSE_ACCEPT
+                                                              : GTK_RESPONSE_CANCEL);
+    }
+  wait_state (&fixture, clone, GH_MACHINE_RUNNING);
+  g_assert_false (gh_start_guard_take_permit (fixture.host, gh_machine_get_uuid (clone)));
+  g_assert_no_errno (g_unlink (trace));
   gh_start_guard_set (NULL);
   tear_down (&fixture, NULL);
 }
@@ -1346,6 +1408,7 @@ main (int    argc,
   ADD ("slow-host", N_SOME, test_slow_host);
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
+  g_test_add_func ("/window/in-doubt", test_in_doubt);
   g_test_add_func ("/window/template", test_template);
   g_test_add_func ("/window/left", test_left);
   g_test_add_func ("/window/template-needed", test_template_needed);
