@@ -15,6 +15,7 @@
 #include "gh-host-identity.h"
 #include "gh-image-graph.h"
 #include "gh-left-files.h"
+#include "gh-left-state.h"
 #include "gh-steps.h"
 #include "gh-virt-error.h"
 
@@ -33,6 +34,9 @@ typedef struct
 {
   GPtrArray *files; /* (nullable) (element-type GhLeftFile): of all hosts */
   char      *host;  /* (nullable): UUID of that it is about */
+  GStrv      paths; /* (nullable): of the files there */
+  GPtrArray *pools; /* (nullable) (element-type GhPoolInfo): read when more than disks stayed */
+  GhStateFolders *folders; /* (nullable): the same */
 } Reading;
 
 static void
@@ -41,6 +45,9 @@ reading_free (gpointer data)
   Reading *reading = data;
 
   g_clear_pointer (&reading->files, g_ptr_array_unref);
+  g_clear_pointer (&reading->pools, g_ptr_array_unref);
+  g_clear_pointer (&reading->folders, gh_state_folders_free);
+  g_strfreev (reading->paths);
   g_free (reading->host);
   g_free (reading);
 }
@@ -110,6 +117,7 @@ add_steps (GhLeftPlan       *self,
 static void
 add_file (GhLeftPlan       *self,
           GhPlanDraft      *draft,
+          const Reading    *reading,
           GhImageGraph     *graph,
           const GhLeftFile *file)
 {
@@ -125,6 +133,12 @@ add_file (GhLeftPlan       *self,
 
       take_check (draft, GH_CHECK_WARNING, "left-used",
                   g_strdup_printf (_("It stays: %s"), file->path), why);
+      return;
+    }
+  if (file->kind != NULL)
+    {
+      gh_left_state_add (draft, self->left_at, self->machine, file, reading->folders,
+                         reading->pools);
       return;
     }
   /* Metadata may name any file. Only what is known as an image is touched. */
@@ -171,7 +185,7 @@ graph_loaded_cb (GObject      *object,
       const GhLeftFile *file = g_ptr_array_index (reading->files, i);
 
       if (strcmp (file->host, reading->host) == 0)
-        add_file (self, draft, graph, file);
+        add_file (self, draft, reading, graph, file);
     }
   if (draft->steps->len == 0)
     take_check (draft, GH_CHECK_REFUSAL, "left-nothing",
@@ -189,6 +203,47 @@ graph_loaded_cb (GObject      *object,
   g_task_return_pointer (task, draft, (GDestroyNotify) gh_plan_draft_free);
 }
 
+/* Takes @task. */
+static void
+load_graph (GTask *task)
+{
+  Reading *reading = g_task_get_task_data (task);
+
+  gh_image_graph_reload_async (get_self (task)->left_at,
+                               (const char * const *) reading->paths,
+                               g_task_get_cancellable (task), graph_loaded_cb, task);
+}
+
+static void
+pools_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  reading->pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
+  if (reading->pools == NULL)
+    g_task_return_error (task, error);
+  else
+    load_graph (g_object_ref (task));
+}
+
+static void
+folders_loaded_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  GTask *task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+
+  /* A check tells when they are missing. */
+  reading->folders = gh_host_load_state_folders_finish (GH_HOST (object), result, NULL);
+  gh_host_load_pools_async (GH_HOST (object), g_task_get_cancellable (task), pools_loaded_cb,
+                            task);
+}
+
 static void
 identity_loaded_cb (GObject      *object,
                     GAsyncResult *result,
@@ -197,7 +252,7 @@ identity_loaded_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   Reading *reading = g_task_get_task_data (task);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) paths = NULL;
+  gboolean has_state = FALSE;
   GError *error = NULL;
 
   reading->host = gh_host_load_identity_finish (GH_HOST (object), result, &error);
@@ -210,20 +265,23 @@ identity_loaded_cb (GObject      *object,
     {
       const GhLeftFile *file = g_ptr_array_index (reading->files, i);
 
-      if (strcmp (file->host, reading->host) == 0)
-        g_strv_builder_add (builder, file->path);
+      if (strcmp (file->host, reading->host) != 0)
+        continue;
+      g_strv_builder_add (builder, file->path);
+      has_state = has_state || file->kind != NULL;
     }
-  paths = g_strv_builder_end (builder);
+  reading->paths = g_strv_builder_end (builder);
   /* A URI may mean another host than it did when the machine moved. */
-  if (*paths == NULL)
+  if (*reading->paths == NULL)
     return_refusal (task, "left-elsewhere",
                     g_strdup_printf (_("Nothing of “%s” was left at %s"),
                                      gh_machine_get_name (get_self (task)->machine),
                                      gh_host_get_label (GH_HOST (object))), NULL);
+  else if (has_state)
+    gh_host_load_state_folders_async (GH_HOST (object), g_task_get_cancellable (task),
+                                      folders_loaded_cb, g_object_ref (task));
   else
-    gh_image_graph_reload_async (GH_HOST (object), (const char * const *) paths,
-                                 g_task_get_cancellable (task), graph_loaded_cb,
-                                 g_object_ref (task));
+    load_graph (g_object_ref (task));
 }
 
 static void

@@ -147,6 +147,7 @@ gh_migrate_add_off_steps (GhMigratePlan  *self,
   g_autoptr (GPtrArray) snapshots = NULL;
   GhMove move = {
     .source = gh_plan_get_host (GH_PLAN (self)),
+    .source_id = source->host.uuid,
     .destination = self->destination,
     .uuid = gh_machine_get_uuid (self->machine),
     .name = name,

@@ -18,6 +18,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-left-files.h"
+#include "gh-machine-metadata.h"
 #include "gh-move-xml.h"
 #include "gh-steps.h"
 #include "gh-virt-error.h"
@@ -390,6 +392,23 @@ new_transfer (const GhMove      *self,
   return gh_volume_transfer_step_new (&from, &to, kind);
 }
 
+/* The machine remembers it for GhLeftPlan, which finds it only where the host keeps such files. */
+static void
+remember_left (const GhMove *self,
+               const char   *path,
+               const char   *kind)
+{
+  const GhLeftFile file = {
+    .host = (char *) self->source_id,
+    .uri = (char *) gh_host_get_uri (self->source),
+    .path = (char *) path,
+    .kind = (char *) kind,
+  };
+
+  if (self->source_id != NULL)
+    gh_domain_xml_add_left (self->after, &file);
+}
+
 static void
 add_nvram (const GhMove      *self,
            const GhMoveFacts *facts,
@@ -408,6 +427,13 @@ add_nvram (const GhMove      *self,
   pool = lend_pool (lending, self->destination, facts->pools, folder);
   step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_NVRAM);
   gh_domain_xml_set_nvram_path (self->after, destination);
+  if (facts->folders != NULL)
+    {
+      g_autofree char *folder_here = g_path_get_dirname (path);
+
+      if (strcmp (folder_here, facts->folders->nvram) == 0)
+        remember_left (self, path, GH_LEFT_NVRAM);
+    }
   gh_step_set_weight (step, 0.2);
   g_ptr_array_add (transfers, step);
 }
@@ -437,6 +463,7 @@ add_tpm (const GhMove      *self,
   above_pool = lend_pool (lending, self->destination, facts->pools, above);
   pool = lend_pool (lending, self->destination, facts->pools, folder);
   step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_TPM);
+  remember_left (self, path, GH_LEFT_TPM);
   gh_step_set_weight (step, 0.2);
   g_ptr_array_add (transfers, step);
 }

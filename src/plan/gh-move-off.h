@@ -31,12 +31,13 @@ typedef struct
 typedef struct
 {
   GhHost      *source;
+  const char  *source_id;  /* (nullable): the UUID that host has itself */
   GhHost      *destination;
   const char  *uuid;
   const char  *name;       /* here */
   const char  *new_name;   /* there */
   GhDomainXml *before;     /* its definition here */
-  GhDomainXml *after;      /* there, with secrets; we set where its NVRAM is */
+  GhDomainXml *after;      /* there, with secrets; we set where its NVRAM is, and what stays */
   GPtrArray   *disks;      /* (element-type GhMoveDisk): that are sent; others are where they are */
   GPtrArray   *snapshots;  /* (element-type GhSnapshotInfo): as they are to be there */
   gboolean     has_external; /* one of them has files beside the disks */

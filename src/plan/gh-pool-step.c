@@ -11,7 +11,7 @@
  * n-volumes: how many images were in it when the pool was made. When there are more now,
  * undoing leaves the pool: somebody keeps images in it, or an image of this plan could not
  * be removed, and would be harder to remove without its pool.
- * pool-close: parameters uuid, name, path.
+ * pool-close: parameters uuid, name, path; remove-folder: it goes too, if it is empty.
  */
 
 #define G_LOG_DOMAIN "gh-pool-step"
@@ -509,7 +509,8 @@ close_do_async (GhStep              *step,
   g_task_set_source_tag (task, close_do_async);
   g_task_set_check_cancellable (task, FALSE);
   gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
-                             opened != NULL && may_remove_folder (opened), NULL,
+                             gh_step_get_boolean (step, "remove-folder") ||
+                             (opened != NULL && may_remove_folder (opened)), NULL,
                              pool_removed_cb, task);
 }
 

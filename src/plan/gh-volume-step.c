@@ -7,7 +7,7 @@
  *   made-capacity: the size libvirt gave it, once it is made.
  * A host that says that something is there takes “absent” back.
  * volume-remove: parameters path, pool, may-stay: the plan is as well done when somebody has come to
- *   use it, so that it stays.
+ *   use it, so that it stays; may-be-gone: it is as well when it is not there any more.
  *
  * When undoing removes a volume:
  *
@@ -403,6 +403,17 @@ remove_dup_command (GhStep *step)
 }
 
 static void
+before_removal_cb (GTask        *task,
+                   GhVolumeInfo *volume,
+                   gboolean      is_file)
+{
+  if (is_file)
+    delete_unused (task);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
 remove_do_async (GhStep              *step,
                  GhHost              *host,
                  GCancellable        *cancellable,
@@ -411,7 +422,10 @@ remove_do_async (GhStep              *step,
 {
   g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
 
-  delete_unused (task);
+  if (gh_step_get_boolean (step, "may-be-gone"))
+    look_at_path (g_object_ref (task), cancellable, before_removal_cb);
+  else
+    delete_unused (task);
 }
 
 static void

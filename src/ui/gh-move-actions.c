@@ -67,7 +67,7 @@ remove_left_activated_cb (GSimpleAction *action,
   machine = g_ptr_array_index (self->machines, 0);
   plan = gh_left_plan_new (machine, host);
   /* Translators: the names of a machine and of a host. */
-  text = g_strdup_printf (_("Disks of “%s” stayed at %s when it moved. They are as they were then, "
+  text = g_strdup_printf (_("Files of “%s” stayed at %s when it moved. They are as they were then, "
                             "and nothing uses them any more."), gh_machine_get_label (machine),
                           gh_host_get_label (host));
   label = gtk_label_new (text);

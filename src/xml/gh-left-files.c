@@ -37,6 +37,7 @@ gh_left_file_free (gpointer file)
   g_free (self->uri);
   g_free (self->path);
   g_free (self->pool);
+  g_free (self->kind);
   g_free (self);
 }
 
@@ -48,6 +49,8 @@ read_file (const xmlNode *node)
   g_autofree char *uri = gh_xml_node_dup_attribute (node, "uri");
   g_autofree char *path = gh_xml_node_dup_attribute (node, "path");
   g_autofree char *pool = gh_xml_node_dup_attribute (node, "pool");
+  g_autofree char *kind = gh_xml_node_dup_attribute (node, "kind");
+  GhLeftFile *file = NULL;
 
   if (strcmp ((const char *) node->name, "left") != 0 || host == NULL || uri == NULL ||
       path == NULL || !g_path_is_absolute (path) || !g_uuid_string_is_valid (host))
@@ -55,7 +58,10 @@ read_file (const xmlNode *node)
   if (node->ns != NULL && node->ns->href != NULL &&
       strcmp ((const char *) node->ns->href, GH_MACHINE_MARK_NAMESPACE) != 0)
     return NULL;
-  return gh_left_file_new (host, uri, path, pool);
+  file = gh_left_file_new (host, uri, path, pool);
+  if (g_strcmp0 (kind, GH_LEFT_NVRAM) == 0 || g_strcmp0 (kind, GH_LEFT_TPM) == 0)
+    file->kind = g_steal_pointer (&kind);
+  return file;
 }
 
 GPtrArray *

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * GhLeftFile:
  *
  * A file that a machine left at a host it has moved away from, as its metadata remember it:
- * <guesthouse:left host='UUID' uri='…' path='…' pool='…'/>. GhMachineMark says whether there are
- * any.
+ * <guesthouse:left host='UUID' uri='…' path='…' pool='…'/>, or with a kind, kind='nvram' or
+ * kind='tpm', instead of the pool. GhMachineMark says whether there are any.
  */
 typedef struct
 {
@@ -21,7 +21,11 @@ typedef struct
   char *uri;  /* how it was reached then */
   char *path;
   char *pool; /* (nullable): of which it is a volume */
+  char *kind; /* (nullable): NULL for a disk */
 } GhLeftFile;
+
+#define GH_LEFT_NVRAM "nvram"
+#define GH_LEFT_TPM "tpm"
 
 GhLeftFile *gh_left_file_new        (const char *host, const char *uri, const char *path,
                                      const char *pool);

@@ -446,7 +446,10 @@ gh_domain_xml_add_left (GhDomainXml      *self,
   gh_xml_document_set_attribute (document, node, "host", file->host);
   gh_xml_document_set_attribute (document, node, "uri", file->uri);
   gh_xml_document_set_attribute (document, node, "path", file->path);
-  gh_xml_document_set_attribute (document, node, "pool", file->pool);
+  if (file->pool != NULL)
+    gh_xml_document_set_attribute (document, node, "pool", file->pool);
+  if (file->kind != NULL)
+    gh_xml_document_set_attribute (document, node, "kind", file->kind);
 }
 
 void

@@ -633,6 +633,52 @@ assert_same_bytes (const char *path,
   g_assert_cmpmem (before, length, after, other_length);
 }
 
+/* What stayed goes when the user says so: all of it by name, with the folders made for it, and not
+ * what another machine has come to use. */
+static void
+remove_left (Pair       *pair,
+             const char *name,
+             const char *disk,
+             const char *nvram,
+             const char *tpm)
+{
+  const char * const paths[] = { disk, nvram, tpm };
+  g_autofree char *here_uri = gh_lab_dup_uri (pair->here);
+  g_autofree char *there_uri = gh_lab_dup_uri (pair->there);
+  g_autofree char *version = g_path_get_dirname (tpm);
+  g_autofree char *folder = g_path_get_dirname (version);
+  g_autofree char *other = g_strdup_printf (
+    "<domain type='qemu'><name>other</name><memory unit='MiB'>32</memory>"
+    "<os firmware='efi'><type arch='x86_64' machine='q35'>hvm</type><nvram>%s</nvram></os>"
+    "<features><acpi/></features></domain>", nvram);
+  virDomainPtr domain = NULL;
+  g_autoptr (GhLabRun) first = NULL;
+  g_autoptr (GhLabRun) second = NULL;
+  g_autoptr (GhLabRun) third = NULL;
+
+  define (pair->here, other);
+  first = gh_lab_run (pair->there, "-c", there_uri, "remove-left", name, here_uri, "--yes",
+                      "--json", NULL);
+  gh_lab_assert_status (first, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_assert_nonnull (strstr (first->out, paths[i]));
+      g_assert_cmpint (g_file_test (paths[i], G_FILE_TEST_EXISTS), ==, paths[i] == nvram);
+    }
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+  domain = virDomainLookupByName (gh_lab_connect (pair->here), "other");
+  g_assert_cmpint (virDomainUndefineFlags (domain, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM), ==, 0);
+  virDomainFree (domain);
+  second = gh_lab_run (pair->there, "-c", there_uri, "remove-left", name, here_uri, "--yes",
+                       "--json", NULL);
+  gh_lab_assert_status (second, 0);
+  g_assert_false (g_file_test (nvram, G_FILE_TEST_EXISTS));
+  third = gh_lab_run (pair->there, "-c", there_uri, "remove-left", name, here_uri, "--yes",
+                      "--json", NULL);
+  gh_lab_assert_status (third, 3);
+  g_assert_true (gh_lab_run_has_check (third, "left-elsewhere", "refusal"));
+}
+
 /* Firmware variables and the secrets of a TPM go along, and stay here too. */
 static void
 test_move_state (void)
@@ -676,6 +722,10 @@ test_move_state (void)
   assert_only_there (&pair, "uefi");
   assert_same_bytes (nvram, nvram_there);
   assert_same_bytes (tpm, tpm_there);
+  start_and_stop (pair.there, "uefi");
+  remove_left (&pair, "uefi", disk, nvram, tpm);
+  g_assert_true (g_file_test (nvram_there, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (tpm_there, G_FILE_TEST_EXISTS));
   start_and_stop (pair.there, "uefi");
 }
 
