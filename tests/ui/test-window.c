@@ -778,7 +778,7 @@ test_left (void)
   g_assert_true (g_action_group_get_action_enabled (actions, "remove-left"));
   activate (&fixture, "remove-left");
   dialog = find_plan_dialog ();
-  g_assert_nonnull (find_label (dialog, "Disks of “moved-1” stayed at "));
+  g_assert_nonnull (find_label (dialog, "Files of “moved-1” stayed at "));
   gh_names_assert (dialog);
   gtk_widget_destroy (dialog);
   tear_down (&fixture, NULL);
