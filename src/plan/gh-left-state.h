@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * They are in no pool, so their folder is lent one, as when they were sent. What metadata name may
  * be anything: only what lies where the host keeps just that is believed. */
 
-/* (element-type GhPoolInfo) @pools: of @host. @machine is where the machine is now. FALSE: it stays,
- * as a check says. */
+/* (element-type GhPoolInfo) @pools: of @host. @machine is where the machine is now. FALSE: it
+ * stays, as a check says. */
 gboolean gh_left_state_add (GhPlanDraft          *draft,
                             GhHost               *host,
                             GhMachine            *machine,

@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  *
  * What is written of a machine's moves on this computer: where else it may be. Of a move that goes
  * on or was interrupted the plan's journal says it; that it is over is kept for each machine by
- * itself, in $XDG_STATE_HOME/guesthouse/moved/UUID, since its definition may stay behind, as that of
- * a temporary move does, or come back from somewhere.
+ * itself, in $XDG_STATE_HOME/guesthouse/moved/UUID, since its definition may stay behind, as that
+ * of a temporary move does, or come back from somewhere.
  */
 typedef struct
 {

@@ -6,8 +6,8 @@
  *   absent: nothing was at the path when it was looked at, journaled before the volume is made;
  *   made-capacity: the size libvirt gave it, once it is made.
  * A host that says that something is there takes “absent” back.
- * volume-remove: parameters path, pool, may-stay: the plan is as well done when somebody has come to
- *   use it, so that it stays; may-be-gone: it is as well when it is not there any more.
+ * volume-remove: parameters path, pool, may-stay: the plan is as well done when somebody has come
+ *   to use it, so that it stays; may-be-gone: it is as well when it is not there any more.
  *
  * When undoing removes a volume:
  *

@@ -45,8 +45,8 @@ void     gh_start_guard_set        (GhStartGuardFunc     func);
 void     gh_start_guard_set_hosts  (GhHosts             *hosts);
 /* One of them, if it is connected (nullable) (unowned). */
 GhHost  *gh_start_guard_find_host  (const char          *uri);
-/* For the next time it is asked about @uuid at @host: the user has looked, or a guard that found out
- * whether the machine is elsewhere has just been asked. */
+/* For the next time it is asked about @uuid at @host: the user has looked, or a guard that found
+ * out whether the machine is elsewhere has just been asked. */
 void     gh_start_guard_permit     (GhHost              *host,
                                     const char          *uuid);
 /* Takes the permit: TRUE when there was one. */

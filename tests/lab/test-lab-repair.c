@@ -788,8 +788,8 @@ status_changed_cb (GhPlan      *plan,
     virDomainFree (define_machine (g_steal_pointer (xml)));
 }
 
-/* Somebody begins to use the disk right before it goes, when the machine has moved: all is well, and
- * it is told what stayed and why. */
+/* Somebody begins to use the disk right before it goes, when the machine has moved: all is well,
+ * and it is told what stayed and why. */
 static void
 test_remove_source_late (void)
 {
