@@ -524,6 +524,7 @@ run (GhCli      *self,
     return gh_cli_fail (self, GH_CLI_USAGE, fault, NULL);
   self->dry_run = self->dry_run || options.rehearse;
   /* Both are connected to side by side. */
+  gh_cli_tell_remark (self, words[n]);
   destination = gh_host_new (words[n]);
   if (self->dry_run)
     gh_host_set_brief (destination);

@@ -50,6 +50,8 @@ GStrv         gh_cli_parse        (GhCli *self, const char *verb, const GOptionE
                                    guint n_arguments, guint n_more, int argc, char **argv,
                                    GError **error);
 
+/* Before it is connected: what of the address is not done, and what it runs. */
+void          gh_cli_tell_remark  (GhCli *self, const char *uri);
 gboolean      gh_cli_connect      (GhCli *self, GError **error);
 GhMachine    *gh_cli_find_machine (GhCli *self, const char *name, GError **error);
 

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "gh-cli-private.h"
+#include "gh-host-address.h"
 #include "gh-lane.h"
 #include "gh-virt-error.h"
 
@@ -408,6 +409,16 @@ gh_cli_parse (GhCli               *self,
 
 /* Hosts */
 
+void
+gh_cli_tell_remark (GhCli      *self,
+                    const char *uri)
+{
+  g_autofree char *remark = gh_host_address_dup_remark (uri);
+
+  if (remark != NULL)
+    gh_cli_tell (self, "%s\n", remark);
+}
+
 gboolean
 gh_cli_connect (GhCli   *self,
                 GError **error)
@@ -418,6 +429,7 @@ gh_cli_connect (GhCli   *self,
     return TRUE;
   if (self->uri == NULL)
     self->uri = g_strdup (geteuid () == 0 ? "qemu:///system" : "qemu:///session");
+  gh_cli_tell_remark (self, self->uri);
   self->host = gh_host_new (self->uri);
   if (self->dry_run)
     gh_host_set_brief (self->host);

@@ -162,10 +162,11 @@ run_hop (const char *folder,
 {
   char *jump = read_jump (folder);
   char *last = NULL;
-  const char *args[20] = { "ssh", "-T", "-o", "ControlPath=none", "-o", "ConnectTimeout=10",
+  const char *args[20] = { "ssh", "-T", "-o", "StrictHostKeyChecking=ask",
+                           "-o", "ControlPath=none", "-o", "ConnectTimeout=10",
                            "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
                            "-o", "RemoteCommand=none" };
-  size_t n = 12;
+  size_t n = 14;
 
   redirect_errors (getenv (TEXT_VARIABLE));
   if (jump == NULL)
@@ -215,6 +216,8 @@ run_ssh (const char  *folder,
    * than the user's configuration. The rest of that is the user's. */
   const char *options[] = {
     "ssh",
+    /* Never a host whose key nobody has seen, whatever the address or the configuration says. */
+    "-o", "StrictHostKeyChecking=ask",
     "-o", "ControlMaster=auto",
     "-o", master,
     /* For when Guesthouse is killed: it ends the login itself otherwise. */

@@ -38,6 +38,7 @@ struct _GhAddHostDialog
   GtkEntry        *uri_entry;
   GtkSwitch       *start_switch;
   GtkLabel        *uri_label;
+  GtkLabel        *remark_label;
   GtkLabel        *note_label;
   GhErrorNote     *error_note;
   GtkWidget       *connect_button;
@@ -133,6 +134,7 @@ update (GhAddHostDialog *self)
   g_autoptr (GhHostAddress) address = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = NULL;
+  g_autofree char *remark = NULL;
   gboolean trying = self->trying != NULL;
 
   gtk_widget_set_visible (self->computer_row, far);
@@ -155,6 +157,9 @@ update (GhAddHostDialog *self)
   else
     gtk_widget_set_sensitive (self->connect_button, uri != NULL && !trying);
   gtk_label_set_text (self->uri_label, error != NULL ? error->message : uri);
+  remark = uri != NULL ? gh_host_address_dup_remark (uri) : NULL;
+  gtk_label_set_text (self->remark_label, remark != NULL ? remark : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->remark_label), remark != NULL);
   gtk_widget_set_sensitive (self->fields, !trying);
   gtk_widget_set_visible (self->busy_box, trying);
 }
@@ -336,6 +341,7 @@ gh_add_host_dialog_class_init (GhAddHostDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, uri_entry);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, start_switch);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, uri_label);
+  gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, remark_label);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, note_label);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, error_note);
   gtk_widget_class_bind_template_child (widget_class, GhAddHostDialog, connect_button);

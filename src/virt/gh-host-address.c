@@ -239,25 +239,136 @@ gh_host_address_new_from_uri (const char *uri)
   return other;
 }
 
+/* Whether @part, “name=value” of a query, is for @name as libvirt reads it: without regard to case,
+ * and with what is escaped. */
+static gboolean
+is_param (const char *part,
+          const char *name)
+{
+  const char *equals = strchr (part, '=');
+  g_autofree char *own = g_uri_unescape_segment (part, equals, NULL);
+
+  return own != NULL && g_ascii_strcasecmp (own, name) == 0;
+}
+
+/* By libvirt's rules: any scheme with “+NAME”, without regard to case. */
+static gboolean
+has_transport (const char *uri,
+               const char *name)
+{
+  const char *colon = strchr (uri, ':');
+  const char *plus = colon != NULL ? memchr (uri, '+', (gsize) (colon - uri)) : NULL;
+
+  return plus != NULL && (gsize) (colon - plus) == strlen (name) + 1 &&
+         g_ascii_strncasecmp (plus + 1, name, strlen (name)) == 0;
+}
+
+static GStrv
+split_query (const char *uri)
+{
+  g_autofree char *start = g_strndup (uri, strcspn (uri, "#"));
+  const char *query = strchr (start, '?');
+
+  return g_strsplit_set (query != NULL ? query + 1 : "", "&;", -1);
+}
+
+/* What would have libvirt not look at the key or the certificate of a host. */
+static gboolean
+is_unsafe (const char *part)
+{
+  return is_param (part, "no_verify") || is_param (part, "known_hosts_verify");
+}
+
+/**
+ * gh_host_address_is_ssh:
+ * @uri: a host's URI
+ *
+ * Returns: whether libvirt runs a program to get there over ssh
+ */
+gboolean
+gh_host_address_is_ssh (const char *uri)
+{
+  return has_transport (uri, "ssh");
+}
+
+/**
+ * gh_host_address_dup_program:
+ * @uri: a host's URI
+ *
+ * Returns: (transfer full) (nullable): the program on this computer that the URI has libvirt run
+ */
+char *
+gh_host_address_dup_program (const char *uri)
+{
+  g_auto (GStrv) parts = split_query (uri);
+  char *program = NULL;
+
+  if (!has_transport (uri, "ssh") && !has_transport (uri, "ext"))
+    return NULL;
+  /* The last one counts. */
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (is_param (parts[i], "command"))
+      {
+        const char *equals = strchr (parts[i], '=');
+
+        g_free (program);
+        program = g_uri_unescape_string (equals != NULL ? equals + 1 : "", NULL);
+        if (program == NULL)
+          program = g_strdup (equals + 1);
+      }
+  return program;
+}
+
+/**
+ * gh_host_address_dup_remark:
+ * @uri: a host's URI
+ *
+ * Returns: (transfer full) (nullable): what whoever enters this URI should know before it is used:
+ *   what of it is not done, and which program it runs. Sentences, a line each
+ */
+char *
+gh_host_address_dup_remark (const char *uri)
+{
+  g_auto (GStrv) parts = split_query (uri);
+  g_autofree char *program = gh_host_address_dup_program (uri);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (is_unsafe (parts[i]))
+      {
+        const char *equals = strchrnul (parts[i], '=');
+        g_autofree char *name = g_strndup (parts[i], (gsize) (equals - parts[i]));
+
+        /* Translators: %s is a part of a URI, such as “no_verify”. */
+        g_string_append_printf (text, _("“%s” is ignored: without a look at a host’s key or "
+                                        "certificate, anybody on the way there could pretend to "
+                                        "be it."), name);
+        g_string_append_c (text, '\n');
+      }
+  if (program != NULL)
+    g_string_append_printf (text, _("Connecting runs a program on this computer: %s"), program);
+  else if (text->len > 0)
+    g_string_truncate (text, text->len - 1);
+  return g_string_free (text, text->len == 0);
+}
+
 /**
  * gh_host_address_dup_plain:
  * @uri: a host's URI
  *
- * Returns: (transfer full): the URI as libvirt knows it, for its own programs: those find the way
- *   through other computers in the configuration of ssh
+ * Returns: (transfer full): the URI as it is handed to libvirt and its programs: without the way
+ *   through other computers, which those find in the configuration of ssh, and without what would
+ *   have them not look at a host's key or certificate
  */
 char *
 gh_host_address_dup_plain (const char *uri)
 {
-  const char *query = strchr (uri, '?');
-  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query + 1 : "", "&;", -1);
-  GString *plain = g_string_new (uri);
+  g_auto (GStrv) parts = split_query (uri);
+  GString *plain = g_string_new_len (uri, (gssize) strcspn (uri, "?#"));
 
-  if (query == NULL)
-    return g_string_free (plain, FALSE);
-  g_string_truncate (plain, (gsize) (query - uri));
   for (guint i = 0; parts[i] != NULL; i++)
-    if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "="))
+    if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "=") &&
+        !is_unsafe (parts[i]))
       g_string_append_printf (plain, "%c%s", strchr (plain->str, '?') == NULL ? '?' : '&',
                               parts[i]);
   return g_string_free (plain, FALSE);

@@ -50,7 +50,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhHostAddress, gh_host_address_free)
  * to a shell. */
 gboolean       gh_host_address_is_safe      (const char *name);
 
-/* As other programs know it: without what is ours. */
+/* Over ssh, by a program that libvirt runs. */
+gboolean       gh_host_address_is_ssh       (const char *uri);
+
+/* NULL: none that the URI names. */
+char          *gh_host_address_dup_program  (const char *uri);
+
+/* NULL: nothing is to be said of it. */
+char          *gh_host_address_dup_remark   (const char *uri);
+
+/* As libvirt and other programs get it: without what is ours, or unsafe. */
 char          *gh_host_address_dup_plain    (const char *uri);
 
 /* NULL and G_IO_ERROR_INVALID_ARGUMENT, in words, when it is not complete or cannot be. */

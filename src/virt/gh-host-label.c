@@ -72,7 +72,10 @@ gh_host_label_new (const char *uri)
     return g_strdup (host);
   if (g_str_has_prefix (uri, "test:"))
     return g_strdup (_("Test host"));
-  folder = parsed != NULL ? dup_socket_folder (parsed) : NULL;
+  /* No URI, or none that libvirt knows: it is what the user wrote. */
+  if (parsed == NULL || *g_uri_get_path (parsed) != '/')
+    return g_strdup (uri);
+  folder = dup_socket_folder (parsed);
   return dup_local_label (uri, folder);
 }
 

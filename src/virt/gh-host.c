@@ -30,6 +30,7 @@
 #include "gh-askpass.h"
 #include "gh-connect-error.h"
 #include "gh-debug.h"
+#include "gh-host-address.h"
 #include "gh-host-label.h"
 #include "gh-host-private.h"
 #include "gh-machine-private.h"
@@ -330,7 +331,8 @@ conn_new (GhHost        *self,
 {
   GhConn *conn = g_new0 (GhConn, 1);
 
-  conn->uri = g_strdup (self->uri);
+  /* An ssh of ours makes its own of it, and tells of errors by the whole. */
+  conn->uri = self->ssh != NULL ? g_strdup (self->uri) : gh_host_address_dup_plain (self->uri);
   conn->ssh = self->ssh != NULL ? gh_ssh_ref (self->ssh) : NULL;
   conn->kind = kind;
   conn->sink = sink;

@@ -717,14 +717,14 @@ gh_migration_run_async (GhMigration         *self,
   self->watch_lane = gh_host_open_job_lane (self->source);
   move = g_new0 (Move, 1);
   g_strlcpy (move->uuid, self->uuid, sizeof move->uuid);
-  /* The source knows nothing of our way there. */
-  if (!self->options->peer && !self->options->tunnelled)
-    move->destination = g_strdup (gh_host_get_uri (self->destination));
-  else if (self->options->peer_uri != NULL)
+  move->ssh = gh_host_dup_ssh (self->destination);
+  /* The source knows nothing of our way there; nor does libvirt, where it is not our ssh. */
+  if ((self->options->peer || self->options->tunnelled) && self->options->peer_uri != NULL)
     move->destination = g_strdup (self->options->peer_uri);
+  else if (!self->options->peer && !self->options->tunnelled && move->ssh != NULL)
+    move->destination = g_strdup (gh_host_get_uri (self->destination));
   else
     move->destination = gh_host_address_dup_plain (gh_host_get_uri (self->destination));
-  move->ssh = gh_host_dup_ssh (self->destination);
   move->options = gh_migration_options_copy (self->options);
   gh_lane_run_async (self->move_lane, GH_LANE_USER, GH_LANE_WRITE, "domain-migrate", move_worker,
                      move, move_free, NULL, cancellable, moved_cb, g_object_ref (self));

@@ -173,28 +173,6 @@ gh_ssh_get_folders (GError **error)
 
 /* URIs */
 
-static const char *
-find_query (const char *uri)
-{
-  const char *query = strchr (uri, '?');
-
-  return query != NULL ? query + 1 : NULL;
-}
-
-static gboolean
-query_has (const char *uri,
-           const char *name)
-{
-  const char *query = find_query (uri);
-  g_auto (GStrv) parts = g_strsplit_set (query != NULL ? query : "", "&;", -1);
-  g_autofree char *start = g_strconcat (name, "=", NULL);
-
-  for (guint i = 0; parts[i] != NULL; i++)
-    if (g_str_has_prefix (parts[i], start))
-      return TRUE;
-  return FALSE;
-}
-
 /**
  * gh_ssh_is_wanted:
  * @uri: a libvirt URI
@@ -204,10 +182,9 @@ query_has (const char *uri,
 gboolean
 gh_ssh_is_wanted (const char *uri)
 {
-  const char *end = strstr (uri, "://");
+  g_autofree char *program = gh_host_address_dup_program (uri);
 
-  return end != NULL && end - uri > 4 && strncmp (end - 4, "+ssh", 4) == 0 &&
-         !query_has (uri, "command");
+  return program == NULL && gh_host_address_is_ssh (uri);
 }
 
 /* Without what is ours, and with our command. */

@@ -330,6 +330,33 @@ test_changed (Fixture       *fixture,
   g_assert_nonnull (strstr (command, "-R '[127.0.0.1]:"));
 }
 
+/* Also where the address says that nobody need look at the key. */
+static void
+test_unverified (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  uri = g_strconcat (gh_host_get_uri (fixture->host), "?no_verify=1", NULL);
+  g_object_unref (fixture->host);
+  fixture->host = gh_host_new (uri);
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_OTHER);
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_HOST_KEY_CHANGED, FALSE);
+  g_assert_cmpuint (count_logins (fixture), ==, 0);
+
+  /* One that is not known is asked about. */
+  gh_lab_sshd_set_known (fixture->sshd, GH_LAB_KNOWN_NOTHING);
+  gh_host_connect (fixture->host);
+  g_assert_cmpint (gh_question_get_kind (wait_for_question (fixture, 1)), ==,
+                   GH_QUESTION_HOST_KEY);
+  gh_question_cancel (wait_for_question (fixture, 1));
+  assert_lost (fixture, GH_CONNECT_ERROR_CANCELLED, FALSE);
+  g_assert_cmpuint (count_logins (fixture), ==, 0);
+}
+
 static void
 test_wrong_key (Fixture       *fixture,
                 gconstpointer  data)
@@ -896,6 +923,7 @@ main (int   argc,
   ADD ("lists", test_lists);
   ADD ("untrusted", test_untrusted);
   ADD ("changed", test_changed);
+  ADD ("unverified", test_unverified);
   ADD ("wrong-key", test_wrong_key);
   ADD ("passphrase", test_passphrase);
   ADD ("jump", test_jump);

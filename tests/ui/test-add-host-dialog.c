@@ -187,6 +187,25 @@ test_fails (Fixture       *fixture,
   g_assert_cmpstrv (after, before);
 }
 
+/* What of an address is not done, and the program it runs, are said before it is connected. */
+static void
+test_remarks (Fixture       *fixture,
+              gconstpointer  data)
+{
+  GtkWidget *root = GTK_WIDGET (fixture->dialog);
+
+  choose_kind (fixture, "Any libvirt URI");
+  enter (fixture, "URI", "qemu+tls://server/system");
+  g_assert_false (gh_ui_test_shows (root, "is ignored"));
+  enter (fixture, "URI", "qemu+tls://server/system?no_verify=1");
+  g_assert_true (gh_ui_test_shows (root, "“no_verify” is ignored"));
+  enter (fixture, "URI", "qemu+ext:///system?command=/opt/own%20one");
+  g_assert_true (gh_ui_test_shows (root, "runs a program on this computer: /opt/own one"));
+  g_assert_false (gh_ui_test_shows (root, "is ignored"));
+  gh_ui_test_settle ();
+  gh_ui_test_shoot (root, "add-host-remark");
+}
+
 /* Twice the same host makes no sense. */
 static void
 test_known (Fixture       *fixture,
@@ -223,6 +242,7 @@ main (int   argc,
   g_test_add ("/add-host/forms", Fixture, NULL, set_up, test_forms, tear_down);
   g_test_add ("/add-host/adds", Fixture, NULL, set_up, test_adds, tear_down);
   g_test_add ("/add-host/fails", Fixture, NULL, set_up, test_fails, tear_down);
+  g_test_add ("/add-host/remarks", Fixture, NULL, set_up, test_remarks, tear_down);
   g_test_add ("/add-host/known", Fixture, NULL, set_up, test_known, tear_down);
   g_test_add ("/add-host/closed", Fixture, NULL, set_up, test_closed, tear_down);
   return g_test_run ();

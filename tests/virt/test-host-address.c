@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include <string.h>
+
 #include "gh-host-address.h"
 
 typedef struct
@@ -100,6 +102,14 @@ test_plain (void)
     { "qemu+ssh://s/system?jump=a", "qemu+ssh://s/system" },
     { "qemu+ssh://s/system?keyfile=/a%20b&jump=a&x=y", "qemu+ssh://s/system?keyfile=/a%20b&x=y" },
     { "qemu+ssh://s/system?jump=a&no_tty=1", "qemu+ssh://s/system?no_tty=1" },
+    /* The key of a host is looked at, however libvirt may be told not to. */
+    { "qemu+ssh://s/system?no_verify=1", "qemu+ssh://s/system" },
+    { "qemu+ssh://s/system?No_Verify=1;no%5Fverify=1&x=y", "qemu+ssh://s/system?x=y" },
+    { "qemu+libssh2://s/system?known_hosts_verify=ignore", "qemu+libssh2://s/system" },
+    { "qemu+tls://s/system?no_verify=1&pkipath=/a", "qemu+tls://s/system?pkipath=/a" },
+    /* What would be added would be a part of this. */
+    { "qemu+ssh://s/system?x=y#end", "qemu+ssh://s/system?x=y" },
+    { "qemu+ssh://s/system#end?x=y", "qemu+ssh://s/system" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -110,6 +120,43 @@ test_plain (void)
     }
 }
 
+/* What is not done, and what is run, is said before it happens. */
+static void
+test_remarks (void)
+{
+  static const struct
+  {
+    const char *uri;
+    const char *remark;
+    const char *program;
+  } cases[] = {
+    { "qemu+ssh://s/system?jump=a", NULL, NULL },
+    { "qemu+ssh://s/system?no_verify=1", "“no_verify” is ignored", NULL },
+    { "qemu+tls://s/system?NO_VERIFY=1", "“NO_VERIFY” is ignored", NULL },
+    { "qemu+libssh://s/system?known_hosts_verify=auto", "“known_hosts_verify” is ignored", NULL },
+    { "qemu+ssh://s/system?command=/bin/evil%20one", "this computer: /bin/evil one",
+      "/bin/evil one" },
+    { "qemu+ssh://s/system?command=/a&Comm%61nd=/b", "this computer: /b", "/b" },
+    { "QEMU+SSH://s/system?command=/a", "this computer: /a", "/a" },
+    { "qemu+ext:///system?command=/a&no_verify=1", "\nConnecting runs a program", "/a" },
+    /* Nobody runs it. */
+    { "qemu+tcp://s/system?command=/a", NULL, NULL },
+    { "qemu+ssh://s/system#?command=/a", NULL, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *remark = gh_host_address_dup_remark (cases[i].uri);
+      g_autofree char *program = gh_host_address_dup_program (cases[i].uri);
+
+      g_test_message ("%s: %s", cases[i].uri, remark);
+      g_assert_cmpstr (program, ==, cases[i].program);
+      g_assert_true ((remark != NULL) == (cases[i].remark != NULL));
+      if (remark != NULL)
+        g_assert_nonnull (strstr (remark, cases[i].remark));
+    }
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -117,5 +164,6 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/host-address/rows", test_rows);
   g_test_add_func ("/host-address/plain", test_plain);
+  g_test_add_func ("/host-address/remarks", test_remarks);
   return g_test_run ();
 }

@@ -35,6 +35,9 @@ test_alone (void)
   assert_label ("qemu+ssh://root@lab.example.org/system", "lab.example.org");
   assert_label ("qemu+tcp://[fe80::1]:99/system", "fe80::1");
   assert_label ("test:///default", "Test host");
+  /* What is no URI of a host is not taken for this computer. */
+  assert_label ("bogus", "bogus");
+  assert_label ("bogus:system", "bogus:system");
 }
 
 static void
