@@ -6,13 +6,12 @@
 
 #include "config.h"
 
-#include "gh-cli-private.h"
+#include "gh-cli-migrate-private.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
 #include "gh-left-plan.h"
-#include "gh-migrate-plan.h"
 #include "gh-migrate-queue.h"
 #include "gh-virt-error.h"
 
@@ -305,9 +304,16 @@ move_one (GhCli      *self,
   g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (machine, destination);
   g_autoptr (GError) error = NULL;
   Watch watch = { 0 };
+  g_autoptr (GPtrArray) plans = g_ptr_array_new ();
+  g_autofree char *stray = NULL;
   GhCliStatus status = GH_CLI_FAILED;
 
   set_choices (plan, options);
+  g_ptr_array_add (plans, plan);
+  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->networks,
+                                     options->dropped);
+  if (stray != NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, stray, NULL);
   if (options->common_cpu && !set_common_cpu (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
   watch_plan (&watch, self, options, plan);
@@ -340,13 +346,19 @@ move_queue (GhCli          *self,
 {
   GPtrArray *plans = gh_migrate_queue_get_plans (queue);
   g_autofree Watch *watches = g_new0 (Watch, plans->len);
+  g_autofree char *stray = NULL;
   GhCliStatus status = GH_CLI_FAILED;
 
+  for (guint i = 0; i < plans->len; i++)
+    set_choices (g_ptr_array_index (plans, i), options);
+  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->networks,
+                                     options->dropped);
+  if (stray != NULL)
+    return gh_cli_fail (self, GH_CLI_USAGE, stray, NULL);
   for (guint i = 0; i < plans->len; i++)
     {
       GhMigratePlan *plan = g_ptr_array_index (plans, i);
 
-      set_choices (plan, options);
       /* What cannot be looked at is found again when all are prepared, and left out. */
       if (options->common_cpu)
         (void) set_common_cpu (self, plan, NULL);
@@ -369,9 +381,13 @@ move_several (GhCli     *self,
   GPtrArray *plans = gh_migrate_queue_get_plans (queue);
   GhCliStatus asked = move_queue (self, queue, options);
   GhCliStatus worst = GH_CLI_DONE;
-  JsonArray *nodes = json_array_new ();
-  JsonObject *object = json_object_new ();
+  JsonArray *nodes = NULL;
+  JsonObject *object = NULL;
 
+  if (asked == GH_CLI_USAGE)
+    return asked;
+  nodes = json_array_new ();
+  object = json_object_new ();
   for (guint i = 0; i < plans->len; i++)
     {
       GhPlan *plan = g_ptr_array_index (plans, i);

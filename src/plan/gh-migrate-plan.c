@@ -14,6 +14,8 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-migration-xml.h"
+
 /* For estimates; the pause is QEMU's own default. */
 #define BYTES_PER_S (100.0 * 1024 * 1024)
 #define LOCAL_BYTES_PER_S (400.0 * 1024 * 1024)
@@ -707,6 +709,25 @@ gh_migrate_plan_get_disks (GhMigratePlan *self)
   g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
 
   return self->disks;
+}
+
+GStrv
+gh_migrate_plan_dup_devices (GhMigratePlan *self)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (GPtrArray) blockers = NULL;
+
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
+
+  blockers = self->facts.xml != NULL ? gh_domain_xml_list_blockers (self->facts.xml) : NULL;
+  for (guint i = 0; blockers != NULL && i < blockers->len; i++)
+    {
+      const GhBlocker *blocker = g_ptr_array_index (blockers, i);
+
+      if (blocker->name != NULL)
+        g_strv_builder_add (names, blocker->name);
+    }
+  return g_strv_builder_end (names);
 }
 
 GPtrArray *

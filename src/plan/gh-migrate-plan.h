@@ -150,6 +150,8 @@ void           gh_migrate_plan_set_cpu         (GhMigratePlan *self, const char 
 const char    *gh_migrate_plan_find_problem    (GhMigratePlan *self, GhMigrateOption option,
                                                 int value);
 
+/* The devices that gh_migrate_plan_set_dropped() is for, as of the last preparation. */
+GStrv          gh_migrate_plan_dup_devices     (GhMigratePlan *self);
 /* As of the last preparation; NULL before it. All (transfer none). */
 GPtrArray     *gh_migrate_plan_get_disks       (GhMigratePlan *self); /* (element-type
                                                                        * GhMigrateDisk) */

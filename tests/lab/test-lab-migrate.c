@@ -516,6 +516,7 @@ test_refused (void)
   g_autoptr (GhLabRun) taken = NULL;
   g_autoptr (GhLabRun) renamed = NULL;
   g_autoptr (GhLabRun) snapshot = NULL;
+  g_autoptr (GhLabRun) stray = NULL;
   g_autoptr (GhLabRun) options = NULL;
   virDomainPtr domain = NULL;
   virDomainSnapshotPtr made = NULL;
@@ -528,6 +529,18 @@ test_refused (void)
   taken = move_to_b (NULL);
   gh_lab_assert_status (taken, 3);
   g_assert_true (gh_lab_run_has_check (taken, "name-taken", "refusal"));
+  /* Options that name nothing are no options: nothing is looked at further. */
+  stray = move_to_b ("--name", "web-2", "--disk", "vdz=shared", NULL);
+  gh_lab_assert_status (stray, 2);
+  g_assert_nonnull (strstr (stray->err, "no disk “vdz”"));
+  g_clear_pointer (&stray, gh_lab_run_free);
+  stray = move_to_b ("--name", "web-2", "--network", "nix=foo", NULL);
+  gh_lab_assert_status (stray, 2);
+  g_assert_nonnull (strstr (stray->err, "network or bridge “nix”"));
+  g_clear_pointer (&stray, gh_lab_run_free);
+  stray = move_to_b ("--name", "web-2", "--drop-device", "PCI 0000:01:00.0", NULL);
+  gh_lab_assert_status (stray, 2);
+  g_assert_nonnull (strstr (stray->err, "no device “PCI 0000:01:00.0”"));
   renamed = move_to_b ("--name", "web-2", "--rehearse", NULL);
   gh_lab_assert_status (renamed, 0);
   options = move_to_b ("--name", "web-2", "--parallel", "--post-copy", NULL);
