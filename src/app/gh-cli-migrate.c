@@ -420,7 +420,7 @@ move_all (GhCli     *self,
     return move_several (self, machines, destination, options);
   if (machines->len == 0)
     {
-      gh_cli_print (self, "%s\n", _("No machine runs here."));
+      gh_cli_print (self, "%s\n", _("No machine is here."));
       return GH_CLI_DONE;
     }
   status = move_one (self, g_ptr_array_index (machines, 0), destination, options, &node);
@@ -452,16 +452,21 @@ find_machines (GhCli   *self,
   return g_steal_pointer (&machines);
 }
 
-/* Those that run. */
-static GPtrArray *
-list_running (GhCli *self)
+static int
+compare_labels (gconstpointer a,
+                gconstpointer b)
 {
-  g_autoptr (GPtrArray) all = gh_host_dup_machines (self->host);
-  GPtrArray *machines = g_ptr_array_new_with_free_func (g_object_unref);
+  return g_utf8_collate (gh_machine_get_label (*(GhMachine *const *) a),
+                         gh_machine_get_label (*(GhMachine *const *) b));
+}
 
-  for (guint i = 0; i < all->len; i++)
-    if (gh_machine_is_active (g_ptr_array_index (all, i)))
-      g_ptr_array_add (machines, g_object_ref (g_ptr_array_index (all, i)));
+/* Those that are off too, in the order of the window. */
+static GPtrArray *
+list_all (GhCli *self)
+{
+  GPtrArray *machines = gh_host_dup_machines (self->host);
+
+  g_ptr_array_sort (machines, compare_labels);
   return machines;
 }
 
@@ -549,7 +554,7 @@ run (GhCli      *self,
   self->expects_readings = TRUE;
   if (!gh_cli_connect (self, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
-  machines = everything ? list_running (self) : find_machines (self, words, n, &error);
+  machines = everything ? list_all (self) : find_machines (self, words, n, &error);
   if (machines == NULL)
     return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
   if (strcmp (words[n], gh_host_get_uri (self->host)) == 0)

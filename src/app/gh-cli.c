@@ -58,7 +58,7 @@ static const Verb verbs[] = {
   { "migrate", N_("migrate MACHINE… DESTINATION-URI [OPTION…]"),
     N_("Move machines to another host"), gh_cli_migrate },
   { "empty-host", N_("empty-host DESTINATION-URI [OPTION…]"),
-    N_("Move all machines that run to another host"), gh_cli_empty_host },
+    N_("Move all machines to another host, those that are off too"), gh_cli_empty_host },
   { "remove-left", N_("remove-left MACHINE HOST-URI"),
     N_("Delete what a machine left at a host it has moved away from"), gh_cli_remove_left },
   { "template", N_("template MACHINE [--off]"),

@@ -665,10 +665,14 @@ test_several (void)
   domain = virDomainLookupByName (gh_lab_connect (pair.b), "two");
   virDomainUndefine (domain);
   virDomainFree (domain);
+  /* What is off goes, too. */
+  define (pair.a, "four");
   rest = gh_lab_run (pair.a, "-c", pair.a_uri, "empty-host", pair.b_uri, "--yes", "--json", NULL);
   gh_lab_assert_status (rest, 0);
   g_assert_cmpint (gh_lab_get_machine_state (pair.b, "two"), ==, VIR_DOMAIN_RUNNING);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "two"), ==, -1);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.b, "four"), ==, VIR_DOMAIN_SHUTOFF);
+  g_assert_cmpint (gh_lab_get_machine_state (pair.a, "four"), ==, -1);
 }
 
 /* Firmware variables and the TPM's state go with it. */
