@@ -11,7 +11,7 @@
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
-/* What file systems, and the tables of an empty image, may take at most: the tables need 8 bytes for
+/* What file systems and the tables of an empty image may take at most. The tables need 8 bytes for
  * each 512 MiB, and are made of whole clusters. */
 #define EMPTY_BYTES (1024 * 1024)
 #define TABLE_RATIO (32 * 1024 * 1024)
