@@ -957,6 +957,36 @@ test_move_changed_meanwhile (void)
   before_assert (&before, &pair);
 }
 
+/* What arrives is read back: when it is not what was sent, the machine stays here. */
+static void
+test_move_spoiled (void)
+{
+  g_auto (Pair) pair = { NULL };
+  g_auto (Before) before = { NULL };
+  g_autofree char *place = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr (GhLabRun) run = NULL;
+  GhLabChild *child = NULL;
+
+  pair_init (&pair);
+  make_web (&pair, 16);
+  before_take (&before, &pair);
+  place = gh_lab_dup_path (pair.there, "pool/web.qcow2");
+  output = g_strconcat ("of=", place, NULL);
+  /* Of the first part alone: it is read back long after more has come. */
+  child = begin_slow_move (&pair, "transfer-segment-verify:delay=5000,times=1");
+  gh_lab_child_signal (child, SIGSTOP);
+  run_program ("dd", "if=/dev/zero", output, "bs=4", "count=1",
+               "conv=notrunc", "status=none", NULL);
+  gh_lab_child_signal (child, SIGCONT);
+  run = gh_lab_child_wait (child);
+  gh_lab_assert_status (run, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  g_assert_nonnull (strstr (run->out, "is not what was written to it"));
+  assert_only_here (&pair, "web");
+  before_assert (&before, &pair);
+}
+
 /* Somebody starts it here meanwhile: it stays here. */
 static void
 test_move_started_meanwhile (void)
@@ -1104,6 +1134,7 @@ main (int   argc,
       g_test_add_func ("/lab/offline/move/cancelled", test_move_cancelled);
       g_test_add_func ("/lab/offline/move/daemon-killed", test_move_daemon_killed);
       g_test_add_func ("/lab/offline/move/changed-meanwhile", test_move_changed_meanwhile);
+      g_test_add_func ("/lab/offline/move/spoiled", test_move_spoiled);
       g_test_add_func ("/lab/offline/move/started-meanwhile", test_move_started_meanwhile);
       g_test_add_func ("/lab/offline/move/refused", test_move_refused);
     }

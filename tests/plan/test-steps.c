@@ -14,6 +14,7 @@
 #include "gh-steps.h"
 #include "gh-threads.h"
 #include "gh-virt-error.h"
+#include "gh-volume-claim.h"
 #include "plan-test.h"
 
 #define MIB (1024 * 1024)
@@ -175,6 +176,78 @@ test_volume_exists (void)
   plan_test_assert_inventory (world.host, before);
   g_clear_error (&error);
   g_assert_true (plan_test_undo (there, world.host, &error));
+  plan_test_assert_inventory (world.host, world.before);
+  world_clear (&world);
+}
+
+/* What the host says is there already, another program has put there since the step looked. */
+static void
+test_volume_claim (void)
+{
+  const struct
+  {
+    GQuark   domain;
+    int      code;
+    gboolean ours; /* may be */
+  } rows[] = {
+    { GH_VIRT_ERROR, GH_VIRT_ERROR_VOLUME_EXISTS, FALSE },
+    { GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_INVALID, FALSE },
+    { GH_VIRT_ERROR, GH_VIRT_ERROR_SYSTEM_ERROR, TRUE },
+    { GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_FAILED, TRUE },
+    { G_IO_ERROR, GH_VIRT_ERROR_VOLUME_EXISTS, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GhStep) step = gh_volume_create_step_new ("p", "d", "/p/d", "raw", MIB, NULL,
+                                                           NULL);
+      g_autoptr (GError) error = g_error_new_literal (rows[i].domain, rows[i].code, "no");
+
+      gh_step_set_boolean (step, "absent", TRUE);
+      gh_volume_claim_drop (step, error);
+      g_assert_cmpint (gh_step_get_boolean (step, "absent"), ==, rows[i].ours);
+    }
+}
+
+static void
+make_full_volume (GhHost *host)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhVolumeInfo) volume = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gh_host_create_volume_async (host, "default-pool", "<volume><name>full.img</name>"
+                               "<capacity unit='MiB'>4</capacity>"
+                               "<allocation unit='MiB'>4</allocation></volume>", NULL,
+                               gh_test_call_cb, &call);
+  volume = gh_host_create_volume_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (volume->allocation, ==, 4 * MIB);
+}
+
+/* Killed before it could journal what it made: only what is still empty can be that. */
+static void
+test_volume_undo_full (void)
+{
+  World world = { 0 };
+  g_autoptr (GhStep) step = gh_volume_create_step_new ("default-pool", "full.img",
+                                                       "/default-pool/full.img", "raw", 4 * MIB,
+                                                       NULL, NULL);
+  g_auto (GStrv) before = NULL;
+  g_autoptr (GError) error = NULL;
+
+  world_init (&world);
+  make_full_volume (world.host);
+  before = plan_test_list_inventory (world.host);
+  gh_step_set_boolean (step, "absent", TRUE);
+  g_assert_false (plan_test_undo (step, world.host, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  plan_test_assert_inventory (world.host, before);
+  g_clear_error (&error);
+
+  /* It is known to have been made so, as where devices take all their room at once. */
+  gh_step_set_int (step, "made-capacity", 4 * MIB);
+  g_assert_true (plan_test_undo (step, world.host, &error));
   plan_test_assert_inventory (world.host, world.before);
   world_clear (&world);
 }
@@ -465,6 +538,8 @@ main (int    argc,
   g_test_add_func ("/steps/create-fails", test_create_fails);
   g_test_add_func ("/steps/undo-fails-and-is-retried", test_undo_fails_and_is_retried);
   g_test_add_func ("/steps/volume-exists", test_volume_exists);
+  g_test_add_func ("/steps/volume-claim", test_volume_claim);
+  g_test_add_func ("/steps/volume-undo-full", test_volume_undo_full);
   g_test_add_func ("/steps/volume-undo-guards", test_volume_undo_guards);
   g_test_add_func ("/steps/undo-of-nothing", test_undo_of_nothing);
   g_test_add_func ("/steps/undefine", test_undefine);
