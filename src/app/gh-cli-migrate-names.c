@@ -112,6 +112,7 @@ find_stray (GPtrArray *plans,
  * @self: the command line
  * @plans: (element-type GhMigratePlan): the moves of one line
  * @disks: (nullable): what was entered: TARGET=…
+ * @paths: (nullable): TARGET=…
  * @networks: (nullable): NAME=…
  * @dropped: (nullable): names of devices
  *
@@ -124,12 +125,13 @@ char *
 gh_cli_migrate_find_stray (GhCli     *self,
                            GPtrArray *plans,
                            GStrv      disks,
+                           GStrv      paths,
                            GStrv      networks,
                            GStrv      dropped)
 {
   char *stray = NULL;
 
-  if (disks == NULL && networks == NULL && dropped == NULL)
+  if (disks == NULL && paths == NULL && networks == NULL && dropped == NULL)
     return NULL;
   for (guint i = 0; i < plans->len; i++)
     {
@@ -143,6 +145,8 @@ gh_cli_migrate_find_stray (GhCli     *self,
         return NULL;
     }
   stray = find_stray (plans, disks, NAME_DISK);
+  if (stray == NULL)
+    stray = find_stray (plans, paths, NAME_DISK);
   if (stray == NULL)
     stray = find_stray (plans, networks, NAME_NETWORK);
   if (stray == NULL)

@@ -10,7 +10,7 @@
 G_BEGIN_DECLS
 
 /* gh-cli-migrate-names.c */
-char *gh_cli_migrate_find_stray (GhCli *self, GPtrArray *plans, GStrv disks, GStrv networks,
-                                 GStrv dropped);
+char *gh_cli_migrate_find_stray (GhCli *self, GPtrArray *plans, GStrv disks, GStrv paths,
+                                 GStrv networks, GStrv dropped);
 
 G_END_DECLS

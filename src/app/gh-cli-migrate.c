@@ -41,6 +41,7 @@ typedef struct
   char     *pool;
   char     *if_stuck;
   GStrv     disks;
+  GStrv     disk_paths;
   GStrv     networks;
   gboolean  common_cpu;
   GStrv     dropped;
@@ -58,6 +59,7 @@ options_clear (Options *options)
   g_free (options->pool);
   g_free (options->if_stuck);
   g_strfreev (options->disks);
+  g_strfreev (options->disk_paths);
   g_strfreev (options->networks);
   g_strfreev (options->dropped);
 }
@@ -102,6 +104,20 @@ set_disk (GhMigratePlan *plan,
   return TRUE;
 }
 
+/* TARGET=PATH */
+static gboolean
+set_disk_path (GhMigratePlan *plan,
+               const char    *text)
+{
+  g_auto (GStrv) sides = g_strsplit (text, "=", 2);
+
+  if (g_strv_length (sides) != 2 || *sides[0] == '\0' || *sides[1] == '\0')
+    return FALSE;
+  if (plan != NULL)
+    gh_migrate_plan_set_disk_path (plan, sides[0], sides[1]);
+  return TRUE;
+}
+
 /* NAME=OTHER */
 static gboolean
 set_network (GhMigratePlan *plan,
@@ -143,6 +159,11 @@ find_fault (Options *options,
     if (!set_disk (NULL, options->disks[i]))
       return _("--disk is TARGET=shared, TARGET=leave or TARGET=copy, and the last may end with "
                ":POOL");
+  for (guint i = 0; options->disk_paths != NULL && options->disk_paths[i] != NULL; i++)
+    if (!set_disk_path (NULL, options->disk_paths[i]))
+      return _("--disk-path is TARGET=NAME or TARGET=PATH");
+  if (options->disk_paths != NULL && n_machines > 1)
+    return _("--disk-path is for one machine");
   for (guint i = 0; options->networks != NULL && options->networks[i] != NULL; i++)
     if (!set_network (NULL, options->networks[i]))
       return _("--network is NAME=OTHER");
@@ -178,6 +199,8 @@ set_choices (GhMigratePlan *plan,
                 "remove-source", options->remove_source, NULL);
   for (guint i = 0; options->disks != NULL && options->disks[i] != NULL; i++)
     set_disk (plan, options->disks[i]);
+  for (guint i = 0; options->disk_paths != NULL && options->disk_paths[i] != NULL; i++)
+    set_disk_path (plan, options->disk_paths[i]);
   for (guint i = 0; options->networks != NULL && options->networks[i] != NULL; i++)
     set_network (plan, options->networks[i]);
   for (guint i = 0; options->dropped != NULL && options->dropped[i] != NULL; i++)
@@ -310,8 +333,8 @@ move_one (GhCli      *self,
 
   set_choices (plan, options);
   g_ptr_array_add (plans, plan);
-  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->networks,
-                                     options->dropped);
+  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->disk_paths,
+                                     options->networks, options->dropped);
   if (stray != NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, stray, NULL);
   if (options->common_cpu && !set_common_cpu (self, plan, &error))
@@ -351,8 +374,8 @@ move_queue (GhCli          *self,
 
   for (guint i = 0; i < plans->len; i++)
     set_choices (g_ptr_array_index (plans, i), options);
-  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->networks,
-                                     options->dropped);
+  stray = gh_cli_migrate_find_stray (self, plans, options->disks, options->disk_paths,
+                                     options->networks, options->dropped);
   if (stray != NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, stray, NULL);
   for (guint i = 0; i < plans->len; i++)
@@ -492,6 +515,8 @@ run (GhCli      *self,
       N_("Storage pool at the destination for all copied disks"), N_("NAME") },
     { "disk", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.disks,
       N_("What becomes of a disk: shared, copy or leave"), N_("TARGET=MODE[:POOL]") },
+    { "disk-path", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.disk_paths,
+      N_("What a disk is called at the destination"), N_("TARGET=PATH") },
     { "network", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.networks,
       N_("What a network or bridge is called there"), N_("NAME=OTHER") },
     { "drop-device", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.dropped,

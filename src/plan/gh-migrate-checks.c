@@ -384,13 +384,18 @@ check_copy (GhMigratePlan       *self,
             const GhMigrateItem *item)
 {
   const char *target = item->xml->target;
+  gboolean is_elsewhere = item->wanted != NULL && g_path_is_absolute (item->wanted);
 
   if (item->pool == NULL)
     {
       GhCheck *check = take_check (draft, GH_CHECK_REFUSAL, "pool-missing",
-                                   item->pool_name != NULL
+                                   item->pool_name != NULL && !is_elsewhere
                                    ? g_strdup_printf (_("%s has no storage pool “%s” for files"),
                                                       get_there (self), item->pool_name)
+                                   : is_elsewhere
+                                   /* Translators: a host, and a path there. */
+                                   ? g_strdup_printf (_("%s has no storage pool in the folder of "
+                                                        "“%s”"), get_there (self), item->wanted)
                                    : g_strdup_printf (_("%s has no storage pool for the disk %s"),
                                                       get_there (self), target), NULL);
 
@@ -531,6 +536,8 @@ check_disks (GhMigratePlan *self,
       const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
       const char *refusal = item->refusals[item->mode];
 
+      if (!gh_migrate_check_path (self, draft, item))
+        continue;
       if (item->is_medium)
         check_medium (self, draft, item);
       else if (item->mode == GH_MIGRATE_DISK_SHARED)

@@ -13,9 +13,6 @@
 
 #include "gh-migrate-plan-private.h"
 
-/* Names that are tried for a copy. */
-#define N_CANDIDATES 4
-
 static void
 disk_clear (gpointer data)
 {
@@ -78,90 +75,10 @@ item_free (gpointer data)
   for (guint i = 0; i < GH_MIGRATE_DISK_N_MODES; i++)
     g_free (item->refusals[i]);
   g_free (item->pool_name);
+  g_free (item->wanted);
   g_strfreev (item->candidates);
   g_free (item->destination);
   g_free (item);
-}
-
-/* Pools */
-
-static gboolean
-pool_has_files (const GhPoolInfo *pool)
-{
-  static const char * const types[] = { "dir", "fs", "netfs", NULL };
-
-  return pool->path != NULL && g_strv_contains (types, pool->type);
-}
-
-static const GhPoolInfo *
-find_pool_by_name (GPtrArray  *pools,
-                   const char *name)
-{
-  for (guint i = 0; name != NULL && i < pools->len; i++)
-    if (strcmp (((GhPoolInfo *) pools->pdata[i])->name, name) == 0)
-      return pools->pdata[i];
-  return NULL;
-}
-
-/* The pool on the same folder, else of the same name, else the usual one, else any. One that has to
- * be started first is better than none: a check offers that. */
-static const GhPoolInfo *
-propose_pool (GPtrArray             *pools,
-              const GhMigrationFile *file)
-{
-  g_autofree char *folder = g_path_get_dirname (file->path);
-  const GhPoolInfo *found = NULL;
-  const char *names[] = { file->pool, "default" };
-
-  for (guint i = 0; i < pools->len; i++)
-    {
-      const GhPoolInfo *pool = g_ptr_array_index (pools, i);
-
-      if (pool->active && pool_has_files (pool) && strcmp (pool->path, folder) == 0)
-        return pool;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      found = find_pool_by_name (pools, names[i]);
-      if (found != NULL && found->active && pool_has_files (found))
-        return found;
-    }
-  for (guint i = 0; i < pools->len; i++)
-    {
-      const GhPoolInfo *pool = g_ptr_array_index (pools, i);
-
-      if (pool->active && pool_has_files (pool))
-        return pool;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      found = find_pool_by_name (pools, names[i]);
-      if (found != NULL && pool_has_files (found))
-        return found;
-    }
-  return NULL;
-}
-
-static GStrv
-list_candidates (const GhPoolInfo      *pool,
-                 const GhMigrationFile *file)
-{
-  g_autofree char *name = g_path_get_basename (file->path);
-  const char *dot = strrchr (name, '.');
-  g_autofree char *stem = dot != NULL && dot != name ? g_strndup (name, (gsize) (dot - name))
-                                                     : g_strdup (name);
-  const char *suffix = dot != NULL && dot != name ? dot : "";
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  for (guint i = 1; i <= N_CANDIDATES; i++)
-    {
-      g_autofree char *other = i == 1 ? g_strdup (name) : g_strdup_printf ("%s-%u%s", stem, i,
-                                                                           suffix);
-      g_autofree char *path = g_build_filename (pool->path, other, NULL);
-
-      g_strv_builder_add (builder, path);
-    }
-  return g_strv_builder_end (builder);
 }
 
 /* Before the destination was looked at */
@@ -183,17 +100,13 @@ gh_migrate_list_items (const GhMigrateInputs *inputs,
                         g_strcmp0 (disk->device, "floppy") == 0;
       item->here = gh_migration_find_file (facts->source->files, disk->source);
       item->format = g_strdup (disk->format != NULL ? disk->format : "raw");
+      item->wanted = g_strdup (g_hash_table_lookup (inputs->paths, disk->target));
       item->pool_name = g_strdup (g_hash_table_lookup (inputs->pools, disk->target));
       if (item->pool_name == NULL && !item->is_medium)
         item->pool_name = g_strdup (inputs->pool_for_all);
       if (item->here == NULL || item->is_medium)
         continue;
-      item->pool = item->pool_name != NULL ? find_pool_by_name (facts->pools, item->pool_name)
-                                           : propose_pool (facts->pools, item->here);
-      if (item->pool != NULL && pool_has_files (item->pool))
-        item->candidates = list_candidates (item->pool, item->here);
-      else
-        item->pool = NULL;
+      gh_migrate_item_choose_pool (item, facts->pools);
     }
   return items;
 }
@@ -241,7 +154,7 @@ is_network_volume (const GhMigrateItem  *item,
   const GhMigrationFile *file = gh_migration_find_volume (facts->source->files,
                                                           item->xml->source_pool,
                                                           item->xml->source_volume);
-  const GhPoolInfo *pool = find_pool_by_name (facts->pools, item->xml->source_pool);
+  const GhPoolInfo *pool = gh_migrate_find_pool (facts->pools, item->xml->source_pool);
 
   return file != NULL && file->is_there && file->pool_type != NULL &&
          g_strv_contains (types, file->pool_type) && pool != NULL && pool->active &&
@@ -320,7 +233,7 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       GhMigrateItem *item = g_ptr_array_index (facts->items, i);
       gpointer wanted = g_hash_table_lookup (inputs->modes, item->xml->target);
 
-      item->there = gh_migration_find_file (facts->files, item->xml->source);
+      item->there = gh_migration_find_file (facts->files, gh_migrate_item_get_path (item));
       if (item->is_medium)
         decide_medium (item);
       else
@@ -394,15 +307,15 @@ gh_migrate_dup_disks (const GhMigrateFacts *facts)
       disk->capacity = item->here != NULL ? item->here->capacity : 0;
       disk->allocation = item->here != NULL ? item->here->allocation : 0;
       disk->mode = item->mode;
-      disk->overridden = item->overridden;
+      disk->overridden = item->overridden || item->wanted != NULL;
       disk->reason = g_strdup (item->reason);
       for (guint j = 0; j < GH_MIGRATE_DISK_N_MODES; j++)
         disk->refusals[j] = g_strdup (item->refusals[j]);
       if (copied && item->pool != NULL)
         disk->pool = g_strdup (item->pool->name);
       disk->destination = copied ? g_strdup (item->destination)
-                          : item->mode == GH_MIGRATE_DISK_SHARED ? g_strdup (item->xml->source)
-                                                                 : NULL;
+                          : item->mode == GH_MIGRATE_DISK_SHARED
+                          ? g_strdup (gh_migrate_item_get_path (item)) : NULL;
       g_ptr_array_add (disks, disk);
     }
   return disks;

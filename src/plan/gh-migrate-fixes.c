@@ -121,24 +121,30 @@ has_pool (GPtrArray  *pools,
   return FALSE;
 }
 
-/* Of the same name and folder as here, so that machines find their way back. */
+/* Of the same name and folder as here, so that machines find their way back; or where the user
+ * wants the disk. */
 void
 gh_migrate_fix_pool_missing (GhCheck             *check,
                              GhMigratePlan       *plan,
                              const GhMigrateItem *item)
 {
+  gboolean is_elsewhere = item->wanted != NULL && g_path_is_absolute (item->wanted);
   const char *name = item->pool_name;
   g_autofree char *folder = NULL;
+  g_autofree char *base = NULL;
   g_autofree char *uuid = g_uuid_string_random ();
   g_autofree char *xml = NULL;
   g_autofree char *command = NULL;
 
   if (item->here == NULL)
     return;
-  folder = g_path_get_dirname (item->here->path);
-  if (name == NULL)
+  folder = g_path_get_dirname (is_elsewhere ? item->wanted : item->here->path);
+  base = g_path_get_basename (folder);
+  if (is_elsewhere)
+    name = base;
+  else if (name == NULL)
     name = item->here->pool != NULL ? item->here->pool : "default";
-  if (has_pool (plan->facts.pools, name))
+  if (has_pool (plan->facts.pools, name) || strchr (name, '/') != NULL)
     return;
   xml = gh_pool_xml_new_dir (name, uuid, folder);
   command = gh_command_dup_virsh (gh_host_get_uri (plan->destination), "pool-create-as", name,

@@ -27,6 +27,7 @@ typedef struct
   char            *disks_address; /* (nullable) */
   GHashTable      *modes;         /* target → GINT_TO_POINTER (GhMigrateDiskMode + 1) */
   GHashTable      *pools;         /* target → name */
+  GHashTable      *paths;         /* target → its path there, or the name of a copy in its pool */
   GHashTable      *networks;      /* name → name */
   GHashTable      *dropped;       /* names of devices that stay here */
   char            *cpu;           /* (nullable): a <cpu> it gets, when it is off */
@@ -39,7 +40,7 @@ typedef struct
 {
   const GhDiskXml    *xml;         /* (unowned) */
   GhMigrationFile    *here;        /* (nullable) (unowned) */
-  GhMigrationFile    *there;       /* (nullable) (unowned): at the same path */
+  GhMigrationFile    *there;       /* (nullable) (unowned): at the same path, or that asked for */
   gboolean            is_medium;   /* a CD or floppy */
   char               *format;      /* (nullable) */
   GhMigrateDiskMode   mode;
@@ -48,6 +49,7 @@ typedef struct
   char               *refusals[GH_MIGRATE_DISK_N_MODES];
   const GhPoolInfo   *pool;        /* (nullable) (unowned): where a copy goes */
   char               *pool_name;   /* (nullable): that was asked for */
+  char               *wanted;      /* (nullable): path or name that was asked for */
   GStrv               candidates;  /* (nullable): paths a copy could have */
   char               *destination; /* (nullable): the one it gets */
 } GhMigrateItem;
@@ -116,6 +118,17 @@ gboolean    gh_migrate_item_can_be_probed (const GhMigrateItem *item);
 gboolean    gh_migrate_has_copies         (const GhMigrateFacts *facts);
 /* What has to be sent. */
 guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
+
+/* gh-migrate-paths.c: what disks are called at the destination. */
+/* Where the destination is to have it, if both see it; NULL: nowhere. */
+const char *gh_migrate_item_get_path      (const GhMigrateItem *item);
+gboolean    gh_migrate_item_is_renamed    (const GhMigrateItem *item);
+const GhPoolInfo *gh_migrate_find_pool    (GPtrArray *pools, const char *name);
+/* Pool and names of a copy. */
+void        gh_migrate_item_choose_pool   (GhMigrateItem *item, GPtrArray *pools);
+/* FALSE: the path is no good, which was said. */
+gboolean    gh_migrate_check_path         (GhMigratePlan *self, GhPlanDraft *draft,
+                                           const GhMigrateItem *item);
 
 /* gh-migrate-steps.c */
 /* (nullable): what is proposed while none is set. */

@@ -450,6 +450,7 @@ gh_migrate_plan_finalize (GObject *object)
   g_free (self->inputs.pool_for_all);
   g_hash_table_unref (self->inputs.modes);
   g_hash_table_unref (self->inputs.pools);
+  g_hash_table_unref (self->inputs.paths);
   g_hash_table_unref (self->inputs.networks);
   g_hash_table_unref (self->inputs.dropped);
   g_free (self->inputs.cpu);
@@ -534,6 +535,7 @@ gh_migrate_plan_init (GhMigratePlan *self)
   gh_migrate_rules_apply_preset (&self->inputs.choice, GH_MIGRATE_SAFE);
   self->inputs.modes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->inputs.pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->inputs.paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->inputs.networks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->inputs.dropped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->token = g_strndup (uuid, 8);
@@ -613,10 +615,32 @@ gh_migrate_plan_set_disk_pool (GhMigratePlan *self,
                                const char    *target,
                                const char    *pool)
 {
+  const char *path = NULL;
+
   g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
   g_return_if_fail (target != NULL);
 
+  path = g_hash_table_lookup (self->inputs.paths, target);
+  if (pool != NULL && path != NULL && g_path_is_absolute (path))
+    {
+      g_autofree char *name = g_path_get_basename (path);
+
+      set_text (self, self->inputs.paths, target, name);
+    }
   set_text (self, self->inputs.pools, target, pool);
+}
+
+void
+gh_migrate_plan_set_disk_path (GhMigratePlan *self,
+                               const char    *target,
+                               const char    *path)
+{
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+  g_return_if_fail (target != NULL);
+
+  if (path != NULL && g_path_is_absolute (path))
+    g_hash_table_remove (self->inputs.pools, target);
+  set_text (self, self->inputs.paths, target, path);
 }
 
 void
@@ -640,13 +664,15 @@ gh_migrate_plan_reset_disk (GhMigratePlan *self,
 {
   gboolean had_mode = FALSE;
   gboolean had_pool = FALSE;
+  gboolean had_path = FALSE;
 
   g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
   g_return_if_fail (target != NULL);
 
   had_mode = g_hash_table_remove (self->inputs.modes, target);
   had_pool = g_hash_table_remove (self->inputs.pools, target);
-  if (had_mode || had_pool)
+  had_path = g_hash_table_remove (self->inputs.paths, target);
+  if (had_mode || had_pool || had_path)
     changed (self, NULL);
 }
 

@@ -124,14 +124,19 @@ GhHost        *gh_migrate_plan_get_destination (GhMigratePlan *self); /* nullabl
 
 void           gh_migrate_plan_set_disk_mode   (GhMigratePlan *self, const char *target,
                                                 GhMigrateDiskMode mode);
-/* A pool at the destination; NULL proposes one. */
+/* A pool at the destination; NULL proposes one. Of a path that was asked for the name is kept. */
 void           gh_migrate_plan_set_disk_pool   (GhMigratePlan *self, const char *target,
                                                 const char *pool);
+/* What the disk is called at the destination. @path: where that host has a disk both see, mounted
+ * elsewhere, or where a copy goes, which also says the pool; or the name of a copy within its pool;
+ * NULL proposes one. Anything can be set: what is no good is refused by a check. */
+void           gh_migrate_plan_set_disk_path   (GhMigratePlan *self, const char *target,
+                                                const char *path);
 /* For the disks of which nothing was chosen: whether each that can be is copied, and (nullable)
  * where copies go. Before it is known which there are. */
 void           gh_migrate_plan_set_all_disks   (GhMigratePlan *self, gboolean copy,
                                                 const char *pool);
-/* Mode and pool are proposed again. */
+/* Mode, pool and path are proposed again. */
 void           gh_migrate_plan_reset_disk      (GhMigratePlan *self, const char *target);
 /* What was on the network @name (or the bridge, as "type" says) will be on @destination; NULL: on
  * that of the same name. */

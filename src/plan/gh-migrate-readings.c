@@ -239,8 +239,10 @@ list_paths (GhMigrateFacts *facts)
     {
       const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
 
-      if (item->xml->source != NULL && *item->xml->source == '/')
-        g_strv_builder_add (builder, item->xml->source);
+      const char *path = gh_migrate_item_get_path (item);
+
+      if (path != NULL && *path == '/')
+        g_strv_builder_add (builder, path);
       if (item->candidates != NULL)
         g_strv_builder_addv (builder, (const char **) item->candidates);
     }

@@ -163,6 +163,9 @@ gh_migrate_plan_change (GhMigratePlan *self,
       else if (item->mode == GH_MIGRATE_DISK_COPIED && item->destination != NULL)
         gh_domain_xml_set_disk_source (machine, item->xml->target, item->destination,
                                        item->format);
+      else if (item->mode == GH_MIGRATE_DISK_SHARED && gh_migrate_item_is_renamed (item))
+        gh_domain_xml_set_disk_source (machine, item->xml->target, gh_migrate_item_get_path (item),
+                                       item->xml->format);
       else if (item->mode == GH_MIGRATE_DISK_SHARED)
         rename_volume (machine, item);
     }
@@ -303,13 +306,14 @@ static void
 add_probe (GhMigratePlan       *self,
            GhPlanDraft         *draft,
            const GhMigrateItem *item,
-           const char          *folder)
+           const char          *folder,
+           const char          *folder_there)
 {
-  const GhPoolInfo *there = find_same_folder (&self->facts, folder);
+  const GhPoolInfo *there = find_same_folder (&self->facts, folder_there);
   gboolean shared = item->mode == GH_MIGRATE_DISK_SHARED;
   g_autoptr (GhStep) lent = NULL;
   g_autoptr (GhStep) lent_there = NULL;
-  GhPoolInfo seen = { .path = (char *) folder };
+  GhPoolInfo seen = { .path = (char *) folder_there };
   const char *pool = item->here->pool;
 
   if (pool == NULL)
@@ -320,7 +324,7 @@ add_probe (GhMigratePlan       *self,
     }
   if (there == NULL)
     {
-      lent_there = gh_pool_lend_step_new (self->destination, folder);
+      lent_there = gh_pool_lend_step_new (self->destination, folder_there);
       seen.name = (char *) gh_step_get_string (lent_there, "name");
       gh_plan_draft_add_step (draft, g_object_ref (lent_there));
     }
@@ -344,18 +348,21 @@ gh_migrate_add_probes (GhMigratePlan *self,
     {
       const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
       gboolean shared = item->mode == GH_MIGRATE_DISK_SHARED;
+      const char *path = shared ? gh_migrate_item_get_path (item) : item->destination;
       g_autofree char *folder = NULL;
+      g_autofree char *there = NULL;
 
       if (item->is_medium || !gh_migrate_item_can_be_probed (item) ||
-          (!shared && g_strcmp0 (item->destination, item->here->path) != 0))
+          (!shared && g_strcmp0 (path, item->here->path) != 0))
         continue;
       folder = g_path_get_dirname (item->here->path);
+      there = g_path_get_dirname (path);
       /* Without pools, both are files that we saw ourselves to be the same. */
-      if ((item->here->pool == NULL || find_same_folder (&self->facts, folder) == NULL) &&
+      if ((item->here->pool == NULL || find_same_folder (&self->facts, there) == NULL) &&
           (!shared || gh_migration_file_is_same (item->here, item->there)))
         continue;
-      if (g_hash_table_add (done, g_strdup (folder)))
-        add_probe (self, draft, item, folder);
+      if (g_hash_table_add (done, g_strconcat (folder, "\n", there, NULL)))
+        add_probe (self, draft, item, folder, there);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "gh-disk-choice.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "gh-format.h"
 #include "gh-storage.h"
@@ -32,6 +33,9 @@ struct _GhDiskChoice
   GtkWidget  *reset_button;
   GtkWidget  *pool_box;
   GtkComboBox *pool_combo;
+  GtkWidget  *path_box;
+  GtkEntry   *path_entry;
+  char       *path;    /* (nullable): what it was when it was shown last */
   GtkWidget  *refusals_expander;
   GtkLabel   *refusals_label;
 };
@@ -42,6 +46,7 @@ enum
 {
   MODE_CHOSEN,
   POOL_CHOSEN,
+  PATH_CHOSEN,
   RESET,
   N_SIGNALS
 };
@@ -182,6 +187,49 @@ pool_changed_cb (GtkComboBox  *combo,
     g_signal_emit (self, signals[POOL_CHOSEN], 0, pool);
 }
 
+/* What was typed counts when it is finished, not letter by letter. */
+static void
+path_activate_cb (GtkEntry     *entry,
+                  GhDiskChoice *self)
+{
+  const char *path = gtk_entry_get_text (entry);
+
+  if (g_strcmp0 (path, self->path) == 0 || gtk_widget_in_destruction (GTK_WIDGET (self)))
+    return;
+  g_free (self->path);
+  self->path = g_strdup (path);
+  /* A field that was emptied asks for the proposal. */
+  g_signal_emit (self, signals[PATH_CHOSEN], 0, *path != '\0' ? path : NULL);
+}
+
+static gboolean
+path_focus_out_cb (GtkEntry      *entry,
+                   GdkEventFocus *event,
+                   GhDiskChoice  *self)
+{
+  path_activate_cb (entry, self);
+  return GDK_EVENT_PROPAGATE;
+}
+
+/* What is being typed is left alone. */
+static void
+show_path (GhDiskChoice            *self,
+           const GhDiskChoiceState *state)
+{
+  const char *path = state->destination != NULL ? state->destination : "";
+  gboolean typing = gtk_widget_has_focus (GTK_WIDGET (self->path_entry)) &&
+                    g_strcmp0 (gtk_entry_get_text (self->path_entry), self->path) != 0;
+
+  if (!typing && state->destination != NULL)
+    {
+      g_free (self->path);
+      self->path = g_strdup (path);
+      if (strcmp (gtk_entry_get_text (self->path_entry), path) != 0)
+        gtk_entry_set_text (self->path_entry, path);
+    }
+  gtk_widget_set_visible (self->path_box, state->has_path);
+}
+
 static void
 reset_clicked_cb (GhDiskChoice *self)
 {
@@ -195,6 +243,7 @@ gh_disk_choice_finalize (GObject *object)
 
   g_ptr_array_unref (self->buttons);
   g_free (self->pools);
+  g_free (self->path);
   G_OBJECT_CLASS (gh_disk_choice_parent_class)->finalize (object);
 }
 
@@ -208,6 +257,8 @@ gh_disk_choice_class_init (GhDiskChoiceClass *klass)
   signals[MODE_CHOSEN] = g_signal_new ("mode-chosen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
                                        0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
   signals[POOL_CHOSEN] = g_signal_new ("pool-chosen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                       0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[PATH_CHOSEN] = g_signal_new ("path-chosen", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
                                        0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[RESET] = g_signal_new ("reset", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                  NULL, NULL, G_TYPE_NONE, 0);
@@ -223,9 +274,13 @@ gh_disk_choice_class_init (GhDiskChoiceClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, reset_button);
   gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, pool_box);
   gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, pool_combo);
+  gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, path_box);
+  gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, path_entry);
   gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, refusals_expander);
   gtk_widget_class_bind_template_child (widget_class, GhDiskChoice, refusals_label);
   gtk_widget_class_bind_template_callback (widget_class, pool_changed_cb);
+  gtk_widget_class_bind_template_callback (widget_class, path_activate_cb);
+  gtk_widget_class_bind_template_callback (widget_class, path_focus_out_cb);
   gtk_widget_class_bind_template_callback (widget_class, reset_clicked_cb);
 }
 
@@ -299,6 +354,7 @@ gh_disk_choice_show (GhDiskChoice            *self,
   atk_object_set_name (gtk_widget_get_accessible (self->modes_box), name);
   show_modes (self, state);
   show_pools (self, state, pools);
+  show_path (self, state);
 }
 
 void

@@ -46,6 +46,13 @@ pool_chosen_cb (GhMigrateDiskRow *self,
 }
 
 static void
+path_chosen_cb (GhMigrateDiskRow *self,
+                const char       *path)
+{
+  gh_migrate_plan_set_disk_path (self->plan, self->disk->target, path);
+}
+
+static void
 reset_cb (GhMigrateDiskRow *self)
 {
   gh_migrate_plan_reset_disk (self->plan, self->disk->target);
@@ -76,6 +83,8 @@ gh_migrate_disk_row_init (GhMigrateDiskRow *self)
   g_signal_connect_object (self->choice, "mode-chosen", G_CALLBACK (mode_chosen_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->choice, "pool-chosen", G_CALLBACK (pool_chosen_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->choice, "path-chosen", G_CALLBACK (path_chosen_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->choice, "reset", G_CALLBACK (reset_cb), self, G_CONNECT_SWAPPED);
 }
@@ -110,6 +119,13 @@ gh_migrate_disk_row_get_target (GhMigrateDiskRow *self)
   return self->disk->target;
 }
 
+static gboolean
+has_path (const GhMigrateDisk *disk)
+{
+  return disk->path != NULL && g_path_is_absolute (disk->path) &&
+         disk->mode != GH_MIGRATE_DISK_LEFT;
+}
+
 /**
  * gh_migrate_disk_row_set_disk:
  * @self: a row
@@ -119,7 +135,6 @@ void
 gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
                               GhMigrateDisk    *disk)
 {
-  g_autofree char *estimate = NULL;
   GhDiskChoiceState state = { NULL };
 
   g_return_if_fail (GH_IS_MIGRATE_DISK_ROW (self));
@@ -129,9 +144,6 @@ gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
   g_clear_pointer (&self->disk, gh_migrate_disk_unref);
   self->disk = disk;
 
-  if (disk->mode == GH_MIGRATE_DISK_COPIED && disk->destination != NULL)
-    /* Translators: %s is the path of a file on another host. */
-    estimate = g_strdup_printf (_("Becomes %s there"), disk->destination);
   state = (GhDiskChoiceState) {
     .device = disk->device,
     .target = disk->target,
@@ -139,10 +151,10 @@ gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
     .allocation = disk->allocation,
     .source = disk->source_text,
     .reason = disk->overridden ? NULL : disk->reason,
-    .estimate = estimate,
     .destination = disk->destination,
     .pool = disk->pool,
     .has_pool = disk->mode == GH_MIGRATE_DISK_COPIED,
+    .has_path = has_path (disk),
     .overridden = disk->overridden,
     .mode = (int) disk->mode,
     .refusals = disk->refusals,

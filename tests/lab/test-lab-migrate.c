@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
@@ -29,10 +30,14 @@ static GhLabPair pair;
   gh_lab_spawn (pair.a, "-c", pair.a_uri, "migrate", "web", pair.b_uri, "--yes", "--json", \
                 __VA_ARGS__)
 
-/* There and back again, on a disk both see. */
+/* There and back again, on a disk both see, each at its own path. */
 static void
 test_both_ways (void)
 {
+  g_autofree char *mount = NULL;
+  g_autofree char *option = NULL;
+  g_autofree char *option_back = NULL;
+  g_autofree char *source = NULL;
   g_auto (GhLabInventory) before = { NULL };
   g_autoptr (GhLabRun) there = NULL;
   g_autoptr (GhLabRun) back = NULL;
@@ -46,7 +51,10 @@ test_both_ways (void)
   gh_lab_pair_take_inventory (&pair, &before);
   gh_lab_pair_start_counter (&pair);
   count = gh_lab_pair_read_counter (pair.a);
-  there = move_to_b (NULL);
+  mount = g_build_filename (gh_lab_get_folder (pair.a), "mount", NULL);
+  g_assert_cmpint (symlink ("img", mount), ==, 0);
+  option = g_strdup_printf ("--disk-path=vda=%s/web.qcow2", mount);
+  there = move_to_b (option, NULL);
   gh_lab_assert_status (there, 0);
   g_assert_cmpstr (gh_lab_run_get_outcome (there), ==, "done");
   gh_lab_pair_assert_only_at (pair.b, pair.a);
@@ -57,12 +65,16 @@ test_both_ways (void)
   /* What we know of it travels with it. */
   xml = gh_lab_pair_dup_xml (pair.b, "web", VIR_DOMAIN_XML_INACTIVE);
   g_assert_nonnull (strstr (xml, "<guesthouse:note>kept</guesthouse:note>"));
+  source = g_strdup_printf ("<source file='%s/web.qcow2'", mount);
+  g_assert_nonnull (strstr (xml, source));
 
+  option_back = g_strdup_printf ("--disk-path=vda=%s/img/web.qcow2", gh_lab_get_folder (pair.a));
   back = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--yes", "--json",
-                     NULL);
+                     option_back, NULL);
   gh_lab_assert_status (back, 0);
   gh_lab_pair_assert_only_at (pair.a, pair.b);
   g_assert_cmpuint (gh_lab_pair_read_counter (pair.a), >, later);
+  g_assert_cmpint (g_unlink (mount), ==, 0);
   gh_lab_pair_assert_inventory (&pair, &before);
 }
 
@@ -92,7 +104,7 @@ test_copy_storage (void)
   gh_lab_pair_start_guest (&pair, NULL);
   gh_lab_pair_start_counter (&pair);
   count = gh_lab_pair_read_counter (pair.a);
-  run = move_to_b ("--copy-storage", "--name", "web-b", NULL);
+  run = move_to_b ("--copy-storage", "--name", "web-b", "--disk-path=vda=web-b.qcow2", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_cmpint (gh_lab_get_machine_state (pair.b, "web-b"), ==, VIR_DOMAIN_RUNNING);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==, -1);
@@ -104,7 +116,7 @@ test_copy_storage (void)
     g_assert_cmpuint (gh_lab_serial_read_number (serial), >, count);
   }
   old = g_build_filename (gh_lab_get_folder (pair.a), "img", "web.qcow2", NULL);
-  new = g_build_filename (gh_lab_get_folder (pair.b), "img", "web.qcow2", NULL);
+  new = g_build_filename (gh_lab_get_folder (pair.b), "img", "web-b.qcow2", NULL);
   xml = gh_lab_pair_dup_xml (pair.b, "web-b", VIR_DOMAIN_XML_INACTIVE);
   g_assert_nonnull (strstr (xml, new));
   source = g_strdup_printf ("<source file='%s'", old);

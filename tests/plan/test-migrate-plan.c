@@ -172,6 +172,78 @@ is_unsafe (GhMigratePlan *plan)
   return strstr (command, "--unsafe") != NULL;
 }
 
+static const GhMigrateDisk *
+get_disk_at (GhMigratePlan *plan,
+             const char    *path)
+{
+  gh_migrate_plan_set_disk_path (plan, "vda", path);
+  prepare (plan);
+  return g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+}
+
+/* A copy has the name, or the path, that is asked for, or none. */
+static void
+test_paths (void)
+{
+  static const char * const bad[] = {
+    "", "/", ".", "..", "a/b", "../x", "/nowhere/there/../x", "/nowhere//there/x", "a\nb",
+    "/nowhere/there/",
+  };
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  const GhMigrateDisk *disk = get_disk_at (plan, "other.qcow2");
+
+  g_assert_cmpstr (disk->destination, ==, "/nowhere/there/other.qcow2");
+  g_assert_true (disk->overridden);
+  disk = get_disk_at (plan, "/nowhere/there/third.qcow2");
+  g_assert_cmpstr (disk->destination, ==, "/nowhere/there/third.qcow2");
+  g_assert_cmpstr (disk->pool, ==, "default");
+  g_assert_false (is_refused (plan, "pool-missing"));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      disk = get_disk_at (plan, bad[i]);
+      g_assert_true (is_refused (plan, "path-invalid"));
+      g_assert_null (disk->destination);
+    }
+  /* A whole path says the pool, and a pool that is chosen later keeps the name. */
+  get_disk_at (plan, "/nowhere/else/web.qcow2");
+  g_assert_true (is_refused (plan, "pool-missing"));
+  gh_migrate_plan_set_disk_pool (plan, "vda", "default");
+  prepare (plan);
+  g_assert_false (is_refused (plan, "pool-missing"));
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+  g_assert_cmpstr (disk->destination, ==, "/nowhere/there/web.qcow2");
+  gh_migrate_plan_reset_disk (plan, "vda");
+  prepare (plan);
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+  g_assert_false (disk->overridden);
+}
+
+/* A disk that both see can be at another path there; what is there is not overwritten. */
+static void
+test_other_paths (void)
+{
+  static const char far[] = HEAD "<pool type='dir'><name>p</name><target><path>/nowhere/p</path>"
+    "</target><volume><name>other.raw</name><capacity>1024</capacity></volume></pool></node>";
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (far);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  const GhMigrateDisk *disk = get_disk_at (plan, "/nowhere/p/other.raw");
+
+  g_assert_cmpint (disk->mode, ==, GH_MIGRATE_DISK_COPIED);
+  g_assert_true (is_refused (plan, "file-taken"));
+  g_assert_null (disk->destination);
+  disk = get_disk_at (plan, "other.raw");
+  g_assert_true (is_refused (plan, "file-taken"));
+  gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_SHARED);
+  disk = get_disk_at (plan, "/mnt/web.qcow2");
+  g_assert_cmpstr (disk->destination, ==, "/mnt/web.qcow2");
+  g_assert_true (has_step (plan, "share-probe"));
+  disk = get_disk_at (plan, "name-only.raw");
+  g_assert_true (is_refused (plan, "path-invalid"));
+}
+
 /* What is copied, and what nobody can prove, is left to libvirt to judge. */
 static void
 test_unsafe (void)
@@ -345,6 +417,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migrate-plan/destinations", test_destinations);
   g_test_add_func ("/migrate-plan/disks", test_disks);
+  g_test_add_func ("/migrate-plan/paths", test_paths);
+  g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
   g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
   g_test_add_func ("/migrate-plan/networks", test_networks);

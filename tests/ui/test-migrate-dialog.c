@@ -305,6 +305,39 @@ test_choices (Fixture       *fixture,
   gtk_widget_destroy (fixture->dialog);
 }
 
+/* The path of a disk there is typed; what is no path is said, and stays to be mended. */
+static void
+test_path (Fixture       *fixture,
+           gconstpointer  data)
+{
+  GtkWidget *entry = NULL;
+  GtkWidget *reset = NULL;
+  GhMigrateDisk *disk = NULL;
+
+  open_dialog (fixture, "web-1", NULL);
+  entry = gh_ui_test_get (fixture->dialog, GTK_TYPE_ENTRY, "Path there");
+  gh_ui_test_press (fixture->dialog, "Copy it");
+  wait_prepared (fixture);
+  gtk_entry_set_text (GTK_ENTRY (entry), "other.raw");
+  g_signal_emit_by_name (entry, "activate");
+  wait_prepared (fixture);
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (GH_MIGRATE_PLAN (fixture->plan)), 0);
+  g_assert_true (g_str_has_suffix (disk->destination, "/other.raw"));
+  g_assert_cmpstr (gtk_entry_get_text (GTK_ENTRY (entry)), ==, disk->destination);
+  gtk_entry_set_text (GTK_ENTRY (entry), "a/b");
+  g_signal_emit_by_name (entry, "activate");
+  wait_prepared (fixture);
+  gh_ui_test_wait_shows (fixture->dialog, "“a/b” cannot be the path of the disk vda");
+  g_assert_cmpstr (gtk_entry_get_text (GTK_ENTRY (entry)), ==, "a/b");
+  gh_ui_test_shoot (fixture->dialog, "migrate-path");
+  reset = gh_ui_test_get (fixture->dialog, GTK_TYPE_BUTTON, "Use what is proposed for this disk");
+  gtk_button_clicked (GTK_BUTTON (reset));
+  wait_prepared (fixture);
+  disk = g_ptr_array_index (gh_migrate_plan_get_disks (GH_MIGRATE_PLAN (fixture->plan)), 0);
+  g_assert_cmpstr (gtk_entry_get_text (GTK_ENTRY (entry)), ==, disk->destination);
+  gtk_widget_destroy (fixture->dialog);
+}
+
 /* What was on one network there can be on another; the disks can be left to both hosts. */
 static void
 test_mapping (Fixture       *fixture,
@@ -765,6 +798,7 @@ main (int    argc,
   g_test_add ("/migrate-dialog/" name, Fixture, data, set_up, func, tear_down)
   ADD ("no-other-host", test_no_other_host, "");
   ADD ("choices", test_choices, NULL);
+  ADD ("path", test_path, NULL);
   ADD ("mapping", test_mapping, NULL);
   ADD ("rehearsal", test_rehearsal, NULL);
   ADD ("illegal", test_illegal, NULL);
