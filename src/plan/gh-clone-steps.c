@@ -15,6 +15,7 @@
 #include "gh-clone-identity.h"
 #include "gh-clone-plan-private.h"
 #include "gh-live-checks.h"
+#include "gh-trial-bases.h"
 
 /* A step that copies this much counts as much as one that copies nothing counts twice. */
 #define BYTES_PER_WEIGHT (32.0 * 1024 * 1024)
@@ -106,6 +107,25 @@ list_document_disks (const GhCloneFacts *facts,
   return disks;
 }
 
+/* What a trial lies on, as it is now; NULL for others. */
+static GPtrArray *
+list_bases (GhClonePlan *self)
+{
+  const GhCloneFacts *facts = &self->facts;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+
+  if (!self->inputs.trial)
+    return NULL;
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhCloneItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode == GH_CLONE_LINK && item->path != NULL)
+        g_ptr_array_add (paths, item->path);
+    }
+  return gh_trial_bases_list (gh_file_users_get_graph (facts->users), paths);
+}
+
 static GhDomainXml *
 make_document (GhClonePlan  *self,
                guint         index,
@@ -118,6 +138,7 @@ make_document (GhClonePlan  *self,
   gboolean nvram_copied = facts->nvram_way == GH_CLONE_WAY_FILES ||
                           facts->nvram_way == GH_CLONE_WAY_POOL;
   g_autofree char *seed_path = gh_clone_dup_seed_path (self, index);
+  g_autoptr (GPtrArray) bases = list_bases (self);
   gboolean linked = gh_clone_has_links (facts);
   const char *uuid = gh_machine_get_uuid (self->machine);
   const char *name = gh_machine_get_name (self->machine);
@@ -137,6 +158,7 @@ make_document (GhClonePlan  *self,
     .parent_name = linked ? name : NULL,
     .trial_uuid = self->inputs.trial ? uuid : NULL,
     .trial_name = self->inputs.trial ? name : NULL,
+    .trial_bases = bases,
     .network = self->inputs.network,
     .seed = self->random_seed + index,
   };

@@ -113,6 +113,8 @@ add_storage (GhImageBuilder *self)
       image->capacity = volume->capacity;
       image->has_size = TRUE;
       image->size = volume->allocation;
+      image->length = volume->length;
+      image->changed_ns = volume->changed_ns;
     }
   for (guint i = 0; self->graph->local && i < storage->pools->len; i++)
     if (is_folder_pool (g_ptr_array_index (storage->pools, i)))

@@ -240,6 +240,12 @@ look_at (GhImageBuilder *self,
         g_ptr_array_add (self->graph->unreadable, image);
       return;
     }
+  if (S_ISREG (status.st_mode))
+    {
+      image->length = (guint64) status.st_size;
+      image->changed_ns = gh_image_to_ns (&status.st_mtim);
+      image->inode = status.st_ino;
+    }
   if (S_ISREG (status.st_mode) && !image->has_size)
     {
       image->has_size = TRUE;

@@ -57,6 +57,9 @@ struct _GhImage
   gboolean        has_size;
   guint64         size;        /* bytes it takes */
   guint64         capacity;    /* bytes; 0: not known */
+  guint64         length;      /* of the file, as of the last reload; 0: not known, as the next */
+  gint64          changed_ns;  /* likewise: when it was last written to */
+  guint64         inode;
   gboolean        is_image;    /* FALSE: only named in a definition */
   GPtrArray      *below;       /* (element-type GhImage) (unowned): its base, its data file */
   GPtrArray      *above;       /* (element-type GhImage) (unowned): what lies on it */

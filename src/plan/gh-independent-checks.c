@@ -13,6 +13,7 @@
 
 #include "gh-independent-plan-private.h"
 #include "gh-live-checks.h"
+#include "gh-trial-bases.h"
 
 /* Takes @title. */
 static void
@@ -158,6 +159,19 @@ check_snapshots (GhIndependentPlan *self,
     }
 }
 
+/* A trial whose base was written to would be made a whole of what does not belong together. What
+ * can still be read of it is at least not lost. */
+static void
+check_bases (GhIndependentPlan *self,
+             GhPlanDraft       *draft)
+{
+  g_autoptr (GhMachineMark) mark = gh_machine_mark_new_for_domain (self->reader->facts.xml);
+
+  gh_trial_bases_check (draft, GH_CHECK_WARNING,
+                        gh_file_users_get_graph (self->reader->facts.users), mark,
+                        gh_machine_get_uuid (self->machine));
+}
+
 /* The disks */
 
 /* What a running machine writes to need not be what it would start with. */
@@ -291,6 +305,7 @@ gh_independent_check_all (GhIndependentPlan *self,
     return;
   check_state (self, draft);
   check_snapshots (self, draft);
+  check_bases (self, draft);
   for (guint i = 0; i < self->disks->len; i++)
     if (((GhIndependentDisk *) self->disks->pdata[i])->chosen)
       check_disk (self, g_ptr_array_index (self->disks, i), draft);

@@ -20,6 +20,7 @@
 #include "gh-image-graph.h"
 #include "gh-machine-mark.h"
 #include "gh-steps.h"
+#include "gh-trial-bases.h"
 #include "gh-virt-error.h"
 
 struct _GhKeepPlan
@@ -385,6 +386,8 @@ decide (GTask *task)
   check_name (self, draft);
   check_parent (self, draft);
   check_dependence (self, draft);
+  gh_trial_bases_check (draft, GH_CHECK_REFUSAL, self->graph, self->mark,
+                        gh_machine_get_uuid (self->machine));
   if (self->mark->unplugged->len > 0 && !self->network)
     take_check (draft, GH_CHECK_NOTE, "network-unplugged",
                 g_strdup (_("It stays without a network")), NULL);

@@ -159,6 +159,23 @@ gh_pool_info_read (virStoragePoolPtr  pool,
   return info;
 }
 
+/* A time such as “1700000000.123456789”, in nanoseconds; 0 when there is none. */
+static gint64
+read_time (xmlXPathContextPtr  context,
+           const char         *xpath)
+{
+  g_autofree char *text = gh_document_dup_string (context, xpath);
+  char *end = NULL;
+  char digits[] = "000000000";
+  gint64 seconds = text != NULL ? g_ascii_strtoll (text, &end, 10) : 0;
+
+  if (seconds <= 0 || seconds > G_MAXINT64 / G_GINT64_CONSTANT (1000000000) - 1)
+    return 0;
+  for (guint i = 0; *end == '.' && i < strlen (digits) && g_ascii_isdigit (end[i + 1]); i++)
+    digits[i] = end[i + 1];
+  return seconds * G_GINT64_CONSTANT (1000000000) + g_ascii_strtoll (digits, NULL, 10);
+}
+
 GhVolumeInfo *
 gh_volume_info_read (virStorageVolPtr  volume,
                      const char       *pool)
@@ -180,6 +197,8 @@ gh_volume_info_read (virStorageVolPtr  volume,
   info->backing_path = gh_document_dup_string (context, "/volume/backingStore/path");
   info->capacity = read_bytes (context, "/volume/capacity");
   info->allocation = read_bytes (context, "/volume/allocation");
+  info->length = read_bytes (context, "/volume/physical");
+  info->changed_ns = read_time (context, "/volume/target/timestamps/mtime");
   free (path);
   virResetLastError ();
   return info;

@@ -47,6 +47,8 @@ typedef struct
   char    *backing_path;  /* (nullable) */
   guint64  capacity;
   guint64  allocation;
+  guint64  length;        /* of its file; 0: not known, as the next */
+  gint64   changed_ns;    /* when it was last written to, as the host's clock says */
 } GhVolumeInfo;
 
 GhVolumeInfo *gh_volume_info_ref   (GhVolumeInfo *self);

@@ -510,6 +510,8 @@ change_own_metadata (GhCloning *self)
   gh_domain_xml_set_parent (self->clone, options->parent_uuid, options->parent_name, disks);
   gh_domain_xml_set_trial_of (self->clone, options->trial_uuid, options->trial_name, files,
                               self->unplugged);
+  for (guint i = 0; options->trial_bases != NULL && i < options->trial_bases->len; i++)
+    gh_domain_xml_add_trial_base (self->clone, g_ptr_array_index (options->trial_bases, i));
 }
 
 /* What only a running machine has: numbers, names of devices, labels that were made up. */

@@ -35,6 +35,30 @@ gh_marked_file_free (gpointer file)
   g_free (self);
 }
 
+GhMarkedBase *
+gh_marked_base_new (const char *path,
+                    guint64     length,
+                    gint64      changed_ns,
+                    guint64     inode)
+{
+  GhMarkedBase *self = g_new0 (GhMarkedBase, 1);
+
+  self->path = g_strdup (path);
+  self->length = length;
+  self->changed_ns = changed_ns;
+  self->inode = inode;
+  return self;
+}
+
+void
+gh_marked_base_free (gpointer base)
+{
+  GhMarkedBase *self = base;
+
+  g_free (self->path);
+  g_free (self);
+}
+
 void
 gh_machine_mark_free (GhMachineMark *self)
 {
@@ -44,6 +68,7 @@ gh_machine_mark_free (GhMachineMark *self)
   g_ptr_array_unref (self->files);
   g_ptr_array_unref (self->trial_files);
   g_ptr_array_unref (self->unplugged);
+  g_ptr_array_unref (self->bases);
   g_free (self);
 }
 
@@ -89,6 +114,19 @@ read_files (GhMachineMark *self,
     }
 }
 
+/* 0 for what is no number. */
+static guint64
+read_number (const xmlNode *node,
+             const char    *name)
+{
+  g_autofree char *text = gh_xml_node_dup_attribute (node, name);
+  guint64 number = 0;
+
+  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &number, NULL))
+    return 0;
+  return number;
+}
+
 static void
 read_trial (GhMachineMark *self,
             const xmlNode *trial)
@@ -101,6 +139,11 @@ read_trial (GhMachineMark *self,
 
       if (is_ours (child, "file") && path != NULL && g_path_is_absolute (path))
         g_ptr_array_add (self->trial_files, g_steal_pointer (&path));
+      else if (is_ours (child, "base") && path != NULL && g_path_is_absolute (path))
+        g_ptr_array_add (self->bases,
+                         gh_marked_base_new (path, read_number (child, "length"),
+                                             (gint64) read_number (child, "changed"),
+                                             read_number (child, "inode")));
       else if (is_ours (child, "unplugged") && mac != NULL)
         g_ptr_array_add (self->unplugged, g_steal_pointer (&mac));
     }
@@ -129,6 +172,7 @@ read_mark (const xmlNode *machine)
   self->files = g_ptr_array_new_with_free_func (gh_marked_file_free);
   self->trial_files = g_ptr_array_new_with_free_func (g_free);
   self->unplugged = g_ptr_array_new_with_free_func (g_free);
+  self->bases = g_ptr_array_new_with_free_func (gh_marked_base_free);
   if (machine == NULL)
     return self;
   read_parent (self, find_child (machine, "parent"), GH_MACHINE_LINKED_CLONE);

@@ -36,6 +36,15 @@ typedef struct
   guint  mode;
 } GhMarkedFile;
 
+/* A file that a trial lies on, as it was when the trial began. 0: not known. */
+typedef struct
+{
+  char    *path;
+  guint64  length;
+  gint64   changed_ns; /* when it had last been written to */
+  guint64  inode;
+} GhMarkedBase;
+
 typedef struct
 {
   GhMachineKind  kind;
@@ -48,6 +57,7 @@ typedef struct
   GPtrArray     *trial_files; /* (element-type char): of a trial: what was made for it */
   GPtrArray     *unplugged;   /* (element-type char): of a trial: addresses of network cards whose
                                * cables were unplugged when it was made */
+  GPtrArray     *bases;       /* (element-type GhMarkedBase): of a trial */
 } GhMachineMark;
 
 /* @element (nullable): as virDomainGetMetadata() gives it. What cannot be read is no mark. */
@@ -58,6 +68,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMachineMark, gh_machine_mark_free)
 
 GhMarkedFile  *gh_marked_file_new             (const char *path, guint mode);
 void           gh_marked_file_free            (gpointer file);
+
+GhMarkedBase  *gh_marked_base_new             (const char *path, guint64 length,
+                                               gint64 changed_ns, guint64 inode);
+void           gh_marked_base_free            (gpointer base);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMarkedBase, gh_marked_base_free)
 
 /* @element with the mark of a template, or without; @files (nullable) and @autostart: how it was
  * before. NULL when nothing is left in it. All else in it stays. */

@@ -414,6 +414,47 @@ gh_domain_xml_set_trial_of (GhDomainXml *self,
   add_texts (self, trial, "unplugged", "mac", unplugged);
 }
 
+static void
+set_number (GhXmlDocument *document,
+            xmlNode       *node,
+            const char    *name,
+            guint64        number)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, number);
+
+  if (number > 0)
+    gh_xml_document_set_attribute (document, node, name, text);
+}
+
+/**
+ * gh_domain_xml_add_trial_base:
+ * @self: a domain
+ * @base: a file that it lies on, as it is now
+ *
+ * Remembers how the file was when the trial began.
+ */
+void
+gh_domain_xml_add_trial_base (GhDomainXml        *self,
+                              const GhMarkedBase *base)
+{
+  GhXmlDocument *document = NULL;
+  xmlNode *trial = NULL;
+  xmlNode *node = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self));
+  g_return_if_fail (base != NULL);
+
+  trial = get_ours (get_machine (self), "trial");
+  if (trial == NULL)
+    return;
+  document = gh_domain_xml_get_document (self);
+  node = add (self, trial, get_last_child (trial), "base");
+  gh_xml_document_set_attribute (document, node, "path", base->path);
+  set_number (document, node, "length", base->length);
+  set_number (document, node, "changed", (guint64) MAX (base->changed_ns, 0));
+  set_number (document, node, "inode", base->inode);
+}
+
 /**
  * gh_domain_xml_get_kind:
  * @self: a domain

@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  *     <guesthouse:trial uuid='…' name='…'>
  *       <guesthouse:file path='…'/>        what was made for it, and goes with it
  *       <guesthouse:unplugged mac='…'/>    network cards that get their cables back when it is kept
+ *       <guesthouse:base path='…' length='…' changed='…' inode='…'/>  what it lies on, as it was;
+ *                                          changed: nanoseconds since 1970
  *     </guesthouse:trial>
  *     <guesthouse:left host='…' uri='…' path='…' pool='…'/>
  *   </guesthouse:machine>
@@ -59,6 +61,9 @@ char         *gh_domain_xml_dup_trial_of_name   (GhDomainXml *self);
 void          gh_domain_xml_set_trial_of        (GhDomainXml *self, const char *uuid,
                                                  const char *name, GPtrArray *files,
                                                  GPtrArray *unplugged);
+
+/* Does nothing in what is no trial. */
+void          gh_domain_xml_add_trial_base      (GhDomainXml *self, const GhMarkedBase *base);
 
 /* What it left at a host it moves away from; known ones are not added again. */
 void          gh_domain_xml_add_left            (GhDomainXml *self, const GhLeftFile *file);

@@ -353,6 +353,36 @@ test_linked (void)
   end (NULL, NULL);
 }
 
+/* What a trial lies on there is known by what the host says of its volumes: here a raw one. */
+static void
+test_trial (void)
+{
+  g_autofree char *second = NULL;
+  g_autofree char *bytes = NULL;
+  gsize length = 0;
+  g_autoptr (GhLabRun) tried = NULL;
+  g_autoptr (GhLabRun) before = NULL;
+  g_autoptr (GhLabRun) kept = NULL;
+
+  if (!begin ())
+    return;
+  second = dup_in_pool ("one", "second.img");
+  tried = near_run ("try", "far", "--no-start");
+  gh_lab_assert_status (tried, 0);
+  before = near_run ("keep", "far-trial", "--template", "--dry-run");
+  gh_lab_assert_status (before, 0);
+  g_assert_null (strstr (before->out, "base-changed"));
+
+  g_assert_true (g_file_get_contents (second, &bytes, &length, NULL));
+  g_free (gh_lab_run_tool ("qemu-io", "-f", "raw", "-c", "write -P 0x77 3M 1M", second, NULL));
+  kept = near_run ("keep", "far-trial", "--template");
+  gh_lab_assert_status (kept, 3);
+  g_assert_true (gh_lab_run_has_check (kept, "base-changed", "refusal"));
+  assert_done (near_run ("discard", "far-trial"));
+  g_assert_true (g_file_set_contents (second, bytes, (gssize) length, NULL));
+  end (NULL, NULL);
+}
+
 /* Each disk on its own. */
 static void
 test_mixed (void)
@@ -657,6 +687,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lab/far/full", test_full);
   g_test_add_func ("/lab/far/linked", test_linked);
+  g_test_add_func ("/lab/far/trial", test_trial);
   g_test_add_func ("/lab/far/mixed", test_mixed);
   g_test_add_func ("/lab/far/killed", test_killed);
   g_test_add_func ("/lab/far/kept", test_kept);

@@ -550,6 +550,38 @@ test_discard_only_its_own (void)
   g_assert_true (g_file_test (data, G_FILE_TEST_EXISTS));
 }
 
+/* Somebody writes to what a trial lies on, though no machine is running: the trial is a mixture
+ * now. That is said before it becomes something lasting, and it can still be discarded. */
+static void
+test_base_changed (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab, FALSE);
+  g_autofree char *sentence = g_strdup_printf ("“%s” has been changed since", path);
+  g_autoptr (GhLabRun) tried = run_yes (lab, "try", "web", "--no-start");
+  g_autoptr (GhLabRun) before = NULL;
+  g_autoptr (GhLabRun) kept = NULL;
+  g_autoptr (GhLabRun) independent = NULL;
+
+  gh_lab_assert_status (tried, 0);
+  /* Reading it, and what is done to its modes, is no change. */
+  g_free (run_tool ("qemu-img", "check", path, NULL));
+  g_assert_no_errno (g_chmod (path, 0644));
+  before = gh_lab_run (lab, "keep", "web-trial", "--dry-run", "--json", NULL);
+  gh_lab_assert_status (before, 0);
+  g_assert_null (strstr (before->out, "base-changed"));
+
+  g_free (run_tool ("qemu-io", "-f", "qcow2", "-c", "write -P 0x11 2M 1M", path, NULL));
+  kept = run_yes (lab, "keep", "web-trial");
+  gh_lab_assert_status (kept, 3);
+  g_assert_true (gh_lab_run_has_check (kept, "base-changed", "refusal"));
+  g_assert_nonnull (strstr (kept->err, sentence));
+  independent = gh_lab_run (lab, "make-independent", "web-trial", "--dry-run", "--json", NULL);
+  g_assert_true (gh_lab_run_has_check (independent, "base-changed", "warning"));
+  run_done (lab, "discard", "web-trial");
+  run_done (lab, "start", "web");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -561,5 +593,6 @@ main (int    argc,
   g_test_add_func ("/lab/try/snapshots", test_snapshots);
   g_test_add_func ("/lab/try/killed", test_killed);
   g_test_add_func ("/lab/try/discard-only-its-own", test_discard_only_its_own);
+  g_test_add_func ("/lab/try/base-changed", test_base_changed);
   return g_test_run ();
 }

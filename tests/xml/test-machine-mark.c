@@ -115,7 +115,9 @@ test_kept (void)
   static const char element[] =
     "<machine><parent uuid='u' name='n'><disk/></parent><trial uuid='t' name='m'>"
     "<file path='/p/a&lt;b.qcow2'/><file path='relative'/><unplugged mac='52:54:00:00:00:01'/>"
-    "<unplugged/></trial><other/></machine>";
+    "<unplugged/><base path='/p/b' length='4096' changed='-1' inode='99999999999999999999'/>"
+    "<base path='relative' length='1'/></trial><other/></machine>";
+  const GhMarkedBase *base = NULL;
   g_autoptr (GhMachineMark) mark = gh_machine_mark_new (element);
   g_autofree char *kept = gh_machine_mark_dup_kept (element);
   g_autoptr (GhMachineMark) after = gh_machine_mark_new (kept);
@@ -126,7 +128,15 @@ test_kept (void)
   g_assert_cmpuint (mark->unplugged->len, ==, 1);
   g_assert_cmpstr (g_ptr_array_index (mark->unplugged, 0), ==, "52:54:00:00:00:01");
 
+  g_assert_cmpuint (mark->bases->len, ==, 1);
+  base = g_ptr_array_index (mark->bases, 0);
+  g_assert_cmpstr (base->path, ==, "/p/b");
+  g_assert_cmpuint (base->length, ==, 4096);
+  g_assert_cmpint (base->changed_ns, ==, 0);
+  g_assert_cmpuint (base->inode, ==, 0);
+
   g_assert_cmpint (after->kind, ==, GH_MACHINE_LINKED_CLONE);
+  g_assert_cmpuint (after->bases->len, ==, 0);
   g_assert_cmpuint (after->trial_files->len, ==, 0);
   g_assert_nonnull (strstr (kept, "<other/>"));
   g_assert_null (gh_machine_mark_dup_kept ("<machine><trial uuid='t' name='m'/></machine>"));

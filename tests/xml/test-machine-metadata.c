@@ -133,15 +133,31 @@ test_parent (void)
 }
 
 static void
+assert_base (const GhMarkedBase *base,
+             const GhMarkedBase *expected)
+{
+  g_assert_cmpstr (base->path, ==, expected->path);
+  g_assert_cmpuint (base->length, ==, expected->length);
+  g_assert_cmpint (base->changed_ns, ==, expected->changed_ns);
+  g_assert_cmpuint (base->inode, ==, expected->inode);
+}
+
+static void
 test_trial (void)
 {
   g_autoptr (GhDomainXml) xml = read_text ("<domain><name>a</name></domain>");
   g_autofree char *uuid = NULL;
   g_autofree char *name = NULL;
   g_autofree char *parent = NULL;
+  g_autoptr (GhMarkedBase) base = gh_marked_base_new ("/p/a&b", 4096, 1700000000123456789, 17);
+  g_autoptr (GhMachineMark) mark = NULL;
 
   gh_domain_xml_set_parent (xml, "p", "parent", NULL);
   gh_domain_xml_set_trial_of (xml, UUID, "web", NULL, NULL);
+  gh_domain_xml_add_trial_base (xml, base);
+  mark = gh_machine_mark_new_for_domain (xml);
+  g_assert_cmpuint (mark->bases->len, ==, 1);
+  assert_base (g_ptr_array_index (mark->bases, 0), base);
   uuid = gh_domain_xml_dup_trial_of (xml);
   name = gh_domain_xml_dup_trial_of_name (xml);
   g_assert_cmpstr (uuid, ==, UUID);
