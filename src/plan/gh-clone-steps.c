@@ -126,6 +126,21 @@ list_bases (GhClonePlan *self)
   return gh_trial_bases_list (gh_file_users_get_graph (facts->users), paths);
 }
 
+/* A trial leaves the original as it is: that is guarded for as long as the trial is there. */
+static gboolean
+changes_parent (GhClonePlan *self)
+{
+  return !self->inputs.trial && gh_clone_needs_parent (&self->facts) &&
+         !gh_clone_is_template (&self->facts);
+}
+
+/* Then its present disks become what it shares with its clones. */
+static gboolean
+gets_parent_overlays (GhClonePlan *self)
+{
+  return changes_parent (self) && self->inputs.parent == GH_CLONE_PARENT_OVERLAY;
+}
+
 static GhDomainXml *
 make_document (GhClonePlan  *self,
                guint         index,
@@ -159,6 +174,7 @@ make_document (GhClonePlan  *self,
     .trial_uuid = self->inputs.trial ? uuid : NULL,
     .trial_name = self->inputs.trial ? name : NULL,
     .trial_bases = bases,
+    .base_shared = gets_parent_overlays (self),
     .network = self->inputs.network,
     .seed = self->random_seed + index,
   };
@@ -276,9 +292,7 @@ add_parent_steps (GhClonePlan *self,
   const char *name = gh_machine_get_name (self->machine);
   GhStep *step = NULL;
 
-  /* A trial leaves the original as it is: that is guarded for as long as the trial is there. */
-  if (self->inputs.trial || !gh_clone_needs_parent (&self->facts) ||
-      gh_clone_is_template (&self->facts))
+  if (!changes_parent (self))
     return;
   if (self->inputs.parent == GH_CLONE_PARENT_TEMPLATE)
     {

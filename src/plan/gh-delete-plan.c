@@ -204,6 +204,11 @@ check_files (GhDeletePlan *self,
         take_check (draft, GH_CHECK_REFUSAL, "backing-needed",
                     g_strdup_printf (_("“%s” is needed by “%s”, which is kept"), file->path, kept),
                     _("Delete both, or neither."));
+      else if (ticked && file->shared)
+        take_check (draft, GH_CHECK_NOTE, "base-deleted",
+                    g_strdup_printf (_("“%s” is deleted as well"), file->path),
+                    _("It was made for linked clones to share, and this is the last machine that "
+                      "needs it."));
       /* What others use was never the trial's to take along. */
       else if (!ticked && !(self->discard && file->users != NULL))
         take_check (draft, GH_CHECK_NOTE, "file-kept",
@@ -683,7 +688,8 @@ gh_delete_plan_get_ticked (GhDeletePlan  *self,
     return GPOINTER_TO_INT (ticked);
   if (self->discard)
     return goes_with_trial (self, file);
-  return file->advice == GH_FILE_REMOVE;
+  /* A base stays with what lies on it. */
+  return file->advice == GH_FILE_REMOVE && !(file->shared && find_kept_layer (self, file) != NULL);
 }
 
 gboolean

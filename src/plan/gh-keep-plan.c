@@ -303,9 +303,11 @@ dup_overlay_path (GhKeepPlan      *self,
     }
 }
 
+/* @keep: learns what is nobody's own disk any more. */
 static void
 add_overlays (GhKeepPlan  *self,
-              GhPlanDraft *draft)
+              GhPlanDraft *draft,
+              GhStep      *keep)
 {
   GhStep *step = gh_parent_step_new (self->mark->parent_uuid, self->mark->parent_name);
 
@@ -325,6 +327,7 @@ add_overlays (GhKeepPlan  *self,
       gh_step_set_int (overlay, "capacity", (gint64) image->capacity);
       gh_plan_draft_add_step (draft, overlay);
       gh_parent_step_add_disk (step, disk, disk->source, format, path);
+      gh_keep_step_add_shared (keep, disk->source);
     }
   gh_plan_draft_add_step (draft, step);
 }
@@ -335,6 +338,7 @@ add_steps (GhKeepPlan  *self,
 {
   const char *uuid = gh_machine_get_uuid (self->machine);
   const char *name = gh_machine_get_name (self->machine);
+  GhStep *keep = gh_keep_step_new (uuid, name, self->network);
 
   if (gh_keep_plan_needs_parent (self) && !is_template (self) && !is_original_active (self))
     {
@@ -342,9 +346,9 @@ add_steps (GhKeepPlan  *self,
         gh_plan_draft_add_step (draft, gh_template_step_new (self->mark->parent_uuid,
                                                              self->mark->parent_name, TRUE));
       else if (gh_keep_plan_can_overlay (self))
-        add_overlays (self, draft);
+        add_overlays (self, draft, keep);
     }
-  gh_plan_draft_add_step (draft, gh_keep_step_new (uuid, name, self->network));
+  gh_plan_draft_add_step (draft, keep);
   if (strcmp (get_name (self), name) != 0)
     gh_plan_draft_add_step (draft, gh_rename_step_new (uuid, name, get_name (self)));
 }

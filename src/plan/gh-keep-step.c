@@ -4,7 +4,7 @@
 
 /* keep: a trial becomes a machine. Parameters uuid, name, plug: its network cards get their cables
  * back; looked: the rest is known; element, our metadata as they were, and macs, the addresses of
- * the cards, in one string. */
+ * the cards, in one string; shared-N: what it lies on that is no machine's own disk from now on. */
 
 #define G_LOG_DOMAIN "gh-keep-step"
 
@@ -50,6 +50,22 @@ dup_macs (GhStep *step)
   return g_strsplit (macs != NULL ? macs : "", " ", -1);
 }
 
+static GPtrArray *
+list_shared (GhStep *step)
+{
+  GPtrArray *shared = g_ptr_array_new ();
+
+  for (guint i = 0;; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("shared-%u", i);
+      const char *path = gh_step_get_string (step, key);
+
+      if (path == NULL)
+        return shared;
+      g_ptr_array_add (shared, (gpointer) path);
+    }
+}
+
 static void
 marked_cb (GObject      *object,
            GAsyncResult *result,
@@ -69,8 +85,9 @@ set_mark (GTask *task)
 {
   GhStep *step = get_step (task);
   const char *before = gh_step_get_string (step, "element");
+  g_autoptr (GPtrArray) shared = list_shared (step);
   g_autofree char *element = is_undoing (task) ? g_strdup (before)
-                                               : gh_machine_mark_dup_kept (before);
+                                               : gh_machine_mark_dup_kept (before, shared);
 
   gh_host_set_metadata_async (get_host (task), gh_step_get_string (step, "uuid"), element, NULL,
                               marked_cb, g_object_ref (task));
@@ -272,4 +289,16 @@ gh_keep_step_new (const char *uuid,
   gh_step_set_string (self, "name", name);
   gh_step_set_boolean (self, "plug", plug);
   return self;
+}
+
+void
+gh_keep_step_add_shared (GhStep     *self,
+                         const char *path)
+{
+  g_autoptr (GPtrArray) shared = list_shared (self);
+  g_autofree char *key = g_strdup_printf ("shared-%u", shared->len);
+
+  g_return_if_fail (path != NULL);
+
+  gh_step_set_string (self, key, path);
 }

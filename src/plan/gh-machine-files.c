@@ -13,6 +13,8 @@
  *   plain device, network disk, folder, missing         cannot be removed
  *   CD image, kernel, read-only or shareable disk,
  *   backing file, image outside of any pool             may be removed, when ticked
+ *   base that was made for clones to share, when nobody
+ *   else lies on it any more                            remove, with the disk that lies on it
  *
  * Reading runs on the host's lanes; documents are parsed and files looked at on a lane
  * of its own.
@@ -34,6 +36,7 @@
 #include "gh-file-users.h"
 #include "gh-host.h"
 #include "gh-lane.h"
+#include "gh-machine-mark.h"
 
 typedef struct
 {
@@ -52,6 +55,7 @@ typedef struct
   GStrv         snapshots; /* (nullable) */
   guint         n_checkpoints;
   GhFileUsers  *users;     /* (nullable) */
+  GPtrArray    *shared;    /* (nullable) (element-type char): see GhMachineMark; the worker's */
 } Load;
 
 static void
@@ -67,6 +71,7 @@ load_free (gpointer data)
   g_free (load->live_xml);
   g_strfreev (load->snapshots);
   g_clear_pointer (&load->users, gh_file_users_unref);
+  g_clear_pointer (&load->shared, g_ptr_array_unref);
   g_free (load);
 }
 
@@ -307,6 +312,16 @@ is_of_a_snapshot (Load       *load,
   return FALSE;
 }
 
+static gboolean
+is_shared (Load       *load,
+           const char *path)
+{
+  for (guint i = 0; load->shared != NULL && i < load->shared->len; i++)
+    if (gh_file_users_is_same (load->users, g_ptr_array_index (load->shared, i), path))
+      return TRUE;
+  return FALSE;
+}
+
 /* The files under @top, from what the volumes say, else from what the definition says. */
 static void
 add_chain (GhMachineFiles *self,
@@ -328,7 +343,8 @@ add_chain (GhMachineFiles *self,
       if (file == NULL)
         {
           file = add_file (self, load, GH_FILE_BACKING, chain[i], NULL);
-          if (!is_of_a_snapshot (load, chain[i]))
+          file->shared = is_shared (load, chain[i]);
+          if (!file->shared && !is_of_a_snapshot (load, chain[i]))
             advise (file, GH_FILE_KEEP, _("Other disks may be meant to be made from it."));
           judge (file, load);
         }
@@ -559,12 +575,15 @@ files_worker (GhLane        *lane,
   g_autoptr (GhMachineFiles) self = g_atomic_rc_box_new0 (GhMachineFiles);
   g_autoptr (GhDomainXml) xml = NULL;
   g_autoptr (GhDomainXml) live_xml = NULL;
+  g_autoptr (GhMachineMark) mark = NULL;
 
   self->files = g_ptr_array_new_with_free_func (unref_file);
   self->graph = gh_image_graph_ref (gh_file_users_get_graph (load->users));
   xml = gh_domain_xml_new_from_string (load->xml, error);
   if (xml == NULL)
     return NULL;
+  mark = gh_machine_mark_new_for_domain (xml);
+  load->shared = g_ptr_array_ref (mark->shared);
   if (load->live_xml != NULL)
     {
       live_xml = gh_domain_xml_new_from_string (load->live_xml, error);

@@ -48,6 +48,7 @@ typedef struct
   char         *pool;    /* (nullable): of which it is a volume */
   char         *reason;  /* (nullable): why it is not ticked, a sentence */
   char         *users;   /* (nullable): who else uses it, in words */
+  gboolean      shared;  /* a base made for clones to share: no machine's own disk */
   gboolean      exists;  /* FALSE when known to be missing */
   gboolean      has_size;
   guint64       size;    /* bytes it takes */

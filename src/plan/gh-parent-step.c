@@ -27,6 +27,7 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-lane.h"
+#include "gh-machine-metadata.h"
 #include "gh-step-private.h"
 #include "gh-still-needed.h"
 
@@ -367,6 +368,10 @@ change_disks (GhDomainXml *xml,
           if (work->undoing && g_strcmp0 (now->source, disk->overlay) != 0)
             continue;
           n++;
+          if (work->undoing)
+            gh_domain_xml_remove_shared (xml, disk->base);
+          else
+            gh_domain_xml_add_shared (xml, disk->base);
           if (work->undoing && disk->pool != NULL && disk->volume != NULL)
             gh_domain_xml_set_disk_volume (xml, disk->target, disk->pool, disk->volume,
                                            disk->format);

@@ -94,6 +94,8 @@ void    gh_parent_step_add_disk   (GhStep *self, const GhDiskXml *disk, const ch
 
 /* Makes a trial a machine like others. @plug: gives its network cards their cables back. */
 GhStep *gh_keep_step_new          (const char *uuid, const char *name, gboolean plug);
+/* It lies on @path, which was another machine's disk and is nobody's own from now on. */
+void    gh_keep_step_add_shared   (GhStep *self, const char *path);
 /* Fails while it runs. */
 GhStep *gh_rename_step_new        (const char *uuid, const char *name, const char *new_name);
 /* Copies what a disk of a running machine depends on into it. @path: the disk's file; @pool:

@@ -507,6 +507,12 @@ change_own_metadata (GhCloning *self)
     }
   gh_domain_xml_set_template (self->clone, FALSE);
   gh_domain_xml_remove_left (self->clone);
+  /* A linked one lies on what its source lies on; a full one may have got all of it copied. */
+  if (options->parent_uuid == NULL)
+    gh_domain_xml_remove_shared (self->clone, NULL);
+  for (guint i = 0; options->base_shared && i < disks->len; i++)
+    gh_domain_xml_add_shared (self->clone,
+                              ((GhMetadataDisk *) g_ptr_array_index (disks, i))->base);
   gh_domain_xml_set_parent (self->clone, options->parent_uuid, options->parent_name, disks);
   gh_domain_xml_set_trial_of (self->clone, options->trial_uuid, options->trial_name, files,
                               self->unplugged);

@@ -79,6 +79,7 @@ typedef struct
   const char *parent_name;  /* (nullable) */
   const char *trial_uuid;   /* (nullable): of what it is a throw-away twin of */
   const char *trial_name;   /* (nullable) */
+  gboolean    base_shared;  /* what it is linked to is no machine's own disk from now on */
   GPtrArray  *trial_bases;  /* (nullable) (element-type GhMarkedBase): what it lies on, as it is */
   gboolean    network;      /* FALSE: with unplugged cables */
   guint32     seed;         /* the same seed makes the same addresses */

@@ -69,6 +69,7 @@ gh_machine_mark_free (GhMachineMark *self)
   g_ptr_array_unref (self->trial_files);
   g_ptr_array_unref (self->unplugged);
   g_ptr_array_unref (self->bases);
+  g_ptr_array_unref (self->shared);
   g_free (self);
 }
 
@@ -163,6 +164,20 @@ read_parent (GhMachineMark *self,
   self->parent_name = gh_xml_node_dup_attribute (node, "name");
 }
 
+static void
+read_shared (GhMachineMark *self,
+             const xmlNode *machine)
+{
+  for (xmlNode *child = gh_xml_node_get_child (machine, NULL); child != NULL;
+       child = gh_xml_node_get_next (child, NULL))
+    {
+      g_autofree char *path = gh_xml_node_dup_attribute (child, "path");
+
+      if (is_ours (child, "shared") && path != NULL && g_path_is_absolute (path))
+        g_ptr_array_add (self->shared, g_steal_pointer (&path));
+    }
+}
+
 static GhMachineMark *
 read_mark (const xmlNode *machine)
 {
@@ -173,12 +188,14 @@ read_mark (const xmlNode *machine)
   self->trial_files = g_ptr_array_new_with_free_func (g_free);
   self->unplugged = g_ptr_array_new_with_free_func (g_free);
   self->bases = g_ptr_array_new_with_free_func (gh_marked_base_free);
+  self->shared = g_ptr_array_new_with_free_func (g_free);
   if (machine == NULL)
     return self;
   read_parent (self, find_child (machine, "parent"), GH_MACHINE_LINKED_CLONE);
   read_parent (self, find_child (machine, "trial"), GH_MACHINE_TRIAL);
   if (find_child (machine, "left") != NULL)
     self->left_uri = gh_xml_node_dup_attribute (find_child (machine, "left"), "uri");
+  read_shared (self, machine);
   if (self->kind == GH_MACHINE_TRIAL)
     read_trial (self, find_child (machine, "trial"));
   if (template != NULL)
@@ -277,24 +294,22 @@ gh_machine_mark_dup_text (const char *element,
   return gh_xml_document_to_string (document);
 }
 
-/* @element without its child @name; NULL when nothing is left in it. */
-static char *
-dup_without (const char *element,
-             const char *name)
+/* Without all children of that name. */
+static void
+remove_children (GhXmlDocument *document,
+                 const char    *name)
 {
-  g_autoptr (GhXmlDocument) document = NULL;
-  xmlNode *root = NULL;
-  xmlNode *child = NULL;
+  xmlNode *root = gh_xml_document_get_root (document);
 
-  if (element != NULL)
-    document = gh_xml_document_new (element, "machine", NULL);
-  if (document == NULL)
-    return NULL;
-  root = gh_xml_document_get_root (document);
-  child = find_child (root, name);
-  if (child != NULL)
+  for (xmlNode *child = find_child (root, name); child != NULL; child = find_child (root, name))
     gh_xml_document_remove (document, child);
-  if (gh_xml_node_get_child (root, NULL) == NULL)
+}
+
+/* NULL when nothing is left in it. */
+static char *
+dup_document (GhXmlDocument *document)
+{
+  if (gh_xml_node_get_child (gh_xml_document_get_root (document), NULL) == NULL)
     return NULL;
   return gh_xml_document_to_string (document);
 }
@@ -302,13 +317,28 @@ dup_without (const char *element,
 /**
  * gh_machine_mark_dup_kept:
  * @element: (nullable): our element of a trial that is to be kept
+ * @shared: (nullable) (element-type char): what it lies on that is no machine's own disk from now on
  *
  * Returns: (transfer full) (nullable): the element to write; %NULL to remove it
  */
 char *
-gh_machine_mark_dup_kept (const char *element)
+gh_machine_mark_dup_kept (const char *element,
+                          GPtrArray  *shared)
 {
-  return dup_without (element, "trial");
+  g_autoptr (GhXmlDocument) document = NULL;
+  xmlNode *last = NULL;
+
+  if (element != NULL)
+    document = gh_xml_document_new (element, "machine", NULL);
+  if (document == NULL)
+    return NULL;
+  remove_children (document, "trial");
+  for (guint i = 0; shared != NULL && i < shared->len; i++)
+    {
+      last = gh_xml_document_add (document, gh_xml_document_get_root (document), last, "shared");
+      gh_xml_document_set_attribute (document, last, "path", g_ptr_array_index (shared, i));
+    }
+  return dup_document (document);
 }
 
 /**
@@ -321,7 +351,15 @@ gh_machine_mark_dup_kept (const char *element)
 char *
 gh_machine_mark_dup_released (const char *element)
 {
-  return dup_without (element, "parent");
+  g_autoptr (GhXmlDocument) document = NULL;
+
+  if (element != NULL)
+    document = gh_xml_document_new (element, "machine", NULL);
+  if (document == NULL)
+    return NULL;
+  remove_children (document, "parent");
+  remove_children (document, "shared");
+  return dup_document (document);
 }
 
 /**

@@ -58,6 +58,8 @@ typedef struct
   GPtrArray     *unplugged;   /* (element-type char): of a trial: addresses of network cards whose
                                * cables were unplugged when it was made */
   GPtrArray     *bases;       /* (element-type GhMarkedBase): of a trial */
+  GPtrArray     *shared;      /* (element-type char): what it lies on that is no machine's own disk
+                               * any more, but was made for clones to share */
 } GhMachineMark;
 
 /* @element (nullable): as virDomainGetMetadata() gives it. What cannot be read is no mark. */
@@ -78,9 +80,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMarkedBase, gh_marked_base_free)
  * before. NULL when nothing is left in it. All else in it stays. */
 char          *gh_machine_mark_dup_text       (const char *element, gboolean is_template,
                                                GPtrArray *files, gboolean autostart);
-/* @element without the mark of a trial. NULL when nothing is left in it. */
-char          *gh_machine_mark_dup_kept       (const char *element);
-/* @element without the parent; NULL when nothing is left in it. All else in it stays. */
+/* @element without the mark of a trial, and with @shared (nullable) (element-type char). NULL when
+ * nothing is left in it. */
+char          *gh_machine_mark_dup_kept       (const char *element, GPtrArray *shared);
+/* @element without the parent and what was shared with it; NULL when nothing is left in it. All
+ * else in it stays. */
 char          *gh_machine_mark_dup_released   (const char *element);
 gboolean       gh_machine_mark_has_parent     (const char *element);
 

@@ -103,22 +103,30 @@ ensure_machine (GhDomainXml *self)
   return add (self, metadata, get_last_child (metadata), "machine");
 }
 
-/* Removes one child of our element, and what is empty then. */
+/* Removes our element, and what it is in, when they are empty. */
 static void
-remove_child (GhDomainXml *self,
-              const char  *name)
+remove_empty (GhDomainXml *self)
 {
   GhXmlDocument *document = gh_domain_xml_get_document (self);
   xmlNode *machine = get_machine (self);
-  xmlNode *child = get_ours (machine, name);
 
-  if (child != NULL)
-    gh_xml_document_remove (document, child);
   if (machine == NULL || gh_xml_node_get_child (machine, NULL) != NULL)
     return;
   gh_xml_document_remove (document, machine);
   if (gh_xml_node_get_child (get_metadata (self), NULL) == NULL)
     gh_xml_document_remove (document, get_metadata (self));
+}
+
+/* Removes one child of our element, and what is empty then. */
+static void
+remove_child (GhDomainXml *self,
+              const char  *name)
+{
+  xmlNode *child = get_ours (get_machine (self), name);
+
+  if (child != NULL)
+    gh_xml_document_remove (gh_domain_xml_get_document (self), child);
+  remove_empty (self);
 }
 
 /* Adds one, with what every reference to a machine has. */
@@ -453,6 +461,63 @@ gh_domain_xml_add_trial_base (GhDomainXml        *self,
   set_number (document, node, "length", base->length);
   set_number (document, node, "changed", (guint64) MAX (base->changed_ns, 0));
   set_number (document, node, "inode", base->inode);
+}
+
+/* (nullable): the element for @path, or for any. */
+static xmlNode *
+find_shared (GhDomainXml *self,
+             const char  *path)
+{
+  for (xmlNode *node = gh_xml_node_get_child (get_machine (self), NULL); node != NULL;
+       node = gh_xml_node_get_next (node, NULL))
+    {
+      g_autofree char *found = gh_xml_node_dup_attribute (node, "path");
+
+      if (is_ours (node, "shared") && (path == NULL || g_strcmp0 (found, path) == 0))
+        return node;
+    }
+  return NULL;
+}
+
+/**
+ * gh_domain_xml_add_shared:
+ * @self: a domain
+ * @path: a file it lies on, which is no machine's own disk any more
+ */
+void
+gh_domain_xml_add_shared (GhDomainXml *self,
+                          const char  *path)
+{
+  xmlNode *machine = NULL;
+  xmlNode *node = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && path != NULL);
+
+  if (find_shared (self, path) != NULL)
+    return;
+  machine = ensure_machine (self);
+  node = add (self, machine, get_last_child (machine), "shared");
+  gh_xml_document_set_attribute (gh_domain_xml_get_document (self), node, "path", path);
+}
+
+/**
+ * gh_domain_xml_remove_shared:
+ * @self: a domain
+ * @path: (nullable): what it does not share any more; %NULL for all
+ */
+void
+gh_domain_xml_remove_shared (GhDomainXml *self,
+                             const char  *path)
+{
+  xmlNode *node = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self));
+
+  while ((node = find_shared (self, path)) != NULL)
+    {
+      gh_xml_document_remove (gh_domain_xml_get_document (self), node);
+      remove_empty (self);
+    }
 }
 
 /**

@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  *       <guesthouse:base path='…' length='…' changed='…' inode='…'/>  what it lies on, as it was;
  *                                          changed: nanoseconds since 1970
  *     </guesthouse:trial>
+ *     <guesthouse:shared path='…'/>        what it lies on: once a disk, now made for clones to share
  *     <guesthouse:left host='…' uri='…' path='…' pool='…'/>
  *   </guesthouse:machine>
  *
@@ -64,6 +65,11 @@ void          gh_domain_xml_set_trial_of        (GhDomainXml *self, const char *
 
 /* Does nothing in what is no trial. */
 void          gh_domain_xml_add_trial_base      (GhDomainXml *self, const GhMarkedBase *base);
+
+/* A known one is not added again. */
+void          gh_domain_xml_add_shared          (GhDomainXml *self, const char *path);
+/* @path: (nullable): all of them. */
+void          gh_domain_xml_remove_shared       (GhDomainXml *self, const char *path);
 
 /* What it left at a host it moves away from; known ones are not added again. */
 void          gh_domain_xml_add_left            (GhDomainXml *self, const GhLeftFile *file);

@@ -239,6 +239,49 @@ test_keep_usable (void)
   gh_lab_assert_status (clone_started, 0);
 }
 
+static void
+delete_machine (GhLab      *lab,
+                const char *name,
+                const char *base,
+                gboolean    goes)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (lab, "delete", name, "--yes", "--json", NULL);
+
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "base-deleted", "note") == goes);
+  g_assert_true (g_file_test (base, G_FILE_TEST_EXISTS) != goes);
+}
+
+/* The base is nobody's own disk: it goes with the last machine that lies on it, whoever that is, and
+ * whether that was cloned itself meanwhile. */
+static void
+test_shared_base (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autofree char *path = make_machine (lab);
+  g_autofree char *own = NULL;
+  g_autoptr (GhLabRun) first = clone_web (lab, "--linked", "--keep-usable", "--name", "one");
+  g_autoptr (GhLabRun) second = NULL;
+  g_autoptr (GhLabRun) third = NULL;
+  g_autoptr (GhLabRun) kept = NULL;
+
+  gh_lab_assert_status (first, 0);
+  own = gh_lab_dup_disk (lab, "web");
+  delete_machine (lab, "one", path, FALSE);
+  second = clone_web (lab, "--linked", "--keep-usable", "--name", "two");
+  gh_lab_assert_status (second, 0);
+  third = clone_web (lab, "--name", "full");
+  gh_lab_assert_status (third, 0);
+  delete_machine (lab, "full", path, FALSE);
+  delete_machine (lab, "web", path, FALSE);
+  g_assert_true (g_file_test (own, G_FILE_TEST_EXISTS));
+  kept = gh_lab_run (lab, "delete", "two", "--keep-disks", "--dry-run", "--json", NULL);
+  gh_lab_assert_status (kept, 0);
+  g_assert_false (gh_lab_run_has_check (kept, "base-deleted", "note"));
+  delete_machine (lab, "two", path, TRUE);
+  g_assert_false (g_file_test (own, G_FILE_TEST_EXISTS));
+}
+
 /* While it runs: a copy, but nothing is linked to what is being written. */
 static void
 test_running (void)
@@ -1160,6 +1203,7 @@ main (int    argc,
   g_test_add_func ("/lab/clone/chains", test_chains);
   g_test_add_func ("/lab/clone/linked", test_linked);
   g_test_add_func ("/lab/clone/keep-usable", test_keep_usable);
+  g_test_add_func ("/lab/clone/shared-base", test_shared_base);
   g_test_add_func ("/lab/clone/running", test_running);
   g_test_add_func ("/lab/clone/snapshots", test_snapshots);
   g_test_add_func ("/lab/clone/firmware", test_firmware);

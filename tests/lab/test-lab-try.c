@@ -304,6 +304,8 @@ test_no_network (void)
   g_autofree char *path = make_machine (lab, FALSE);
   g_autofree char *own = NULL;
   g_autofree char *xml = NULL;
+  g_autofree char *shared = NULL;
+  g_autofree char *original = NULL;
   g_autoptr (GhLabRun) tried = gh_lab_run (lab, "try", "web", "--no-network", "--json", NULL);
   g_autoptr (GhLabRun) renamed = NULL;
   g_autoptr (GhLabRun) kept = NULL;
@@ -325,6 +327,12 @@ test_no_network (void)
   xml = dup_xml (lab, "web-trial", VIR_DOMAIN_XML_INACTIVE);
   g_assert_null (strstr (xml, "guesthouse:trial"));
   g_assert_nonnull (strstr (xml, "guesthouse:parent"));
+
+  /* What was the original's disk is nobody's own any more. */
+  shared = g_strdup_printf ("<guesthouse:shared path='%s'/>", path);
+  g_assert_nonnull (strstr (xml, shared));
+  original = dup_xml (lab, "web", VIR_DOMAIN_XML_INACTIVE);
+  g_assert_nonnull (strstr (original, shared));
 
   /* Both go on, and neither is a trial. */
   own = dup_disk (lab, "web");

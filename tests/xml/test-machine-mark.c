@@ -119,7 +119,7 @@ test_kept (void)
     "<base path='relative' length='1'/></trial><other/></machine>";
   const GhMarkedBase *base = NULL;
   g_autoptr (GhMachineMark) mark = gh_machine_mark_new (element);
-  g_autofree char *kept = gh_machine_mark_dup_kept (element);
+  g_autofree char *kept = gh_machine_mark_dup_kept (element, NULL);
   g_autoptr (GhMachineMark) after = gh_machine_mark_new (kept);
 
   g_assert_cmpint (mark->kind, ==, GH_MACHINE_TRIAL);
@@ -139,9 +139,9 @@ test_kept (void)
   g_assert_cmpuint (after->bases->len, ==, 0);
   g_assert_cmpuint (after->trial_files->len, ==, 0);
   g_assert_nonnull (strstr (kept, "<other/>"));
-  g_assert_null (gh_machine_mark_dup_kept ("<machine><trial uuid='t' name='m'/></machine>"));
-  g_assert_null (gh_machine_mark_dup_kept ("no element"));
-  g_assert_null (gh_machine_mark_dup_kept (NULL));
+  g_assert_null (gh_machine_mark_dup_kept ("<machine><trial uuid='t' name='m'/></machine>", NULL));
+  g_assert_null (gh_machine_mark_dup_kept ("no element", NULL));
+  g_assert_null (gh_machine_mark_dup_kept (NULL, NULL));
 }
 
 int
