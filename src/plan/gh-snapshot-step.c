@@ -7,7 +7,7 @@
  * snapshot-take: description (nullable), memory, kept and left-out: the disks, one a line; absent:
  *   no snapshot of that name was there; begun: when, in seconds
  * snapshot-revert, snapshot-revert-final: safety (nullable): the snapshot that keeps the state from
- *   before; begun
+ *   before; begun; unknown: when looked at, it had not gone back for certain
  * snapshot-delete: begun
  *
  * A snapshot that was taken for safety may be the only place where the machine's state is kept. So
@@ -440,7 +440,15 @@ return_looked (GTask                *task,
 {
   const char *safety = gh_step_get_string (get_step (task), "safety");
 
-  if (safety == NULL)
+  /* It may have been stopped before, after, or with some of the disks. */
+  if (safety == NULL && g_strcmp0 (list->current, get_snapshot (task)) != 0)
+    {
+      gh_step_set_boolean (get_step (task), "unknown", TRUE);
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               _("It is not known how far it got: look at its disks before you go "
+                                 "on with it. What “%s” was before was not kept."), list->name);
+    }
+  else if (safety == NULL)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                              _("What “%s” was before was not kept."), list->name);
   else if (gh_snapshot_list_find (list, safety) == NULL)
@@ -639,6 +647,11 @@ revert_dup_undo_command (GhStep *step)
 static char *
 revert_dup_left (GhStep *step)
 {
+  if (gh_step_get_boolean (step, "unknown"))
+    /* Translators: a machine, and a snapshot of it. */
+    return g_strdup_printf (_("Some disks of “%1$s” may be as in its snapshot “%2$s”"),
+                            gh_step_get_string (step, "name"),
+                            gh_step_get_string (step, "snapshot"));
   /* Translators: a machine, and a snapshot of it. */
   return g_strdup_printf (_("“%1$s” is as in its snapshot “%2$s”"),
                           gh_step_get_string (step, "name"),

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "gh-command.h"
+#include "gh-faults.h"
 #include "gh-lane.h"
 #include "gh-step-private.h"
 
@@ -134,7 +135,8 @@ copy_file (const char         *source,
     set_errno (error, path);
   else
     {
-      ok = write_all (fd, bytes, length, path, error) && take_over (fd, status, path, error);
+      ok = gh_faults_enter ("tpm-write", error) &&
+           write_all (fd, bytes, length, path, error) && take_over (fd, status, path, error);
       if (ok && fsync (fd) != 0)
         {
           set_errno (error, path);

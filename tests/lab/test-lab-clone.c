@@ -376,10 +376,50 @@ test_snapshots (void)
   gh_lab_assert_same_contents (middle, linked_path);
 }
 
+/* Killed at @point, and all of it taken back. */
+static void
+kill_and_undo (GhLab              *lab,
+               const char         *point,
+               const char * const *arguments)
+{
+  g_autofree char *faults = g_strconcat (point, strchr (point, ':') != NULL ? ",kill" : ":kill",
+                                         NULL);
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+
+  g_test_message ("%s", point);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
+  run = gh_lab_runv (lab, arguments);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (run, 128 + 9);
+  g_assert_cmpuint (count_interrupted (lab), ==, 1);
+  undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  g_assert_cmpuint (count_interrupted (lab), ==, 0);
+}
+
+static void
+assert_killed_and_undone (GhLab              *lab,
+                          Before             *before,
+                          const char         *point,
+                          const char * const *arguments)
+{
+  kill_and_undo (lab, point, arguments);
+  assert_as_before (before, lab);
+}
+
 /* Firmware variables go along byte for byte, the TPM only when it is asked for. */
 static void
 test_firmware (void)
 {
+  /* The disk is copied first. */
+  static const char * const points[] = {
+    "plan-step-copy-before:after=1", "plan-step-copy-saved:after=1", "file-create:after=1",
+    "file-copy:after=1", "plan-step-copy-after:after=1", "plan-step-define-after",
+  };
+  static const char * const arguments[] = {
+    "clone", "uefi", "--name", "second", "--yes", "--json", NULL,
+  };
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_autoptr (GhLabRun) made = gh_lab_run (lab, "create", "uefi", "--empty", "--size", "0.01",
                                           "--memory", "64", "--network", "none", "--graphics",
@@ -392,6 +432,7 @@ test_firmware (void)
   g_autofree char *after = NULL;
   g_autofree char *clone_nvram = NULL;
   g_autofree char *folder = NULL;
+  g_auto (GStrv) inventory = NULL;
   g_autoptr (GhLabRun) lost = NULL;
   g_autoptr (GhLabRun) fresh = NULL;
   g_autoptr (GhLabRun) run = NULL;
@@ -421,10 +462,17 @@ test_firmware (void)
   clone_nvram = g_build_filename (folder, "third_VARS.fd", NULL);
   g_assert_false (g_file_test (clone_nvram, G_FILE_TEST_EXISTS));
   g_free (clone_nvram);
+  clone_nvram = g_build_filename (folder, "second_VARS.fd", NULL);
+  inventory = gh_lab_list_inventory (lab);
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    {
+      kill_and_undo (lab, points[i], arguments);
+      gh_lab_assert_inventory (lab, inventory);
+      g_assert_false (g_file_test (clone_nvram, G_FILE_TEST_EXISTS));
+    }
   run = gh_lab_run (lab, "clone", "uefi", "--name", "second", "--yes", "--json", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_false (gh_lab_run_has_check (run, "nvram-lost", "warning"));
-  clone_nvram = g_build_filename (folder, "second_VARS.fd", NULL);
   g_assert_true (g_file_get_contents (clone_nvram, &after, &clone_length, NULL));
   g_assert_cmpmem (before, length, after, clone_length);
   /* The clone uses it. */
@@ -439,6 +487,14 @@ test_firmware (void)
 static void
 test_tpm (void)
 {
+  /* Also with an empty file, and with one of two. */
+  static const char * const points[] = {
+    "plan-step-tpm-copy-before", "plan-step-tpm-copy-saved", "tpm-write", "tpm-write:after=1",
+    "plan-step-tpm-copy-after",
+  };
+  static const char * const arguments[] = {
+    "clone", "web", "--name", "killed", "--copy-tpm", "--yes", "--json", NULL,
+  };
   g_autoptr (GhLab) lab = gh_lab_new ();
   g_autofree char *path = make_machine (lab);
   g_autofree char *xml = gh_lab_dup_xml (lab, "web");
@@ -452,6 +508,7 @@ test_tpm (void)
                                               "libvirt", "qemu", "swtpm", NULL);
   g_autofree char *state_folder = g_build_filename (folder, uuid, "tpm2", NULL);
   g_autofree char *state = g_build_filename (state_folder, "tpm2-00.permall", NULL);
+  g_autofree char *volatile_state = g_build_filename (state_folder, "tpm2-00.volatilestate", NULL);
   g_autofree char *fresh_uuid = NULL;
   g_autofree char *fresh_folder = NULL;
   g_autofree char *copy_uuid = NULL;
@@ -461,9 +518,7 @@ test_tpm (void)
   g_autoptr (GhLabRun) missing = NULL;
   g_autoptr (GhLabRun) fresh = NULL;
   g_autoptr (GhLabRun) copied = NULL;
-  g_autoptr (GhLabRun) killed = NULL;
-  g_autoptr (GhLabRun) undo = NULL;
-  g_auto (GStrv) before = NULL;
+  g_auto (Before) before = { 0 };
   gsize length = 0;
 
   g_assert_nonnull (domain);
@@ -484,6 +539,7 @@ test_tpm (void)
   gh_lab_assert_status (missing, 3);
   g_assert_true (gh_lab_run_has_check (missing, "tpm-missing", "refusal"));
   g_assert_true (g_file_set_contents (state, "secrets", -1, NULL));
+  g_assert_true (g_file_set_contents (volatile_state, "more", -1, NULL));
 
   fresh = clone_web (lab, "--name", "fresh");
   gh_lab_assert_status (fresh, 0);
@@ -492,14 +548,9 @@ test_tpm (void)
   fresh_folder = g_build_filename (folder, fresh_uuid, NULL);
   g_assert_false (g_file_test (fresh_folder, G_FILE_TEST_EXISTS));
 
-  before = gh_lab_list_inventory (lab);
-  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "plan-step-tpm-copy-after:kill");
-  killed = clone_web (lab, "--name", "killed", "--copy-tpm");
-  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
-  gh_lab_assert_status (killed, 128 + 9);
-  undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
-  gh_lab_assert_status (undo, 0);
-  gh_lab_assert_inventory (lab, before);
+  look_before (&before, lab, path);
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    assert_killed_and_undone (lab, &before, points[i], arguments);
 
   copied = clone_web (lab, "--name", "copied", "--copy-tpm");
   gh_lab_assert_status (copied, 0);
@@ -553,29 +604,6 @@ test_boot (void)
       gh_lab_serial_command (serial, "while [ ! -b /dev/vda ]; do :; done; "
                              "tar -xOf /dev/vda marker.txt", "hello-from-the-original");
     }
-}
-
-static void
-assert_killed_and_undone (GhLab              *lab,
-                          Before             *before,
-                          const char         *point,
-                          const char * const *arguments)
-{
-  g_autofree char *faults = g_strconcat (point, strchr (point, ':') != NULL ? ",kill" : ":kill",
-                                         NULL);
-  g_autoptr (GhLabRun) run = NULL;
-  g_autoptr (GhLabRun) undo = NULL;
-
-  g_test_message ("%s", point);
-  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", faults);
-  run = gh_lab_runv (lab, arguments);
-  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
-  gh_lab_assert_status (run, 128 + 9);
-  g_assert_cmpuint (count_interrupted (lab), ==, 1);
-  undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
-  gh_lab_assert_status (undo, 0);
-  g_assert_cmpuint (count_interrupted (lab), ==, 0);
-  assert_as_before (before, lab);
 }
 
 static void

@@ -219,6 +219,115 @@ test_killed (void)
     }
 }
 
+/* Runs @words, killed before the record @n of its journal is written; FALSE when there are fewer
+ * records. What can be undone is; @status: of that. Nothing is offered again. */
+static gboolean
+kill_at_record (const char * const *words,
+                guint               n,
+                int                *status)
+{
+  g_autofree char *fault = g_strdup_printf ("plan-journal-write:kill,after=%u", n);
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+  g_autoptr (GhLabRun) again = NULL;
+
+  g_test_message ("%s, record %u", words[2], n);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", fault);
+  run = gh_lab_runv (lab, words);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  *status = 0;
+  if (run->status == 0)
+    return FALSE;
+  gh_lab_assert_status (run, 128 + 9);
+  undo = gh_lab_run (lab, "undo", "--all", "--yes", "--json", NULL);
+  if (undo->status != 0)
+    gh_lab_assert_status (undo, 4);
+  *status = undo->status;
+  again = gh_lab_run (lab, "undo", "--json", NULL);
+  gh_lab_assert_status (again, 0);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
+    json_node_get_object (again->json), "interrupted")), ==, 0);
+  return TRUE;
+}
+
+/* Killed whenever something has been written down: a snapshot is deleted or it is not, and what
+ * cannot be taken back is said to be so. Never is anything lost that was not to be. */
+static void
+test_delete_killed (void)
+{
+  static const char * const words[] = { "snapshot", "cut", "delete", "clean", NULL };
+  g_autofree char *path = define_machine ("cut");
+  guint n_done = 0;
+  guint n_undone = 0;
+  int status = 0;
+
+  run_well ("snapshot", "cut", "take", "clean", NULL);
+  io (path, "write", AFTER);
+  for (guint n = 0; kill_at_record (words, n, &status); n++)
+    {
+      assert_snapshots ("cut", status == 0 ? "clean*" : "");
+      g_assert_cmpuint (gh_lab_count_snapshots (path), ==, status == 0 ? 1 : 0);
+      assert_holds (path, AFTER);
+      if (status != 0)
+        run_well ("snapshot", "cut", "take", "clean", NULL);
+      n_done += status != 0 ? 1 : 0;
+      n_undone += status == 0 ? 1 : 0;
+    }
+  g_assert_cmpuint (n_done, >, 0);
+  g_assert_cmpuint (n_undone, >, 0);
+  assert_snapshots ("cut", "");
+  assert_holds (path, AFTER);
+}
+
+/* Without a snapshot for safety there is no way back; whether it went is never told wrongly. */
+static void
+test_revert_killed (void)
+{
+  static const char * const words[] = {
+    "snapshot", "gone", "revert", "clean", "--no-safety", "--yes", NULL,
+  };
+  g_autofree char *path = define_machine ("gone");
+  g_autoptr (GhLabRun) stopped = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+  guint n_done = 0;
+  guint n_undone = 0;
+  int status = 0;
+
+  run_well ("snapshot", "gone", "take", "clean", NULL);
+  run_well ("snapshot", "gone", "take", "later", NULL);
+  io (path, "write", AFTER);
+  for (guint n = 0; kill_at_record (words, n, &status); n++)
+    {
+      g_autofree char *snapshots = dup_snapshots ("gone");
+      gboolean went = strcmp (snapshots, "clean* later") == 0;
+
+      if (!went)
+        g_assert_cmpstr (snapshots, ==, "clean later*");
+      assert_holds (path, went ? BEFORE : AFTER);
+      /* Where it went, nobody says that it was undone. */
+      if (went)
+        g_assert_cmpint (status, ==, 4);
+      run_well ("snapshot", "gone", "revert", "later", "--no-safety", "--yes", NULL);
+      io (path, "write", AFTER);
+      n_done += went ? 1 : 0;
+      n_undone += status == 0 ? 1 : 0;
+    }
+  g_assert_cmpuint (n_done, >, 0);
+  g_assert_cmpuint (n_undone, >, 0);
+  assert_holds (path, BEFORE);
+  assert_snapshots ("gone", "clean* later");
+
+  run_well ("snapshot", "gone", "revert", "later", "--no-safety", "--yes", NULL);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "plan-step-snapshot-revert-final-saved:kill");
+  stopped = gh_lab_runv (lab, words);
+  gh_lab_set_env (lab, "GUESTHOUSE_FAULTS", "");
+  gh_lab_assert_status (stopped, 128 + 9);
+  undo = gh_lab_run (lab, "undo", "--all", "--yes", NULL);
+  gh_lab_assert_status (undo, 4);
+  g_assert_nonnull (strstr (undo->err, "It is not known how far it got"));
+  assert_snapshots ("gone", "clean later*");
+}
+
 /* What keeps the state from before is not deleted while the machine is in another one. */
 static void
 test_safety_stays (void)
@@ -398,6 +507,43 @@ test_resize (void)
   run_well ("force-off", "grows", "--yes", NULL);
 }
 
+/* Killed whenever something has been written down, off and running: the disk is as large as it was,
+ * or as it was to be, which is then said. */
+static void
+test_resize_killed (void)
+{
+  g_autofree char *path = define_machine ("stretch");
+  guint64 size = get_size (path);
+
+  for (guint live = 0; live < 2; live++)
+    {
+      guint n_done = 0;
+      guint n_undone = 0;
+
+      if (live > 0)
+        run_well ("start", "stretch", NULL);
+      for (guint n = 0;; n++)
+        {
+          g_autofree char *wanted = g_strdup_printf ("%u", live * 20 + n + 1);
+          const char * const words[] = { "resize", "stretch", "--size", wanted, NULL };
+          guint64 to = (guint64) (live * 20 + n + 1) << 30;
+          int status = 0;
+          gboolean killed = kill_at_record (words, n, &status);
+
+          g_assert_cmpuint (get_size (path), ==, killed && status == 0 ? size : to);
+          size = get_size (path);
+          if (!killed)
+            break;
+          n_done += status != 0 ? 1 : 0;
+          n_undone += status == 0 ? 1 : 0;
+        }
+      g_assert_cmpuint (n_done, >, 0);
+      g_assert_cmpuint (n_undone, >, 0);
+    }
+  run_well ("force-off", "stretch", "--yes", NULL);
+  assert_holds (path, BEFORE);
+}
+
 /* A volume of a pool, by its host. */
 static void
 test_resize_volume (void)
@@ -492,10 +638,13 @@ main (int    argc,
   g_test_add_func ("/lab-snapshot/off", test_off);
   g_test_add_func ("/lab-snapshot/running", test_running);
   g_test_add_func ("/lab-snapshot/killed", test_killed);
+  g_test_add_func ("/lab-snapshot/delete-killed", test_delete_killed);
+  g_test_add_func ("/lab-snapshot/revert-killed", test_revert_killed);
   g_test_add_func ("/lab-snapshot/safety-stays", test_safety_stays);
   g_test_add_func ("/lab-snapshot/parent", test_parent);
   g_test_add_func ("/lab-snapshot/parent-with-overlay", test_parent_with_overlay);
   g_test_add_func ("/lab-snapshot/resize", test_resize);
+  g_test_add_func ("/lab-snapshot/resize-killed", test_resize_killed);
   g_test_add_func ("/lab-snapshot/resize-volume", test_resize_volume);
   g_test_add_func ("/lab-snapshot/guest", test_guest);
   status = g_test_run ();
