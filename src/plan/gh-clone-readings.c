@@ -3,7 +3,8 @@
  */
 
 /* What the clone plan reads, one after the other: the machine's definition, pools, definitions of
- * all machines, users of files and volumes, and then the files themselves. */
+ * all machines, users of files and volumes, and then the files themselves. What a running machine
+ * does is asked beside that. */
 
 #define G_LOG_DOMAIN "gh-clone-readings"
 
@@ -19,6 +20,8 @@ typedef struct
 {
   GhCloneFacts  facts;
   GPtrArray    *name_looks; /* (element-type GhNameLook) (unowned): in the order of the items */
+  guint         n_parts;    /* of what is read side by side: how many have not ended well */
+  gboolean      failed;     /* one of them has, and the task with it */
 } Reading;
 
 static void
@@ -101,6 +104,14 @@ static void
 return_error (GTask  *task,
               GError *error)
 {
+  Reading *reading = g_task_get_task_data (task);
+
+  if (reading->failed)
+    {
+      g_error_free (error);
+      return;
+    }
+  reading->failed = TRUE;
   gh_clone_plan_set_loading (get_plan (task), FALSE);
   g_task_return_error (task, error);
 }
@@ -142,6 +153,16 @@ decide (GTask *task)
   self->serial++;
   g_object_notify (G_OBJECT (self), "disks-serial");
   return_draft (task, draft);
+}
+
+/* One part of what is read side by side has ended well. */
+static void
+end_part (GTask *task)
+{
+  Reading *reading = g_task_get_task_data (task);
+
+  if (--reading->n_parts == 0)
+    decide (task);
 }
 
 static char *
@@ -201,7 +222,7 @@ looked_cb (GObject      *object,
       return;
     }
   take_names (reading);
-  decide (task);
+  end_part (task);
 }
 
 static const char *
@@ -316,7 +337,7 @@ look (GTask *task)
   gh_clone_look_choose_names (wanted);
   facts->look = wanted;
   take_names (reading);
-  decide (task);
+  end_part (task);
 }
 
 static GHashTable *
@@ -462,22 +483,27 @@ live_loaded_cb (GObject      *object,
   if (facts->live->active && facts->live->xml != NULL)
     xml = gh_domain_xml_new_from_string (facts->live->xml, NULL);
   facts->live_disks = xml != NULL ? gh_domain_xml_list_disks (xml) : NULL;
-  load_snapshots (task);
+  end_part (task);
 }
 
 static void
 find_state (GTask *task)
 {
   GhMachine *machine = get_plan (task)->machine;
-  GhCloneFacts *facts = get_facts (task);
+  Reading *reading = g_task_get_task_data (task);
+  GhCloneFacts *facts = &reading->facts;
 
   gh_clone_state_find (facts, gh_machine_get_name (machine));
+  reading->n_parts = 1;
   if (gh_machine_is_active (machine) && !facts->is_test)
-    gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
-                             !get_plan (task)->inputs.trial, g_task_get_cancellable (task),
-                             live_loaded_cb, g_object_ref (task));
-  else
-    load_snapshots (task);
+    {
+      /* An agent may take seconds to say nothing. */
+      reading->n_parts++;
+      gh_host_load_live_async (get_host (task), gh_machine_get_uuid (machine),
+                               !get_plan (task)->inputs.trial, g_task_get_cancellable (task),
+                               live_loaded_cb, g_object_ref (task));
+    }
+  load_snapshots (task);
 }
 
 static void

@@ -20,6 +20,9 @@
 /* Who is only asked whether it is there answers at once, or not at all. */
 #define ASK_TIMEOUT_S 5
 
+/* One that was only busy is asked again after this. */
+#define REMEMBER_US (5 * G_TIME_SPAN_MINUTE)
+
 /* VIR_ERR_AGENT_COMMAND_FAILED of later versions of libvirt. */
 #define AGENT_COMMAND_FAILED 112
 
@@ -77,14 +80,96 @@ agent_answers (virDomainPtr   domain,
   return FALSE;
 }
 
+/* What is remembered with a host: agents that were silent when they were asked, by the UUID of
+ * their machine, and when that was. Main thread. */
+typedef struct
+{
+  GHashTable *silent;
+  guint       serial; /* of the last thing that happened to any machine */
+} Memory;
+
+static void
+memory_free (gpointer data)
+{
+  Memory *self = data;
+
+  g_hash_table_unref (self->silent);
+  g_free (self);
+}
+
+/* It was started, paused, let go on, or its agent came or went. */
+static void
+definition_changed_cb (GhHost     *host,
+                       const char *uuid,
+                       Memory     *self)
+{
+  self->serial++;
+  if (uuid != NULL)
+    g_hash_table_remove (self->silent, uuid);
+  else
+    g_hash_table_remove_all (self->silent);
+}
+
+/* Nobody tells what happens meanwhile. */
+static void
+state_changed_cb (GhHost     *host,
+                  GParamSpec *pspec,
+                  Memory     *self)
+{
+  definition_changed_cb (host, NULL, self);
+}
+
+static Memory *
+get_memory (GhHost *host)
+{
+  Memory *self = g_object_get_data (G_OBJECT (host), "gh-guest-agent");
+
+  if (self != NULL)
+    return self;
+  self = g_new0 (Memory, 1);
+  self->silent = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_signal_connect (host, "definition-changed", G_CALLBACK (definition_changed_cb), self);
+  g_signal_connect (host, "notify::state", G_CALLBACK (state_changed_cb), self);
+  g_object_set_data_full (G_OBJECT (host), "gh-guest-agent", self, memory_free);
+  return self;
+}
+
+gboolean
+gh_guest_agent_is_silent (GhHost     *host,
+                          const char *uuid,
+                          guint      *serial)
+{
+  Memory *self = get_memory (host);
+  const gint64 *asked_us = g_hash_table_lookup (self->silent, uuid);
+
+  *serial = self->serial;
+  return asked_us != NULL && g_get_monotonic_time () - *asked_us < REMEMBER_US;
+}
+
+void
+gh_guest_agent_note_silent (GhHost     *host,
+                            const char *uuid,
+                            guint       serial)
+{
+  Memory *self = get_memory (host);
+  gint64 now_us = g_get_monotonic_time ();
+
+  /* What happened while it was asked may be why it was silent. */
+  if (serial == self->serial)
+    g_hash_table_replace (self->silent, g_strdup (uuid), g_memdup2 (&now_us, sizeof now_us));
+}
+
 GhLiveAgent
 gh_guest_agent_look (virDomainPtr  domain,
-                     const char   *xml)
+                     const char   *xml,
+                     gboolean      is_silent)
 {
   gboolean answers = FALSE;
 
   if (!has_agent (xml))
     return GH_LIVE_AGENT_NONE;
+  if (is_silent)
+    return GH_LIVE_AGENT_SILENT;
   limit_agent (domain, ASK_TIMEOUT_S);
   answers = agent_answers (domain, "domain-live-ask", NULL);
   limit_agent (domain, VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK);

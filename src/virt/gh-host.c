@@ -276,6 +276,17 @@ device_event_cb (virConnectPtr  conn,
   event_post (event_new (opaque, domain));
 }
 
+/* The agent in the guest came or went. */
+static void
+agent_event_cb (virConnectPtr  conn,
+                virDomainPtr   domain,
+                int            state,
+                int            reason,
+                void          *opaque)
+{
+  event_post (event_new (opaque, domain));
+}
+
 static void
 block_job_event_cb (virConnectPtr  conn,
                     virDomainPtr   domain,
@@ -412,6 +423,8 @@ events_worker (GhLane        *lane,
                   VIR_DOMAIN_EVENT_CALLBACK (device_event_cb));
   register_event (conn, sink, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2,
                   VIR_DOMAIN_EVENT_CALLBACK (block_job_event_cb));
+  register_event (conn, sink, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
+                  VIR_DOMAIN_EVENT_CALLBACK (agent_event_cb));
   conn->pool_event_id =
     virConnectStoragePoolEventRegisterAny (conn->conn, NULL, VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE,
                                            VIR_STORAGE_POOL_EVENT_CALLBACK (pool_event_cb),

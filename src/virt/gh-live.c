@@ -55,6 +55,7 @@ typedef struct
   GStrv          paths;    /* (nullable) */
   char          *target;   /* (nullable) */
   gboolean       freeze;   /* the guest, or ask its agent */
+  gboolean       is_silent; /* the agent, as is known: it need not be asked */
   GhJobProgress *progress; /* (nullable) */
 } Call;
 
@@ -993,7 +994,8 @@ live_worker (GhLane        *lane,
       if (info->xml == NULL)
         return NULL;
       info->can_backup = knows_backups (domain);
-      info->agent = call->freeze ? gh_guest_agent_look (domain, info->xml) : GH_LIVE_AGENT_NONE;
+      info->agent = call->freeze ? gh_guest_agent_look (domain, info->xml, call->is_silent)
+                                 : GH_LIVE_AGENT_NONE;
       info->job = gh_live_dup_job (domain);
       info->block_jobs = list_block_jobs (domain, info->xml);
     }
@@ -1012,7 +1014,8 @@ live_worker (GhLane        *lane,
  * @user_data: for @callback
  *
  * Asks QEMU, which a stuck one may delay, so on a connection of its own. An agent that does not
- * answer is waited for for five seconds.
+ * answer is waited for for five seconds, and not asked again before something happens to the
+ * machine.
  */
 void
 gh_host_load_live_async (GhHost              *host,
@@ -1023,14 +1026,22 @@ gh_host_load_live_async (GhHost              *host,
                          gpointer             user_data)
 {
   Call *call = NULL;
+  GTask *task = NULL;
+  guint serial = 0;
 
   g_return_if_fail (GH_IS_HOST (host));
 
   call = call_new (uuid);
   call->freeze = ask_agent;
+  call->is_silent = gh_guest_agent_is_silent (host, uuid, &serial);
+  task = g_task_new (host, cancellable, callback, user_data);
+  if (ask_agent && !call->is_silent)
+    {
+      g_object_set_data_full (G_OBJECT (task), "uuid", g_strdup (uuid), g_free);
+      g_object_set_data (G_OBJECT (task), "serial", GUINT_TO_POINTER (serial));
+    }
   gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_READ, "domain-live", live_worker,
-                call, call_free, info_free,
-                g_task_new (host, cancellable, callback, user_data));
+                call, call_free, info_free, task);
 }
 
 GhLiveInfo *
@@ -1038,7 +1049,15 @@ gh_host_load_live_finish (GhHost        *host,
                           GAsyncResult  *result,
                           GError       **error)
 {
+  GhLiveInfo *info = NULL;
+  const char *uuid = NULL;
+
   g_return_val_if_fail (g_task_is_valid (result, host), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  info = g_task_propagate_pointer (G_TASK (result), error);
+  uuid = g_object_get_data (G_OBJECT (result), "uuid");
+  if (info != NULL && uuid != NULL && info->agent == GH_LIVE_AGENT_SILENT)
+    gh_guest_agent_note_silent (host, uuid,
+                                GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (result), "serial")));
+  return info;
 }

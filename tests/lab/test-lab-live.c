@@ -14,6 +14,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "gh-faults.h"
+#include "gh-host.h"
+#include "gh-live.h"
+#include "gh-test.h"
+#include "gh-threads.h"
+
 /* What one counts it writes to both, the first one first: one instant has the same number in both,
  * or one more in the first. There is no moment at which nothing is being written. */
 #define COUNT_SCRIPT \
@@ -479,11 +485,86 @@ assert_not_held (World *self)
   g_assert_null (strstr (run->out, "domfsfreeze"));
 }
 
+/* In this process */
+
+static gboolean
+is_connected (gpointer host)
+{
+  return gh_host_get_state (host) == GH_HOST_CONNECTED;
+}
+
+static void
+drop_host (GhHost *host)
+{
+  gpointer weak = host;
+
+  g_object_add_weak_pointer (G_OBJECT (host), &weak);
+  gh_host_disconnect (host);
+  g_object_unref (host);
+  while (weak != NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+changed_cb (GhHost     *host,
+            const char *uuid,
+            guint      *n_changes)
+{
+  (*n_changes)++;
+}
+
+static gboolean
+is_told_of_both (gpointer n_changes)
+{
+  return *(guint *) n_changes >= 2;
+}
+
+static GhLiveAgent
+ask_agent (GhHost     *host,
+           const char *uuid)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhLiveInfo) info = NULL;
+
+  gh_host_load_live_async (host, uuid, TRUE, NULL, gh_test_call_cb, &call);
+  info = gh_host_load_live_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  return info->agent;
+}
+
+/* Whose silence is known is not waited for again, until something happens to its machine. */
+static void
+assert_remembered (World *self)
+{
+  g_autofree char *uri = gh_lab_dup_uri (self->lab);
+  g_autofree char *uuid = gh_lab_dup_machine_uuid (self->lab, "web");
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (self->lab), "web");
+  GhHost *host = gh_host_new (uri);
+  guint n_changes = 0;
+
+  gh_host_connect (host);
+  gh_test_wait_until (is_connected, host);
+  gh_faults_set ("domain-live-ask:fail=86,times=1");
+  g_assert_cmpint (ask_agent (host, uuid), ==, GH_LIVE_AGENT_SILENT);
+  g_assert_cmpint (ask_agent (host, uuid), ==, GH_LIVE_AGENT_SILENT);
+  g_signal_connect (host, "definition-changed", G_CALLBACK (changed_cb), &n_changes);
+  g_assert_cmpint (virDomainSuspend (domain), ==, 0);
+  g_assert_cmpint (virDomainResume (domain), ==, 0);
+  gh_test_wait_until (is_told_of_both, &n_changes);
+  g_assert_cmpint (ask_agent (host, uuid), ==, GH_LIVE_AGENT_ANSWERS);
+  gh_faults_set (NULL);
+  g_signal_handlers_disconnect_by_data (host, &n_changes);
+  drop_host (host);
+  virDomainFree (domain);
+}
+
 static void
 assert_silent (World *self)
 {
   virDomainPtr domain = virDomainLookupByName (gh_lab_connect (self->lab), "web");
   g_autoptr (GhLabRun) late = NULL;
+  g_autoptr (GhLabRun) once = NULL;
 
   g_assert_cmpint (virDomainSuspend (domain), ==, 0);
   assert_not_held (self);
@@ -502,6 +583,14 @@ assert_silent (World *self)
   assert_asked (self, "");
   assert_goes_on (self);
   assert_as_before (self);
+
+  /* Asked once, not once for each time a plan is prepared: the second time it would answer. */
+  once = clone_web_with (self, "domain-live-ask:fail=86,times=1");
+  gh_lab_assert_status (once, 0);
+  g_assert_true (gh_lab_run_has_check (once, "live-agent-silent", "note"));
+  assert_asked (self, "");
+  delete_clone (self);
+  assert_remembered (self);
 
   gh_lab_serial_command (self->serial, ": >/tmp/silent; echo silent", "silent");
   assert_not_held (self);
@@ -724,6 +813,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  gh_threads_init ();
   g_test_add_func ("/lab/live/agent", test_agent);
   g_test_add_func ("/lab/live/ended-early", test_ended_early);
   g_test_add_func ("/lab/live/firmware", test_firmware);
