@@ -449,6 +449,15 @@ check_outcome (const GhSnapshotList *list,
                   "the plug is pulled."));
 }
 
+static gboolean
+is_refused (GhPlanDraft *draft)
+{
+  for (guint i = 0; i < draft->checks->len; i++)
+    if (gh_check_get_level (g_ptr_array_index (draft->checks, i)) == GH_CHECK_REFUSAL)
+      return TRUE;
+  return FALSE;
+}
+
 void
 gh_snapshot_check_revert (const GhSnapshotFacts *facts,
                           const char            *name,
@@ -483,6 +492,9 @@ gh_snapshot_check_revert (const GhSnapshotFacts *facts,
   if (busy != NULL)
     gh_plan_draft_add_check (draft, busy);
   check_disks (facts, snapshot, before, draft);
+  /* What would come of it is not said of what does not happen. */
+  if (is_refused (draft))
+    return;
   check_safety (facts, safety, wished, draft);
   check_outcome (facts->list, snapshot, draft);
   check_settings (facts, before, draft);
@@ -535,7 +547,8 @@ gh_snapshot_check_delete (const GhSnapshotFacts *facts,
       take_check (draft, GH_CHECK_REFUSAL, "snapshot-external",
                   g_strdup_printf (_("The snapshot “%s” is in files of its own"), name),
                   _("The machine depends on them. Guesthouse deletes only snapshots that are "
-                    "inside of the disks."));
+                    "inside of the disks. A full clone has all in disks of its own and no "
+                    "snapshots: clone the machine, and delete this one."));
       return;
     }
   if (facts->list->job != NULL)

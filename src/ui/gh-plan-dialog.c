@@ -287,15 +287,10 @@ gh_plan_dialog_new (GtkWindow         *parent,
                     GtkWidget         *form)
 {
   GhPlanDialog *self = NULL;
-  gboolean destructive = style == GH_PLAN_DIALOG_DESTRUCTIVE;
 
   self = g_object_new (GH_TYPE_PLAN_DIALOG, "title", title, "transient-for", parent,
                        "destroy-with-parent", TRUE, NULL);
-  gtk_style_context_add_class (gtk_widget_get_style_context (self->verb_button),
-                               destructive ? GTK_STYLE_CLASS_DESTRUCTIVE_ACTION
-                                           : GTK_STYLE_CLASS_SUGGESTED_ACTION);
-  if (!destructive)
-    gtk_widget_grab_default (self->verb_button);
+  gh_plan_dialog_set_style (self, style);
   if (form != NULL)
     {
       gh_row_titles_keep_words (form);
@@ -303,6 +298,33 @@ gh_plan_dialog_new (GtkWindow         *parent,
       self->form = form;
     }
   return self;
+}
+
+/**
+ * gh_plan_dialog_set_style:
+ * @self: a dialog
+ * @style: what kind of verb it has now
+ */
+void
+gh_plan_dialog_set_style (GhPlanDialog      *self,
+                          GhPlanDialogStyle  style)
+{
+  gboolean destructive = style == GH_PLAN_DIALOG_DESTRUCTIVE;
+  GtkStyleContext *context = NULL;
+
+  g_return_if_fail (GH_IS_PLAN_DIALOG (self));
+
+  if (self->verb_button == NULL)
+    return;
+  context = gtk_widget_get_style_context (self->verb_button);
+  gtk_style_context_remove_class (context, destructive ? GTK_STYLE_CLASS_SUGGESTED_ACTION
+                                                       : GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  gtk_style_context_add_class (context, destructive ? GTK_STYLE_CLASS_DESTRUCTIVE_ACTION
+                                                    : GTK_STYLE_CLASS_SUGGESTED_ACTION);
+  if (destructive)
+    gtk_window_set_default (GTK_WINDOW (self), NULL);
+  else
+    gtk_widget_grab_default (self->verb_button);
 }
 
 GtkWidget *

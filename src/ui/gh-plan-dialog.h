@@ -33,6 +33,9 @@ GhPlanDialog *gh_plan_dialog_new        (GtkWindow         *parent,
                                          const char        *title,
                                          GhPlanDialogStyle  style,
                                          GtkWidget         *form);
+/* Where it depends on the choices. */
+void          gh_plan_dialog_set_style  (GhPlanDialog      *self,
+                                         GhPlanDialogStyle  style);
 GtkWidget    *gh_plan_dialog_get_form   (GhPlanDialog      *self);
 void          gh_plan_dialog_set_plan   (GhPlanDialog      *self,
                                          GhPlan            *plan);

@@ -174,6 +174,20 @@ get_title (const char *kind)
   return _("Take a snapshot");
 }
 
+/* What cannot be taken back asks for more than Enter. */
+static void
+choose_style (GhPlanDialog *dialog,
+              GhPlan       *plan)
+{
+  GPtrArray *steps = gh_plan_get_steps (plan);
+  GhPlanDialogStyle style = GH_PLAN_DIALOG_SUGGESTED;
+
+  for (guint i = 0; i < steps->len; i++)
+    if (gh_step_is_final (g_ptr_array_index (steps, i)))
+      style = GH_PLAN_DIALOG_DESTRUCTIVE;
+  gh_plan_dialog_set_style (dialog, style);
+}
+
 void
 gh_snapshot_form_present (GtkWindow         *parent,
                           GhSnapshotPlan    *plan,
@@ -188,6 +202,7 @@ gh_snapshot_form_present (GtkWindow         *parent,
   form = gh_snapshot_form_new (plan);
   dialog = gh_plan_dialog_new (parent, get_title (gh_plan_get_kind (GH_PLAN (plan))), style, form);
   gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 440);
+  g_signal_connect_object (plan, "prepared", G_CALLBACK (choose_style), dialog, G_CONNECT_SWAPPED);
   gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
   if (strcmp (gh_plan_get_kind (GH_PLAN (plan)), "snapshot-take") == 0)
     gtk_widget_grab_focus (form);

@@ -202,6 +202,7 @@ test_revert (void)
   g_autoptr (GhSnapshotPlan) plan = gh_snapshot_plan_new_revert (machine, "one");
   g_autoptr (GhSnapshotPlan) unknown = gh_snapshot_plan_new_revert (machine, "none");
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) final_error = NULL;
 
   take (host, "off", "one");
   take (host, "off", "two");
@@ -223,6 +224,12 @@ test_revert (void)
   g_object_set (unknown, "snapshot", "two", NULL);
   assert_steps (unknown, "snapshot-revert-final");
   assert_check (unknown, "state-lost", GH_CHECK_WARNING);
+  /* Whether it went back is not claimed where it is not known. */
+  gh_faults_set ("snapshot-revert:fail=38");
+  g_assert_false (plan_test_run (GH_PLAN (unknown), &final_error));
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (unknown)), ==, GH_OUTCOME_UNDONE_IN_PART);
+  g_assert_nonnull (strstr (gh_plan_get_left (GH_PLAN (unknown))[0], "may be as in"));
+  gh_faults_set (NULL);
   close_host (host);
 }
 

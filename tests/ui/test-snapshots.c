@@ -273,7 +273,17 @@ test_life (Fixture       *fixture,
   close_dialog (dialog);
 }
 
-/* Without a snapshot of how it is now, what is lost is listed before. */
+static gboolean
+is_red (GtkWidget  *dialog,
+        const char *verb)
+{
+  GtkWidget *button = gh_ui_test_get (dialog, GTK_TYPE_BUTTON, verb);
+
+  return gtk_style_context_has_class (gtk_widget_get_style_context (button),
+                                      GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+}
+
+/* Without a snapshot of how it is now, what is lost is listed before, and the button is red. */
 static void
 test_without_safety (Fixture       *fixture,
                      gconstpointer  data)
@@ -290,7 +300,14 @@ test_without_safety (Fixture       *fixture,
   check = gh_ui_test_get (plan, GTK_TYPE_CHECK_BUTTON, "Keep how it is now as a snapshot");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (check), FALSE);
   gh_ui_test_wait_shows (plan, "What “web” has written to “vda” since is lost");
+  wait_ready (plan, "Go back");
+  g_assert_true (is_red (plan, "Go back"));
+  g_assert_null (gtk_window_get_default_widget (GTK_WINDOW (plan)));
   gh_ui_test_shoot (plan, "snapshot-revert-lost");
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (check), TRUE);
+  gh_ui_test_wait_shows (plan, "is kept as the snapshot “before-clean”");
+  wait_ready (plan, "Go back");
+  g_assert_false (is_red (plan, "Go back"));
   gtk_widget_destroy (plan);
   close_dialog (dialog);
 }
@@ -319,6 +336,7 @@ test_parent (Fixture       *fixture,
   gh_ui_test_click (GTK_WIDGET (dialog), "Go back…");
   button.dialog = gh_ui_test_wait_plan_dialog ();
   gh_test_wait_until (is_refused, &button);
+  g_assert_false (gh_ui_test_shows (button.dialog, "is kept as the snapshot"));
   gh_ui_test_shoot (button.dialog, "snapshot-refused");
   gtk_widget_destroy (button.dialog);
   close_dialog (dialog);
