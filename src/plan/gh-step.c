@@ -27,6 +27,8 @@ typedef struct
   char           *group_name; /* (nullable) */
   GhStepState     state;
   double          fraction;
+  char           *doing;     /* (nullable) */
+  gint64          begun_us;  /* monotonic: when it began to run */
   GhStepSaveFunc  save_func; /* (nullable) */
   gpointer        save_data;
 } GhStepPrivate;
@@ -38,6 +40,7 @@ enum
   PROP_0,
   PROP_STATE,
   PROP_FRACTION,
+  PROP_DOING,
   N_PROPS
 };
 
@@ -69,6 +72,9 @@ gh_step_get_property (GObject    *object,
     case PROP_FRACTION:
       g_value_set_double (value, priv->fraction);
       break;
+    case PROP_DOING:
+      g_value_set_string (value, priv->doing);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -92,6 +98,7 @@ gh_step_finalize (GObject *object)
   json_object_unref (priv->params);
   g_free (priv->uri);
   g_free (priv->group_name);
+  g_free (priv->doing);
   G_OBJECT_CLASS (gh_step_parent_class)->finalize (object);
 }
 
@@ -111,6 +118,9 @@ gh_step_class_init (GhStepClass *klass)
   properties[PROP_FRACTION] = g_param_spec_double ("fraction", NULL, NULL, -1.0, 1.0, 0.0,
                                                    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
                                                    G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_DOING] = g_param_spec_string ("doing", NULL, NULL, NULL,
+                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS |
+                                                G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -473,6 +483,8 @@ gh_step_set_state (GhStep      *self,
   if (priv->state == state)
     return;
   priv->state = state;
+  if (state == GH_STEP_RUNNING)
+    priv->begun_us = g_get_monotonic_time ();
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
@@ -502,6 +514,56 @@ gh_step_set_fraction (GhStep *self,
     return;
   priv->fraction = fraction;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FRACTION]);
+}
+
+/**
+ * gh_step_get_doing:
+ * @self: a step
+ *
+ * Returns: (nullable): what it says it does right now
+ */
+const char *
+gh_step_get_doing (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), NULL);
+
+  return get_private (self)->doing;
+}
+
+/**
+ * gh_step_set_doing:
+ * @self: a step
+ * @doing: (nullable): what it does right now, for people
+ *
+ * For steps of which it is not known how long they take.
+ */
+void
+gh_step_set_doing (GhStep     *self,
+                   const char *doing)
+{
+  GhStepPrivate *priv = get_private (self);
+
+  g_return_if_fail (GH_IS_STEP (self));
+
+  if (g_strcmp0 (priv->doing, doing) == 0)
+    return;
+  g_free (priv->doing);
+  priv->doing = g_strdup (doing);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DOING]);
+}
+
+/**
+ * gh_step_get_elapsed_s:
+ * @self: a step that runs
+ *
+ * Returns: for how many seconds it has
+ */
+guint
+gh_step_get_elapsed_s (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), 0);
+
+  return (guint) ((g_get_monotonic_time () - get_private (self)->begun_us) / G_USEC_PER_SEC);
 }
 
 void

@@ -107,6 +107,9 @@ GhStepState  gh_step_get_state    (GhStep *self);
 void         gh_step_set_state    (GhStep *self, GhStepState state);
 double       gh_step_get_fraction (GhStep *self);
 void         gh_step_set_fraction (GhStep *self, double fraction);
+const char  *gh_step_get_doing    (GhStep *self); /* nullable */
+void         gh_step_set_doing    (GhStep *self, const char *doing);
+guint        gh_step_get_elapsed_s (GhStep *self);
 
 void         gh_step_do_async     (GhStep *self, GhHost *host, GCancellable *cancellable,
                                    GAsyncReadyCallback callback, gpointer user_data);

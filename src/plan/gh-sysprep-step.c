@@ -154,6 +154,21 @@ ended_cb (GObject      *object,
                              _("virt-sysprep was ended before it was done."));
 }
 
+/* “[  12.3] Examining the guest ...” without the frills; NULL: it says something else. */
+static char *
+dup_message (const char *line)
+{
+  const char *end = *line == '[' ? strchr (line, ']') : NULL;
+  g_autofree char *text = end != NULL ? g_utf8_make_valid (end + 1, -1) : NULL;
+
+  if (text == NULL)
+    return NULL;
+  g_strstrip (text);
+  if (g_str_has_suffix (text, "..."))
+    text[strlen (text) - strlen ("...")] = '\0';
+  return *g_strchomp (text) != '\0' ? g_steal_pointer (&text) : NULL;
+}
+
 static void read_line (GTask *task);
 
 static void
@@ -165,12 +180,16 @@ line_read_cb (GObject      *object,
   Work *work = g_task_get_task_data (task);
   g_autofree char *line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object),
                                                                 result, NULL, NULL);
+  g_autofree char *message = NULL;
 
   if (line == NULL)
     {
       g_subprocess_wait_async (work->process, NULL, ended_cb, g_object_ref (task));
       return;
     }
+  message = dup_message (line);
+  if (message != NULL)
+    gh_step_set_doing (GH_STEP (g_task_get_source_object (task)), message);
   if (strstr (line, "Performing") != NULL)
     {
       work->n_lines++;
@@ -223,6 +242,9 @@ do_async (GhStep              *step,
   work->process = g_steal_pointer (&process);
   work->lines = g_data_input_stream_new (g_subprocess_get_stdout_pipe (work->process));
   work->said = g_string_new (NULL);
+  /* Until it has something to say, which takes minutes where that machine is emulated. */
+  gh_step_set_fraction (step, -1.0);
+  gh_step_set_doing (step, _("Starting a small machine to look into the disks"));
   g_task_set_task_data (task, work, work_free);
   if (cancellable != NULL)
     work->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb),

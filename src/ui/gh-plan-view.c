@@ -29,6 +29,8 @@
 #define SETTLE_MS 150
 /* A preparation that is quicker than this shows no spinner. */
 #define SPINNER_MS 400
+/* Between two steps of a bar of which nobody knows how far it is. */
+#define PULSE_MS 200
 
 struct _GhPlanView
 {
@@ -38,6 +40,7 @@ struct _GhPlanView
   GCancellable    *cancellable;   /* (nullable): of the preparation under way */
   guint            settle_id;
   guint            spinner_id;
+  guint            pulse_id;
   gboolean         prepared_once; /* something is shown */
   gboolean         could_run;     /* as of the last preparation */
   GHashTable      *seen;          /* (element-type char): rules that warn, as shown */
@@ -356,15 +359,67 @@ show_prepared (GhPlanView *self)
   update_work (self);
 }
 
+static GhStep *
+find_running (GhPlanView *self)
+{
+  GPtrArray *steps = gh_plan_get_steps (self->plan);
+
+  for (guint i = 0; i < steps->len; i++)
+    if (gh_step_get_state (g_ptr_array_index (steps, i)) == GH_STEP_RUNNING)
+      return g_ptr_array_index (steps, i);
+  return NULL;
+}
+
+/* What is done now; and of a step that says more, that and for how long it has run. */
+static void
+show_status (GhPlanView *self)
+{
+  g_autofree char *status = gh_plan_dup_status (self->plan);
+  GhStep *step = find_running (self);
+  const char *doing = step != NULL ? gh_step_get_doing (step) : NULL;
+  g_autoptr (GString) text = g_string_new (status);
+
+  if (doing != NULL)
+    {
+      guint seconds = gh_step_get_elapsed_s (step);
+
+      g_string_append_c (text, '\n');
+      /* Translators: what a program says it does, and for how many minutes and seconds. */
+      g_string_append_printf (text, _("%1$s · %2$u:%3$02u"), doing, seconds / 60, seconds % 60);
+    }
+  gtk_label_set_label (self->status_label, text->str);
+}
+
+/* Nobody knows how long it takes: the bar shows that something is going on. */
+static gboolean
+pulse_cb (gpointer user_data)
+{
+  GhPlanView *self = user_data;
+  GhStep *step = find_running (self);
+
+  if (step == NULL || gh_step_get_doing (step) == NULL)
+    {
+      self->pulse_id = 0;
+      return G_SOURCE_REMOVE;
+    }
+  if (gh_step_get_fraction (step) < 0)
+    gtk_progress_bar_pulse (self->progress_bar);
+  show_status (self);
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 show_progress (GhPlanView *self)
 {
-  g_autofree char *status = gh_plan_dup_status (self->plan);
   gboolean undoing = gh_plan_get_state (self->plan) == GH_PLAN_UNDOING;
+  GhStep *step = find_running (self);
 
-  gtk_label_set_label (self->status_label, status != NULL ? status : "");
-  gtk_progress_bar_set_fraction (self->progress_bar,
-                                 CLAMP (gh_plan_get_fraction (self->plan), 0, 1));
+  show_status (self);
+  if (step != NULL && gh_step_get_doing (step) != NULL && self->pulse_id == 0)
+    self->pulse_id = g_timeout_add (PULSE_MS, pulse_cb, self);
+  if (step == NULL || gh_step_get_doing (step) == NULL || gh_step_get_fraction (step) >= 0)
+    gtk_progress_bar_set_fraction (self->progress_bar,
+                                   CLAMP (gh_plan_get_fraction (self->plan), 0, 1));
   gtk_widget_set_sensitive (self->cancel_button, !undoing && gh_plan_can_cancel (self->plan));
 }
 
@@ -537,6 +592,15 @@ plan_notify_cb (GhPlanView *self,
   update_flags (self);
 }
 
+static void
+plan_step_changed_cb (GhPlanView *self,
+                      GhStep     *step,
+                      GhPlan     *plan)
+{
+  if (!is_closed (self) && is_running (plan) && gh_step_get_doing (step) != NULL)
+    show_progress (self);
+}
+
 /* What some plans have to say, and to ask, while they run. */
 static void
 add_figures (GhPlanView *self)
@@ -615,6 +679,7 @@ gh_plan_view_dispose (GObject *object)
 
   g_clear_handle_id (&self->settle_id, g_source_remove);
   g_clear_handle_id (&self->spinner_id, g_source_remove);
+  g_clear_handle_id (&self->pulse_id, g_source_remove);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
@@ -756,6 +821,7 @@ static void
 start_over (GhPlanView *self)
 {
   g_clear_handle_id (&self->settle_id, g_source_remove);
+  g_clear_handle_id (&self->pulse_id, g_source_remove);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
@@ -803,6 +869,8 @@ gh_plan_view_set_plan (GhPlanView *self,
       g_signal_connect_object (plan, "notify", G_CALLBACK (plan_notify_cb), self,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (plan, "prepared", G_CALLBACK (show_prepared), self,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (plan, "step-changed", G_CALLBACK (plan_step_changed_cb), self,
                                G_CONNECT_SWAPPED);
       prepare (self);
     }

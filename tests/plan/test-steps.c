@@ -7,7 +7,10 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "gh-command.h"
 #include "gh-faults.h"
@@ -523,6 +526,66 @@ test_commands (void)
     }
 }
 
+static gboolean
+is_examining (gpointer step)
+{
+  return g_strcmp0 (gh_step_get_doing (step), "Examining the guest") == 0;
+}
+
+static gboolean
+is_performing (gpointer step)
+{
+  return g_strcmp0 (gh_step_get_doing (step), "Performing \"tmp-files\"") == 0;
+}
+
+static void
+write_to (const char *fifo)
+{
+  int fd = open (fifo, O_WRONLY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, "go\n", 3), ==, 3);
+  close (fd);
+}
+
+/* What virt-sysprep says is passed on, and until it performs anything nobody knows how far it is. */
+static void
+test_sysprep (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *program = g_build_filename (folder, "virt-sysprep", NULL);
+  g_autofree char *first = g_build_filename (folder, "first", NULL);
+  g_autofree char *second = g_build_filename (folder, "second", NULL);
+  g_autofree char *path = g_strdup (g_getenv ("PATH"));
+  g_autofree char *search = g_strdup_printf ("%s:%s", folder, path);
+  g_autofree char *script = g_strdup_printf (
+    "#!/bin/sh\necho '[   0.0] Examining the guest ...'\nread line < %s\n"
+    "echo '[  12.3] Performing \"tmp-files\" ...'\nread line < %s\n", first, second);
+  g_autoptr (GhStep) step = gh_sysprep_step_new ("/nowhere", "raw", "tmp-files", NULL);
+  GhHost *host = plan_test_new_host (NULL);
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents_full (program, script, -1, G_FILE_SET_CONTENTS_NONE, 0700,
+                                           NULL));
+  g_assert_no_errno (mkfifo (first, 0600));
+  g_assert_no_errno (mkfifo (second, 0600));
+  g_setenv ("PATH", search, TRUE);
+  gh_step_do_async (step, host, NULL, gh_test_call_cb, &call);
+  g_setenv ("PATH", path, TRUE);
+  g_assert_nonnull (gh_step_get_doing (step));
+  gh_test_wait_until (is_examining, step);
+  g_assert_cmpfloat (gh_step_get_fraction (step), <, 0);
+  write_to (first);
+  gh_test_wait_until (is_performing, step);
+  g_assert_cmpfloat (gh_step_get_fraction (step), >, 0);
+  write_to (second);
+  g_assert_true (gh_step_finish (step, gh_test_call_wait (&call), &error));
+  g_assert_no_error (error);
+  gh_host_disconnect (host);
+  g_object_unref (host);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -548,5 +611,6 @@ main (int    argc,
   g_test_add_func ("/steps/force-off", test_force_off);
   g_test_add_func ("/steps/unknown-kind", test_unknown_kind);
   g_test_add_func ("/steps/commands", test_commands);
+  g_test_add_func ("/steps/sysprep", test_sysprep);
   return g_test_run ();
 }

@@ -98,7 +98,8 @@ gh_sample_step_do_async (GhStep              *step,
 
   if (self->number == 2 && self->plan->traits.waits)
     {
-      gh_step_set_fraction (step, 0.5);
+      gh_step_set_fraction (step, self->plan->traits.doing != NULL ? -1.0 : 0.5);
+      gh_step_set_doing (step, self->plan->traits.doing);
       self->plan->waiting = g_object_ref (task);
       g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (step_cancelled_cb), self, 0);
       return;

@@ -19,6 +19,7 @@ typedef struct
   gboolean warns;
   gboolean fails;        /* the second step */
   gboolean waits;        /* the second step, for gh_sample_plan_go_on() or a cancel */
+  const char *doing;     /* (nullable): what it says meanwhile, not knowing how far it is */
   gboolean cannot_undo;  /* the first step */
   gboolean not_prepared; /* preparing fails */
   guint    prepare_ms;   /* how long preparing takes */

@@ -480,6 +480,34 @@ test_dialog (Fixture       *fixture,
   gh_ui_test_assert_finalized (&weak);
 }
 
+static gboolean
+shows_doing (gpointer view)
+{
+  return gh_ui_test_shows (view, "Looking at the disks · 0:");
+}
+
+static gboolean
+shows_later (gpointer view)
+{
+  return shows_doing (view) && !gh_ui_test_shows (view, "· 0:00");
+}
+
+/* A step of which nobody knows how long it takes says what it does, and for how long it has. */
+static void
+test_doing (Fixture       *fixture,
+            gconstpointer  data)
+{
+  fixture->traits->waits = TRUE;
+  fixture->traits->doing = "Looking at the disks";
+  show_plan (fixture, "Ready");
+  gh_plan_view_run (fixture->view);
+  gh_test_wait_until (shows_doing, fixture->view);
+  /* The time goes on by itself. */
+  gh_test_wait_until (shows_later, fixture->view);
+  gh_sample_plan_go_on (fixture->plan);
+  gh_test_wait_until (has_ended, fixture->view);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -502,6 +530,7 @@ main (int   argc,
   ADD ("late-refusal", test_late_refusal);
   ADD ("activity-button", test_activity_button);
   ADD ("dialog", test_dialog);
+  ADD ("doing", test_doing);
 #undef ADD
 
   return g_test_run ();
