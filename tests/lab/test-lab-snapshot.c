@@ -459,6 +459,85 @@ test_parent_with_overlay (void)
   assert_holds (path, BEFORE);
 }
 
+/* As “virsh snapshot-create-as --disk-only” does it: the present disk becomes the snapshot's, and the
+ * machine goes on with a new one. */
+static void
+take_external (const char *machine,
+               const char *name)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), machine);
+  g_autofree char *xml = g_strdup_printf ("<domainsnapshot><name>%s</name></domainsnapshot>",
+                                          name);
+  virDomainSnapshotPtr made = virDomainSnapshotCreateXML (domain, xml,
+                                                          VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY);
+
+  if (made == NULL)
+    g_error ("%s", virGetLastErrorMessage ());
+  virDomainSnapshotFree (made);
+  virDomainFree (domain);
+}
+
+static char *
+dup_current_disk (const char *machine)
+{
+  return gh_lab_dup_value (lab, machine, "<source file='");
+}
+
+/* Snapshots in files of their own, taken by others: listed, refused with what can be done instead,
+ * which works, and everything goes with the machine. */
+static void
+test_external (void)
+{
+  g_autofree char *path = define_machine ("outer");
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autofree char *clone_path = NULL;
+  g_autofree char *old_path = NULL;
+  g_autofree char *tried_path = NULL;
+
+  take_external ("outer", "one");
+  first = dup_current_disk ("outer");
+  g_assert_cmpstr (first, !=, path);
+  io (first, "write", AFTER);
+  take_external ("outer", "two");
+  second = dup_current_disk ("outer");
+  assert_snapshots ("outer", "one two*");
+  {
+    g_autoptr (GhLabRun) revert = gh_lab_run (lab, "snapshot", "outer", "revert", "one", "--yes",
+                                              "--json", NULL);
+    g_autoptr (GhLabRun) delete = gh_lab_run (lab, "snapshot", "outer", "delete", "one", "--yes",
+                                              "--json", NULL);
+
+    assert_refused (revert, "snapshot-external", "Clone it, or try it in a copy");
+    assert_refused (delete, "snapshot-external", "clone the machine, and delete this one");
+  }
+
+  run_well ("clone", "outer", "--name", "outer-clone", "--yes", NULL);
+  clone_path = dup_current_disk ("outer-clone");
+  gh_lab_assert_backing (clone_path, NULL, NULL);
+  assert_holds (clone_path, AFTER);
+  assert_snapshots ("outer-clone", "");
+  run_well ("clone", "outer", "--snapshot", "one", "--name", "outer-old", "--yes", NULL);
+  old_path = dup_current_disk ("outer-old");
+  assert_holds (old_path, BEFORE);
+  run_well ("try", "outer", "--snapshot", "one", "--no-start", NULL);
+  tried_path = dup_current_disk ("outer-trial");
+  assert_holds (tried_path, BEFORE);
+  run_well ("discard", "outer-trial", NULL);
+  run_well ("delete", "outer-old", "--yes", NULL);
+  run_well ("start", "outer", NULL);
+  run_well ("force-off", "outer", "--yes", NULL);
+  {
+    g_autoptr (GhLabRun) run = gh_lab_run (lab, "delete", "outer", "--yes", "--json", NULL);
+
+    gh_lab_assert_status (run, 0);
+    g_assert_true (gh_lab_run_has_check (run, "snapshots", "warning"));
+    g_assert_false (gh_lab_run_has_check (run, "backing-needed", "refusal"));
+  }
+  assert_holds (clone_path, AFTER);
+  run_well ("delete", "outer-clone", "--yes", NULL);
+}
+
 static guint64
 get_size (const char *path)
 {
@@ -643,6 +722,7 @@ main (int    argc,
   g_test_add_func ("/lab-snapshot/safety-stays", test_safety_stays);
   g_test_add_func ("/lab-snapshot/parent", test_parent);
   g_test_add_func ("/lab-snapshot/parent-with-overlay", test_parent_with_overlay);
+  g_test_add_func ("/lab-snapshot/external", test_external);
   g_test_add_func ("/lab-snapshot/resize", test_resize);
   g_test_add_func ("/lab-snapshot/resize-killed", test_resize_killed);
   g_test_add_func ("/lab-snapshot/resize-volume", test_resize_volume);
