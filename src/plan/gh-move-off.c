@@ -268,8 +268,8 @@ check_snapshots (const GhMove *self,
   if (self->has_external)
     take_check (draft, GH_CHECK_REFUSAL, "snapshots-external",
                 g_strdup_printf (_("A snapshot of “%s” is in files of its own"), self->name),
-                _("Only snapshots inside of the disks go along with them. Delete it, or clone the "
-                  "machine and move the clone."));
+                _("Only snapshots inside of the disks go along with them. Clone the machine, and "
+                  "move the clone."));
   else if (n > 0)
     take_check (draft, GH_CHECK_NOTE, "snapshots-sent",
                 g_strdup_printf (ngettext ("Its snapshot goes along",

@@ -1065,6 +1065,27 @@ test_move_choices (void)
   run_program ("sh", "-c", command, NULL);
 }
 
+/* A snapshot in files of its own, as “virsh snapshot-create-as --disk-only” takes it: a clone, which
+ * is whole by itself, can move. */
+static void
+assert_external_stays (Pair         *pair,
+                       virDomainPtr  domain)
+{
+  virDomainSnapshotPtr snapshot =
+    virDomainSnapshotCreateXML (domain, "<domainsnapshot><name>outer</name></domainsnapshot>",
+                                VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY);
+  g_autoptr (GhLabRun) clone = NULL;
+  g_autoptr (GhLabRun) moved = NULL;
+
+  g_assert_nonnull (snapshot);
+  virDomainSnapshotFree (snapshot);
+  assert_refused (pair, "web", "snapshots-external");
+  clone = gh_lab_run (pair->here, "clone", "web", "--name", "whole", "--yes", "--json", NULL);
+  gh_lab_assert_status (clone, 0);
+  moved = move (pair, "whole");
+  gh_lab_assert_status (moved, 0);
+}
+
 /* What speaks against it is told before anything is sent. */
 static void
 test_move_refused (void)
@@ -1106,6 +1127,7 @@ test_move_refused (void)
     g_error ("%s", virGetLastErrorMessage ());
   assert_refused (&pair, "web", "saved-state");
   g_assert_cmpint (virDomainManagedSaveRemove (domain, 0), ==, 0);
+  assert_external_stays (&pair, domain);
   virDomainFree (domain);
   assert_only_here (&pair, "web");
 }
