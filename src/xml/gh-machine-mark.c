@@ -317,7 +317,7 @@ dup_document (GhXmlDocument *document)
 /**
  * gh_machine_mark_dup_kept:
  * @element: (nullable): our element of a trial that is to be kept
- * @shared: (nullable) (element-type char): what it lies on that is no machine's own disk from now on
+ * @shared: (nullable) (element-type char): what it lies on that is nobody's own from now on
  *
  * Returns: (transfer full) (nullable): the element to write; %NULL to remove it
  */

@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  *       <guesthouse:base path='…' length='…' changed='…' inode='…'/>  what it lies on, as it was;
  *                                          changed: nanoseconds since 1970
  *     </guesthouse:trial>
- *     <guesthouse:shared path='…'/>        what it lies on: once a disk, now made for clones to share
+ *     <guesthouse:shared path='…'/>        what it lies on: once a disk, now for clones to share
  *     <guesthouse:left host='…' uri='…' path='…' pool='…'/>
  *   </guesthouse:machine>
  *

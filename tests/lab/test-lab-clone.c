@@ -252,8 +252,8 @@ delete_machine (GhLab      *lab,
   g_assert_true (g_file_test (base, G_FILE_TEST_EXISTS) != goes);
 }
 
-/* The base is nobody's own disk: it goes with the last machine that lies on it, whoever that is, and
- * whether that was cloned itself meanwhile. */
+/* The base is nobody's own disk: it goes with the last machine that lies on it, whoever that is,
+ * and whether that was cloned itself meanwhile. */
 static void
 test_shared_base (void)
 {

@@ -1065,8 +1065,8 @@ test_move_choices (void)
   run_program ("sh", "-c", command, NULL);
 }
 
-/* A snapshot in files of its own, as “virsh snapshot-create-as --disk-only” takes it: a clone, which
- * is whole by itself, can move. */
+/* A snapshot in files of its own, as “virsh snapshot-create-as --disk-only” takes it: a clone,
+ * which is whole by itself, can move. */
 static void
 assert_external_stays (Pair         *pair,
                        virDomainPtr  domain)

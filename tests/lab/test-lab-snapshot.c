@@ -459,8 +459,8 @@ test_parent_with_overlay (void)
   assert_holds (path, BEFORE);
 }
 
-/* As “virsh snapshot-create-as --disk-only” does it: the present disk becomes the snapshot's, and the
- * machine goes on with a new one. */
+/* As “virsh snapshot-create-as --disk-only” does it: the present disk becomes the snapshot's, and
+ * the machine goes on with a new one. */
 static void
 take_external (const char *machine,
                const char *name)

@@ -548,7 +548,7 @@ write_to (const char *fifo)
   close (fd);
 }
 
-/* What virt-sysprep says is passed on, and until it performs anything nobody knows how far it is. */
+/* What virt-sysprep says is passed on; until it performs something nobody knows how far it is. */
 static void
 test_sysprep (void)
 {
