@@ -329,7 +329,7 @@ test_no_network (void)
   g_assert_nonnull (strstr (xml, "guesthouse:parent"));
 
   /* What was the original's disk is nobody's own any more. */
-  shared = g_strdup_printf ("<guesthouse:shared path='%s'/>", path);
+  shared = g_strdup_printf ("<guesthouse:shared path=\"%s\"/>", path);
   g_assert_nonnull (strstr (xml, shared));
   original = dup_xml (lab, "web", VIR_DOMAIN_XML_INACTIVE);
   g_assert_nonnull (strstr (original, shared));
