@@ -73,7 +73,7 @@ struct _GhLane
 
 G_DEFINE_FINAL_TYPE (GhLane, gh_lane, G_TYPE_OBJECT)
 
-/* Of all lanes: how many have been stopped and have not closed their connection yet. */
+/* Of all lanes that have been stopped: how many threads have not closed their connection yet. */
 static GMutex closing_mutex;
 static GCond closing_ended;
 static guint n_closing; /* (mutex closing_mutex) */
@@ -216,21 +216,23 @@ take_job_locked (GhLane *self)
     }
 }
 
+/* The last thing its thread does. */
 static void
 end_worker (Worker         *worker,
-            GDestroyNotify  close_connection)
+            GDestroyNotify  close_connection,
+            gboolean        stopped)
 {
   if (close_connection != NULL && worker->connection != NULL)
     close_connection (worker->connection);
-  if (close_connection != NULL)
-    {
-      g_mutex_lock (&closing_mutex);
-      n_closing--;
-      g_cond_broadcast (&closing_ended);
-      g_mutex_unlock (&closing_mutex);
-    }
   g_object_unref (worker->lane);
   g_free (worker);
+  gh_threads_end ();
+  if (!stopped)
+    return;
+  g_mutex_lock (&closing_mutex);
+  n_closing--;
+  g_cond_broadcast (&closing_ended);
+  g_mutex_unlock (&closing_mutex);
 }
 
 /* The last one stays: somebody has to take what comes. */
@@ -245,12 +247,9 @@ leave (Worker *worker)
   if (leaves)
     g_ptr_array_remove (self->workers, worker);
   g_mutex_unlock (&self->mutex);
-  if (!leaves)
-    return FALSE;
-  if (worker->close_connection != NULL && worker->connection != NULL)
-    worker->close_connection (worker->connection);
-  end_worker (worker, NULL);
-  return TRUE;
+  if (leaves)
+    end_worker (worker, worker->close_connection, FALSE);
+  return leaves;
 }
 
 static gpointer
@@ -282,7 +281,7 @@ lane_thread (gpointer user_data)
   close_connection = self->close_connection;
   g_mutex_unlock (&self->mutex);
 
-  end_worker (worker, close_connection);
+  end_worker (worker, close_connection, TRUE);
   return NULL;
 }
 
@@ -486,7 +485,7 @@ gh_lane_stop (GhLane         *self,
       self->stopped = TRUE;
       self->close_connection = close_connection;
       g_mutex_lock (&closing_mutex);
-      n_closing += close_connection != NULL ? self->workers->len : 0;
+      n_closing += self->workers->len;
       g_mutex_unlock (&closing_mutex);
     }
   g_cond_broadcast (&self->wake);
@@ -504,9 +503,10 @@ gh_lane_stop (GhLane         *self,
  * gh_lane_wait_closed:
  * @timeout_ms: how long at most
  *
- * Waits until all lanes that were stopped have closed their connections; at the end of the
- * program only. A program that is gone while it takes its leave makes libvirt's daemon free
- * what it has of it twice at a time, and fall over with every other program's connections.
+ * Waits until all lanes that were stopped have closed their connections, and their threads are
+ * gone; at the end of the program only. A program that is gone while it takes its leave makes
+ * libvirt's daemon free what it has of it twice at a time, and fall over with every other
+ * program's connections. And see gh_threads_wait().
  *
  * Returns: %FALSE when some did not, as with a host that does not answer
  */
@@ -521,6 +521,7 @@ gh_lane_wait_closed (guint timeout_ms)
     closed = g_cond_wait_until (&closing_ended, &closing_mutex, end);
   closed = n_closing == 0;
   g_mutex_unlock (&closing_mutex);
+  gh_threads_wait ();
   return closed;
 }
 

@@ -10,6 +10,10 @@
 
 static GThread *main_thread = NULL;
 
+/* The last one that has called gh_threads_end(); it waits for those before it. */
+static GMutex ending_mutex;
+static GThread *ending = NULL; /* (owned) (nullable) (mutex ending_mutex) */
+
 /**
  * gh_threads_init:
  *
@@ -33,4 +37,48 @@ gboolean
 gh_threads_is_main (void)
 {
   return main_thread == NULL || main_thread == g_thread_self ();
+}
+
+static GThread *
+replace_ending (GThread *thread)
+{
+  GThread *before = NULL;
+
+  g_mutex_lock (&ending_mutex);
+  before = ending;
+  ending = thread;
+  g_mutex_unlock (&ending_mutex);
+  return before;
+}
+
+/**
+ * gh_threads_end:
+ *
+ * To be called last thing by a thread in which libraries may have left something that is freed
+ * when it ends: whoever called this is waited for by gh_threads_wait(). It must not wait for
+ * anybody any more.
+ */
+void
+gh_threads_end (void)
+{
+  GThread *before = replace_ending (g_thread_ref (g_thread_self ()));
+
+  if (before != NULL)
+    g_thread_join (before);
+}
+
+/**
+ * gh_threads_wait:
+ *
+ * Waits until all threads that have called gh_threads_end() are gone; at the end of the program.
+ * libvirt has OpenSSL set up by the thread that opens the first connection. What that keeps for
+ * the thread is freed by the thread’s end, and by the program’s: twice, when both come at a time.
+ */
+void
+gh_threads_wait (void)
+{
+  GThread *last = replace_ending (NULL);
+
+  if (last != NULL)
+    g_thread_join (last);
 }

@@ -18,5 +18,7 @@ G_BEGIN_DECLS
 
 void     gh_threads_init    (void);
 gboolean gh_threads_is_main (void);
+void     gh_threads_end      (void);
+void     gh_threads_wait     (void);
 
 G_END_DECLS

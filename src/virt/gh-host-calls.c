@@ -160,6 +160,9 @@ open_worker (gpointer data)
   opening->seat = seat;
   if (!abandoned)
     opening->conn = conn;
+  /* Who waited goes on, perhaps to the end of the program: what is left to do is short. */
+  if (!abandoned)
+    gh_threads_end ();
   g_cond_signal (&opening->cond);
   g_mutex_unlock (&opening->mutex);
 

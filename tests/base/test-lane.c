@@ -325,6 +325,60 @@ test_threads (void)
   gh_test_call_wait (&stuck);
 }
 
+/* What a library keeps for a thread, whose end frees it: not as long as the gate is closed, or for
+ * a while. */
+static void
+kept_free (gpointer data)
+{
+  gint64 end = g_get_monotonic_time () + 200 * G_TIME_SPAN_MILLISECOND;
+
+  g_mutex_lock (&gate.mutex);
+  while (!gate.open && g_cond_wait_until (&gate.cond, &gate.mutex, end))
+    continue;
+  g_mutex_unlock (&gate.mutex);
+  g_atomic_int_inc (&freed);
+}
+
+static GPrivate kept = G_PRIVATE_INIT (kept_free);
+
+static gpointer
+keep_worker (GhLane        *lane,
+             gpointer       data,
+             GCancellable  *cancellable,
+             GError       **error)
+{
+  g_private_set (&kept, lane);
+  return NULL;
+}
+
+/* At the end of the program libraries free what they have: no thread may be about to do so. */
+static void
+test_threads_are_gone (void)
+{
+  GhLane *lanes[3];
+
+  gate_reset ();
+  freed = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (lanes); i++)
+    {
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      lanes[i] = gh_lane_new ("test");
+      gh_lane_run_async (lanes[i], GH_LANE_USER, GH_LANE_READ, "keep", keep_worker, NULL, NULL,
+                         NULL, NULL, gh_test_call_cb, &call);
+      gh_lane_run_finish (lanes[i], gh_test_call_wait (&call), &error);
+      g_assert_no_error (error);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (lanes); i++)
+    gh_lane_stop (lanes[i], NULL);
+  g_assert_true (gh_lane_wait_closed (60 * 1000));
+  g_assert_cmpint (g_atomic_int_get (&freed), ==, G_N_ELEMENTS (lanes));
+  gate_open ();
+  for (guint i = 0; i < G_N_ELEMENTS (lanes); i++)
+    g_object_unref (lanes[i]);
+}
+
 static void
 test_faults (void)
 {
@@ -377,6 +431,7 @@ main (int   argc,
   g_test_add_func ("/lane/waiting-write-never-runs", test_waiting_write_never_runs);
   g_test_add_func ("/lane/stop", test_stop);
   g_test_add_func ("/lane/threads", test_threads);
+  g_test_add_func ("/lane/threads-are-gone", test_threads_are_gone);
   g_test_add_func ("/lane/faults", test_faults);
   return g_test_run ();
 }
