@@ -124,8 +124,9 @@ gh_saved_hosts_add (const char *uri,
 
   g_return_if_fail (uri != NULL);
 
-  change (settings, "hosts", uri, TRUE);
+  /* In this order: who sees the host appear asks at once whether to connect it. */
   change (settings, "manual-hosts", uri, !connects);
+  change (settings, "hosts", uri, TRUE);
 }
 
 /**
