@@ -11,6 +11,7 @@
 
 #include "gh-ssh-master.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -60,13 +61,16 @@ gh_ssh_master_end (const char *path)
   };
   int fd = connect_master (path);
   char answer[256];
+  ssize_t got = 0;
 
   if (fd < 0)
     return;
   /* Its end, or its silence: nothing more can be done either way, and it ends by itself when
    * nobody has used it for a while. */
   if (send (fd, packets, sizeof packets, MSG_NOSIGNAL) == sizeof packets)
-    while (recv (fd, answer, sizeof answer, 0) > 0)
-      ;
+    do
+      got = recv (fd, answer, sizeof answer, 0);
+    /* The end of another ssh is no answer: a master whose caller is gone does not end. */
+    while (got > 0 || (got < 0 && errno == EINTR));
   close (fd);
 }
