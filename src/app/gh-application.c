@@ -35,6 +35,8 @@ struct _GhApplication
   GtkApplication  parent_instance;
 
   GhHosts        *hosts;    /* (owned) (nullable): from startup on */
+  GSettings      *settings; /* (owned) (nullable): tells when the saved hosts change */
+  GStrv           saved;    /* (owned) (nullable): the saved hosts, as far as they are in the list */
   guint           n_tried;  /* how many of them, from the first on, were told to connect */
   GhWindow       *window;   /* (weak) (nullable) */
   GtkWidget      *question; /* (weak) (nullable): whether to quit */
@@ -98,6 +100,62 @@ connect_new_hosts (GhApplication *self)
         gh_host_connect (host);
     }
   self->n_tried = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
+}
+
+/* Always added at the end. */
+static void
+hosts_changed_cb (GhApplication *self,
+                  guint          position,
+                  guint          n_removed,
+                  guint          n_added)
+{
+  if (position < self->n_tried)
+    self->n_tried -= MIN (n_removed, self->n_tried - position);
+}
+
+/* What the command line, or a dialog of ours, has added to the saved hosts or removed from them. A
+ * host is not taken from a plan that runs: it goes when that has ended. */
+static void
+follow_saved_hosts (GhApplication *self)
+{
+  g_auto (GStrv) now = gh_saved_hosts_dup_uris ();
+  g_autoptr (GStrvBuilder) seen = g_strv_builder_new ();
+  gboolean may_remove = gh_activity_get_n_running (gh_activity_get_default ()) == 0;
+
+  g_strv_builder_addv (seen, (const char **) now);
+  for (guint i = 0; self->saved[i] != NULL; i++)
+    {
+      GhHost *host = gh_hosts_find (self->hosts, self->saved[i]);
+
+      if (host == NULL || g_strv_contains ((const char * const *) now, self->saved[i]))
+        continue;
+      if (may_remove)
+        gh_hosts_remove (self->hosts, host);
+      else
+        g_strv_builder_add (seen, self->saved[i]);
+    }
+  for (guint i = 0; now[i] != NULL; i++)
+    if (!g_strv_contains ((const char * const *) self->saved, now[i]))
+      (void) gh_hosts_add (self->hosts, now[i]);
+  g_strfreev (self->saved);
+  self->saved = g_strv_builder_end (seen);
+  if (self->window != NULL && self->connect_id == 0)
+    connect_new_hosts (self);
+}
+
+static void
+watch_saved_hosts (GhApplication *self)
+{
+  self->settings = g_settings_new (GH_APP_ID);
+  self->saved = gh_saved_hosts_dup_uris ();
+  g_signal_connect_object (self->settings, "changed::hosts", G_CALLBACK (follow_saved_hosts), self,
+                           G_CONNECT_SWAPPED);
+  /* A key that was never read tells of no changes. */
+  g_strfreev (g_settings_get_strv (self->settings, "hosts"));
+  g_signal_connect_object (gh_activity_get_default (), "notify::n-running",
+                           G_CALLBACK (follow_saved_hosts), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->hosts, "items-changed", G_CALLBACK (hosts_changed_cb), self,
+                           G_CONNECT_SWAPPED);
 }
 
 static gboolean
@@ -379,6 +437,7 @@ gh_application_startup (GApplication *application)
   gh_color_scheme_follow ();
   self->hosts = gh_hosts_new ();
   gh_start_guard_set_hosts (self->hosts);
+  watch_saved_hosts (self);
   g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
                                    G_N_ELEMENTS (action_entries), self);
   set_accelerators (GTK_APPLICATION (self));
@@ -525,6 +584,8 @@ gh_application_dispose (GObject *object)
   g_clear_handle_id (&self->connect_id, g_source_remove);
   g_clear_weak_pointer (&self->window);
   g_clear_object (&self->hosts);
+  g_clear_object (&self->settings);
+  g_clear_pointer (&self->saved, g_strfreev);
   G_OBJECT_CLASS (gh_application_parent_class)->dispose (object);
 }
 

@@ -97,6 +97,10 @@ GhCliStatus   gh_cli_empty_host   (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_remove_left  (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_hosts        (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_add_host     (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_test_host    (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_remove_host  (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_images       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_try          (GhCli *self, const char *verb, int argc, char **argv);

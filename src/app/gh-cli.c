@@ -93,6 +93,13 @@ static const Verb verbs[] = {
     N_("Write a picture of the machine’s screen to a file"), gh_cli_screenshot },
   { "host", N_("host"), N_("Tell what the host is, and whether it can run machines fast"),
     gh_cli_host },
+  { "hosts", N_("hosts [--try]"), N_("List the hosts of the library"), gh_cli_hosts },
+  { "add-host", N_("add-host (COMPUTER [OPTION…] | URI)"),
+    N_("Connect a host, and add it to the library"), gh_cli_add_host },
+  { "test-host", N_("test-host HOST"), N_("Connect a host, and say why if it does not answer"),
+    gh_cli_test_host },
+  { "remove-host", N_("remove-host HOST"), N_("Remove a host from the library"),
+    gh_cli_remove_host },
   { "undo", N_("undo [ID… | --all] [--forget]"),
     N_("List plans that were interrupted, take them back, or forget them"), gh_cli_undo },
 };

@@ -109,6 +109,16 @@ gh_saved_hosts_get_connects (const char *uri)
   return !g_strv_contains ((const char * const *) manual, uri);
 }
 
+gboolean
+gh_saved_hosts_is_default (const char *uri)
+{
+  g_auto (GStrv) uris = dup_default_uris ();
+
+  g_return_val_if_fail (uri != NULL, FALSE);
+
+  return g_strv_contains ((const char * const *) uris, uri);
+}
+
 /**
  * gh_saved_hosts_add:
  * @uri: a libvirt URI
@@ -144,4 +154,26 @@ gh_saved_hosts_remove (const char *uri)
 
   change (settings, "hosts", uri, FALSE);
   change (settings, "manual-hosts", uri, FALSE);
+}
+
+void
+gh_saved_hosts_sync (void)
+{
+  g_settings_sync ();
+}
+
+/**
+ * gh_saved_hosts_are_kept:
+ *
+ * Returns: whether what is saved outlives this process; not where GLib has no other place for
+ *   settings than its memory
+ */
+gboolean
+gh_saved_hosts_are_kept (void)
+{
+  g_autoptr (GSettings) settings = g_settings_new (GH_APP_ID);
+  g_autoptr (GObject) backend = NULL;
+
+  g_object_get (settings, "backend", &backend, NULL);
+  return strcmp (G_OBJECT_TYPE_NAME (backend), "GMemorySettingsBackend") != 0;
 }

@@ -15,8 +15,15 @@ G_BEGIN_DECLS
 GStrv    gh_saved_hosts_dup_uris     (void);
 /* Of those that are saved, whether it is connected by itself. */
 gboolean gh_saved_hosts_get_connects (const char *uri);
+/* Whether it is there while nothing is saved. */
+gboolean gh_saved_hosts_is_default   (const char *uri);
 /* Adds it at the end, or changes what is known of it. */
 void     gh_saved_hosts_add          (const char *uri, gboolean connects);
 void     gh_saved_hosts_remove       (const char *uri);
+
+/* For a program that ends: waits until what was changed is written. May block. */
+void     gh_saved_hosts_sync         (void);
+/* FALSE where settings are forgotten with the process. */
+gboolean gh_saved_hosts_are_kept     (void);
 
 G_END_DECLS

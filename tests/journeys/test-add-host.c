@@ -59,6 +59,22 @@ fill_in (GhJourney *journey,
   gh_journey_set_text (journey, ATSPI_ROLE_TEXT, "Port", port);
 }
 
+/* The list changes while it is shown, both ways. */
+static void
+change_outside (GhJourney  *journey,
+                GhLab      *lab,
+                const char *uri)
+{
+  g_autoptr (GhLabRun) removed = gh_lab_run (lab, "remove-host", uri, "--yes", NULL);
+  g_autoptr (GhLabRun) added = NULL;
+
+  gh_lab_assert_status (removed, 0);
+  gh_journey_wait_gone (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off");
+  added = gh_lab_run (lab, "add-host", uri, NULL);
+  gh_lab_assert_status (added, 0);
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off"));
+}
+
 static void
 test_add_host (void)
 {
@@ -98,6 +114,7 @@ test_add_host (void)
   g_object_unref (gh_journey_screenshot (journey, "add-host-listed"));
   g_assert_true (gh_lab_wait (60, is_saved, &(Saved){ here, uri }));
   g_assert_cmpuint (gh_lab_sshd_count_logins (sshd), ==, 1);
+  change_outside (journey, here, uri);
 }
 
 int
