@@ -36,7 +36,7 @@ struct _GhApplication
 
   GhHosts        *hosts;    /* (owned) (nullable): from startup on */
   GSettings      *settings; /* (owned) (nullable): tells when the saved hosts change */
-  GStrv           saved;    /* (owned) (nullable): the saved hosts, as far as they are in the list */
+  GStrv           saved;    /* (owned) (nullable): the saved hosts that were seen */
   guint           n_tried;  /* how many of them, from the first on, were told to connect */
   GhWindow       *window;   /* (weak) (nullable) */
   GtkWidget      *question; /* (weak) (nullable): whether to quit */

@@ -437,8 +437,8 @@ read_transport (const AddOptions  *options,
       }
   if (options->transport == NULL)
     return TRUE;
-  g_set_error (error, GH_CLI_ERROR, GH_CLI_ERROR_USAGE, _("--transport is ssh, tls or tcp, not “%s”"),
-               options->transport);
+  g_set_error (error, GH_CLI_ERROR, GH_CLI_ERROR_USAGE,
+               _("--transport is ssh, tls or tcp, not “%s”"), options->transport);
   return FALSE;
 }
 

@@ -147,6 +147,18 @@ get_consent (GhCli  *self,
   return TRUE;
 }
 
+/* What stands under “Details” in the window: the host's own words, unless the sentence has them. */
+static void
+tell_cause (GhCli      *self,
+            GhPlan     *plan,
+            const char *status)
+{
+  const GError *error = gh_plan_get_error (plan);
+
+  if (error != NULL && strstr (status, error->message) == NULL)
+    gh_cli_tell_details (self, error);
+}
+
 static GhCliStatus
 report (GhCli  *self,
         GhPlan *plan)
@@ -160,9 +172,13 @@ report (GhCli  *self,
       return GH_CLI_DONE;
     case GH_OUTCOME_UNDONE:
       gh_cli_tell (self, "guesthouse: %s\n", status);
+      /* Who cancelled it knows why. */
+      if (!gh_error_is_cancelled (gh_plan_get_error (plan)))
+        tell_cause (self, plan, status);
       return GH_CLI_FAILED;
     case GH_OUTCOME_UNDONE_IN_PART:
       gh_cli_tell (self, "guesthouse: %s\n", status);
+      tell_cause (self, plan, status);
       return GH_CLI_UNDONE_IN_PART;
     case GH_OUTCOME_NONE:
     default:

@@ -240,7 +240,7 @@ test_whole_life (void)
   gh_lab_sshd_set_key (far_sshd, TRUE, "open sesame");
   asks = gh_lab_run (near_lab, "hosts", "--try", NULL);
   gh_lab_assert_status (asks, 1);
-  g_assert_nonnull (strstr (asks->out, "It asks for a password, or whether its key is the right one."));
+  g_assert_nonnull (strstr (asks->out, "It asks for a password, or whether its key is"));
   g_assert_nonnull (strstr (asks->out, "It answers: 0 machines"));
   remove_far ();
 }
