@@ -32,6 +32,9 @@ list_disks (GhMigratePlan *self)
       disk->target = item->xml->target;
       disk->path = item->here->path;
       disk->allocation = item->here->allocation;
+      /* Of other formats the file has another length than the disk. */
+      if (g_strcmp0 (item->here->format, "raw") == 0)
+        disk->length = item->here->capacity;
       disk->pool = item->pool->name;
       disk->destination = item->destination;
       g_ptr_array_add (disks, disk);

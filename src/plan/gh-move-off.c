@@ -530,6 +530,7 @@ gh_move_add_steps (const GhMove      *self,
                                    disk->destination, GH_TRANSFER_DISK);
 
       gh_step_set_weight (step, choose_weight (self, disk));
+      gh_step_set_int (step, "expected-length", (gint64) disk->length);
       g_ptr_array_add (transfers, step);
     }
   add_nvram (self, facts, &lending, transfers);

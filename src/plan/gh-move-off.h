@@ -23,6 +23,7 @@ typedef struct
   const char *target;      /* "vda" */
   const char *path;        /* here */
   guint64     allocation;  /* bytes; 0: not known */
+  guint64     length;      /* of the file, where that is known before; 0 else */
   const char *pool;        /* there */
   const char *destination; /* there: its path in that pool */
 } GhMoveDisk;

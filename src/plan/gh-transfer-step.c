@@ -133,25 +133,36 @@ dup_left (GhStep *step)
   return g_strdup_printf (_("The file “%s”"), gh_step_get_string (step, "path"));
 }
 
+/* A word for the shell. The length is read when the step is done; before, a disk's may be known, and
+ * else the file that was fetched has it. */
+static char *
+dup_capacity (GhStep *step)
+{
+  gint64 length = gh_step_get_int (step, "length");
+
+  if (length == 0)
+    length = gh_step_get_int (step, "expected-length");
+  return length > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, length)
+                    : g_strdup ("\"$(stat --format=%s volume)\"");
+}
+
 static char *
 dup_command (GhStep *step)
 {
   const char *path = gh_step_get_string (step, "path");
   const char *pool = gh_step_get_string (step, "pool");
-  g_autofree char *length = g_strdup_printf ("%" G_GINT64_FORMAT,
-                                             gh_step_get_int (step, "length"));
+  g_autofree char *capacity = dup_capacity (step);
   g_autofree char *download = gh_command_dup_virsh (gh_step_get_string (step, "peer"),
                                                     "vol-download", "--sparse", "--vol",
                                                     gh_step_get_string (step, "source"),
                                                     "--file", "volume", NULL);
   g_autofree char *create = gh_command_dup_virsh (gh_step_get_uri (step), "vol-create-as", "--pool",
                                                   pool, "--name", gh_step_get_string (step, "name"),
-                                                  "--capacity", length, "--allocation", "0",
-                                                  "--format", "raw", NULL);
+                                                  "--allocation", "0", "--format", "raw", NULL);
   g_autofree char *upload = gh_command_dup_virsh (gh_step_get_uri (step), "vol-upload", "--sparse",
                                                   "--vol", path, "--file", "volume", NULL);
 
-  return g_strjoin ("\n", download, create, upload, NULL);
+  return g_strdup_printf ("%s\n%s --capacity %s\n%s", download, create, capacity, upload);
 }
 
 static char *

@@ -586,6 +586,28 @@ test_sysprep (void)
   g_object_unref (host);
 }
 
+/* How large a volume of another host is to be: what is known before, or what was fetched has. */
+static void
+test_transfer_command (void)
+{
+  g_autoptr (GhHost) here = gh_host_new ("qemu:///session");
+  g_autoptr (GhHost) there = gh_host_new ("qemu:///system");
+  const GhTransferEnd from = { here, "p", "/p/a" };
+  const GhTransferEnd to = { there, "q", "/q/b" };
+  g_autoptr (GhStep) step = gh_volume_transfer_step_new (&from, &to, GH_TRANSFER_DISK);
+  g_autofree char *unknown = gh_step_dup_command (step);
+  g_autofree char *expected = NULL;
+  g_autofree char *read = NULL;
+
+  g_assert_nonnull (strstr (unknown, " --capacity \"$(stat --format=%s volume)\"\n"));
+  gh_step_set_int (step, "expected-length", 1024);
+  expected = gh_step_dup_command (step);
+  g_assert_nonnull (strstr (expected, " --capacity 1024\n"));
+  gh_step_set_int (step, "length", 1536);
+  read = gh_step_dup_command (step);
+  g_assert_nonnull (strstr (read, " --capacity 1536\n"));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -612,5 +634,6 @@ main (int    argc,
   g_test_add_func ("/steps/unknown-kind", test_unknown_kind);
   g_test_add_func ("/steps/commands", test_commands);
   g_test_add_func ("/steps/sysprep", test_sysprep);
+  g_test_add_func ("/steps/transfer-command", test_transfer_command);
   return g_test_run ();
 }
