@@ -312,6 +312,27 @@ test_broken_saved_state (Fixture       *fixture,
   act (lab, "force-off", VIR_DOMAIN_SHUTOFF);
 }
 
+/* A plan that fails tells what QEMU said, and not only that it did not start. */
+static void
+test_cause (Fixture       *fixture,
+            gconstpointer  user_data)
+{
+  g_autofree char *kernel = gh_lab_write_file (fixture->lab, "no-kernel", "");
+  g_autoptr (GhLabRun) run = NULL;
+  char header[1024] = { 0 };
+
+  /* The magic of one, and nothing behind it. */
+  memcpy (header + 0x202, "HdrS", 4);
+  header[0x1fe] = 0x55;
+  header[0x1ff] = (char) 0xaa;
+  g_assert_true (g_file_set_contents (kernel, header, sizeof header, NULL));
+  run = gh_lab_run (fixture->lab, "create", "mute", "--kernel", kernel, "--yes", NULL);
+  gh_lab_assert_status (run, 1);
+  g_assert_nonnull (strstr (run->err, "guesthouse: "));
+  g_assert_nonnull (strstr (run->err, "\n  internal error: "));
+  g_assert_nonnull (strstr (run->err, "qemu"));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -325,6 +346,7 @@ main (int    argc,
   add ("/create/disk", test_disk);
   add ("/create/checkpoints", test_checkpoints);
   add ("/create/broken-saved-state", test_broken_saved_state);
+  add ("/create/cause", test_cause);
 #undef add
 
   return g_test_run ();
