@@ -89,6 +89,32 @@ show_checks (GhCli      *self,
   json_object_set_array_member (object, "checks", gh_check_list_to_json (checks));
 }
 
+/* What libvirt tells of another computer. */
+static void
+show_far_checks (GhCli      *self,
+                 JsonObject *object)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhKvmFacts) facts = NULL;
+  g_autoptr (GPtrArray) checks = NULL;
+
+  gh_host_load_kvm_facts_async (self->host, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  facts = gh_host_load_kvm_facts_finish (self->host, result, &error);
+  if (facts == NULL)
+    {
+      g_autofree char *sentence = gh_error_dup_sentence (error);
+
+      gh_cli_tell (self, "%s\n", sentence);
+      return;
+    }
+  checks = gh_virtualization_list_far_checks (facts);
+  gh_cli_print (self, "\n%s\n", _("That computer:"));
+  gh_cli_show_checks (self, checks);
+  json_object_set_array_member (object, "checks", gh_check_list_to_json (checks));
+}
+
 static void
 show_capabilities (GhCli      *self,
                    JsonObject *object)
@@ -146,6 +172,8 @@ gh_cli_host (GhCli      *self,
     }
   if (gh_host_is_local (self->host))
     show_checks (self, object);
+  else if (facts != NULL && !gh_host_is_test (self->host))
+    show_far_checks (self, object);
   gh_cli_take_json (self, object);
   return facts != NULL ? GH_CLI_DONE : GH_CLI_FAILED;
 }

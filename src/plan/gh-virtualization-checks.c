@@ -49,6 +49,7 @@ typedef struct
 {
   GhVirtualization *facts;
   GPtrArray        *checks;
+  gboolean          far;    /* it is not the computer in front of the user */
 } Writer;
 
 /* Takes @title and @detail. */
@@ -205,6 +206,45 @@ dup_nesting_advice (GhVirtualization *facts)
                      "for it; with some cloud providers it takes another kind of machine."));
 }
 
+static void
+add_processor (Writer *self)
+{
+  add (self, GH_CHECK_OK, "processor",
+       g_strdup_printf (_("The processor has %s, and it is switched on"),
+                        get_feature_name (self->facts)), g_strdup (self->facts->processor));
+}
+
+static void
+add_inside (Writer *self)
+{
+  GhVirtualization *facts = self->facts;
+  const char *unknown = self->far
+                        ? _("The host is a virtual machine that is given no virtualization")
+                        : _("This computer is a virtual machine that is given no virtualization");
+
+  char *title = NULL;
+
+  if (facts->hypervisor == NULL)
+    title = g_strdup (unknown);
+  else if (self->far)
+    title = g_strdup_printf (_("The host is a machine of %s that is given no virtualization"),
+                             facts->hypervisor);
+  else
+    title = g_strdup_printf (_("This computer is a machine of %s that is given no virtualization"),
+                             facts->hypervisor);
+  add (self, GH_CHECK_WARNING, "inside-machine", title, dup_nesting_advice (facts));
+}
+
+static void
+add_no_processor (Writer *self)
+{
+  add (self, GH_CHECK_WARNING, "processor",
+       g_strdup (_("The processor has no hardware virtualization")),
+       g_strdup (_("Machines run in software emulation: everything works, many times slower. "
+                   "Nothing but another computer changes that; machines can run on another host "
+                   "that has it.")));
+}
+
 /* FALSE when what comes after it cannot be told. */
 static gboolean
 check_processor (Writer *self)
@@ -214,18 +254,11 @@ check_processor (Writer *self)
 
   if (facts->flag_has || facts->device_exists)
     {
-      add (self, GH_CHECK_OK, "processor",
-           g_strdup_printf (_("The processor has %s, and it is switched on"),
-                            get_feature_name (facts)), g_strdup (facts->processor));
+      add_processor (self);
       return TRUE;
     }
   if (facts->in_machine)
-    add (self, GH_CHECK_WARNING, "inside-machine",
-         facts->hypervisor != NULL
-         ? g_strdup_printf (_("This computer is a machine of %s that is given no virtualization"),
-                            facts->hypervisor)
-         : g_strdup (_("This computer is a virtual machine that is given no virtualization")),
-         dup_nesting_advice (facts));
+    add_inside (self);
   else if (facts->cpuid_has)
     {
       check = add (self, GH_CHECK_WARNING, "firmware-off",
@@ -236,11 +269,7 @@ check_processor (Writer *self)
                      "--firmware-setup", NULL);
     }
   else
-    add (self, GH_CHECK_WARNING, "processor",
-         g_strdup (_("The processor has no hardware virtualization")),
-         g_strdup (_("Machines run in software emulation: everything works, many times slower. "
-                     "Nothing but another computer changes that; machines can run on another host "
-                     "that has it.")));
+    add_no_processor (self);
   return FALSE;
 }
 
@@ -303,13 +332,18 @@ check_device (Writer *self)
 }
 
 static void
+add_works (Writer *self)
+{
+  add (self, GH_CHECK_OK, "kvm-works", g_strdup (_("KVM works: machines run at full speed")), NULL);
+}
+
+static void
 check_machine (Writer *self)
 {
   switch (self->facts->kvm_errno)
     {
     case 0:
-      add (self, GH_CHECK_OK, "kvm-works", g_strdup (_("KVM works: machines run at full speed")),
-           NULL);
+      add_works (self);
       return;
     case EBUSY:
       add (self, GH_CHECK_WARNING, "kvm-works",
@@ -334,24 +368,24 @@ check_machine (Writer *self)
 /* What is good to have */
 
 static void
-check_extras (Writer *self)
+add_nested (Writer *self)
 {
   GhVirtualization *facts = self->facts;
 
-  if (facts->device_exists)
-    add (self, facts->nested ? GH_CHECK_OK : GH_CHECK_NOTE, "nested",
-         facts->nested ? g_strdup (_("Machines may run machines themselves"))
-                       : g_strdup (_("Machines cannot run machines themselves")),
-         facts->nested || facts->module == NULL
-         ? NULL
-         : g_strdup_printf (_("Only who wants that needs it: a line “options %s nested=1” in a "
-                              "file in /etc/modprobe.d, and a restart."), facts->module));
-  if (facts->device_closed_for != NULL)
-    add (self, GH_CHECK_NOTE, "kvm-system",
-         g_strdup (_("Machines of the system may not use KVM")),
-         g_strdup_printf (_("/dev/kvm does not open for “%s”, which runs the machines of the "
-                            "system. Run “%s”."), facts->device_closed_for,
-                          "sudo chgrp kvm /dev/kvm && sudo chmod g+rw /dev/kvm"));
+  add (self, facts->nested ? GH_CHECK_OK : GH_CHECK_NOTE, "nested",
+       facts->nested ? g_strdup (_("Machines may run machines themselves"))
+                     : g_strdup (_("Machines cannot run machines themselves")),
+       facts->nested || facts->module == NULL
+       ? NULL
+       : g_strdup_printf (_("Only who wants that needs it: a line “options %s nested=1” in a "
+                            "file in /etc/modprobe.d, and a restart."), facts->module));
+}
+
+static void
+add_iommu (Writer *self)
+{
+  GhVirtualization *facts = self->facts;
+
   if (facts->iommu_used)
     add (self, GH_CHECK_OK, "iommu", g_strdup (_("Devices can be given to machines (IOMMU)")),
          NULL);
@@ -366,6 +400,22 @@ check_extras (Writer *self)
                          "in its command line."))
          : g_strdup (_("When the processor has one, the firmware’s setup calls it “VT-d”, “AMD-Vi” "
                        "or “IOMMU”.")));
+}
+
+static void
+check_extras (Writer *self)
+{
+  GhVirtualization *facts = self->facts;
+
+  if (facts->device_exists)
+    add_nested (self);
+  if (facts->device_closed_for != NULL)
+    add (self, GH_CHECK_NOTE, "kvm-system",
+         g_strdup (_("Machines of the system may not use KVM")),
+         g_strdup_printf (_("/dev/kvm does not open for “%s”, which runs the machines of the "
+                            "system. Run “%s”."), facts->device_closed_for,
+                          "sudo chgrp kvm /dev/kvm && sudo chmod g+rw /dev/kvm"));
+  add_iommu (self);
   add (self, facts->has_tun ? GH_CHECK_OK : GH_CHECK_NOTE, "tun",
        facts->has_tun ? g_strdup (_("Machines of the system can be on a network"))
                       : g_strdup (_("Machines of the system cannot be on a network")),
@@ -375,6 +425,19 @@ check_extras (Writer *self)
        facts->has_vhost_net ? g_strdup (_("Their network is fast (vhost-net)"))
                             : g_strdup (_("Their network is slower than it could be (vhost-net)")),
        facts->has_vhost_net ? NULL : g_strdup (_("The kernel module “vhost_net” is not loaded.")));
+}
+
+static void
+add_firmware (Writer *self)
+{
+  GhVirtualization *facts = self->facts;
+
+  if (!facts->has_uefi)
+    add (self, GH_CHECK_NOTE, "uefi", g_strdup (_("There is no UEFI firmware for machines")),
+         g_strdup (_("Windows 11 needs it. On Debian: “sudo apt install ovmf”.")));
+  if (!facts->has_tpm)
+    add (self, GH_CHECK_NOTE, "tpm", g_strdup (_("Machines cannot have a TPM")),
+         g_strdup (_("Windows 11 needs one. On Debian: “sudo apt install swtpm swtpm-tools”.")));
 }
 
 static void
@@ -413,12 +476,7 @@ check_software (Writer *self)
       offer_command (check, _("Add me to the group"), "usermod", "--append", "--groups", "libvirt",
                      facts->user, NULL);
     }
-  if (!facts->has_uefi)
-    add (self, GH_CHECK_NOTE, "uefi", g_strdup (_("There is no UEFI firmware for machines")),
-         g_strdup (_("Windows 11 needs it. On Debian: “sudo apt install ovmf”.")));
-  if (!facts->has_tpm)
-    add (self, GH_CHECK_NOTE, "tpm", g_strdup (_("Machines cannot have a TPM")),
-         g_strdup (_("Windows 11 needs one. On Debian: “sudo apt install swtpm swtpm-tools”.")));
+  add_firmware (self);
 }
 
 /**
@@ -431,7 +489,7 @@ check_software (Writer *self)
 GPtrArray *
 gh_virtualization_list_checks (GhVirtualization *self)
 {
-  Writer writer = { self, NULL };
+  Writer writer = { .facts = self };
 
   g_return_val_if_fail (self != NULL, NULL);
 
@@ -440,5 +498,111 @@ gh_virtualization_list_checks (GhVirtualization *self)
     check_machine (&writer);
   check_extras (&writer);
   check_software (&writer);
+  return writer.checks;
+}
+
+/* Of another computer */
+
+/* The far host's, in the form that the words are made of. */
+static GhVirtualization *
+translate (GhKvmFacts *facts)
+{
+  GhVirtualization *self = g_atomic_rc_box_new0 (GhVirtualization);
+
+  if (g_strcmp0 (facts->cpu_vendor, "Intel") == 0)
+    {
+      self->maker = GH_PROCESSOR_INTEL;
+      self->module = "kvm_intel";
+    }
+  else if (g_strcmp0 (facts->cpu_vendor, "AMD") == 0 ||
+           g_strcmp0 (facts->cpu_vendor, "Hygon") == 0)
+    {
+      self->maker = GH_PROCESSOR_AMD;
+      self->module = "kvm_amd";
+    }
+  self->processor = g_strdup (facts->cpu_model);
+  self->vendor = g_strdup (facts->vendor);
+  self->product = g_strdup (facts->product);
+  self->in_machine = facts->in_machine;
+  self->hypervisor = g_strdup (gh_virtualization_get_hypervisor (facts->vendor, facts->product));
+  self->nested = facts->nested == GH_SAID_YES;
+  self->iommu_used = facts->iommu == GH_SAID_YES;
+  self->has_uefi = facts->capabilities->has_uefi;
+  self->has_tpm = facts->capabilities->has_tpm;
+  return self;
+}
+
+/* The processor has it, or says nothing of it, and still there is no KVM. */
+static void
+add_no_kvm (Writer     *self,
+            GhKvmFacts *facts)
+{
+  g_autofree char *firmware = self->facts->maker != GH_PROCESSOR_OTHER
+                              ? dup_firmware_advice (self->facts) : NULL;
+  const char *reasons =
+    _("Which it is cannot be seen from here: the firmware has switched virtualization off, the "
+      "kernel’s part (KVM) is not loaded, or /dev/kvm does not open for the account that runs the "
+      "machines. “virt-host-validate qemu” tells on the host itself.");
+
+  add (self, GH_CHECK_WARNING, "kvm-missing",
+       facts->has_flag ? g_strdup_printf (_("The processor has %s, but the host offers no KVM"),
+                                          get_feature_name (self->facts))
+                       : g_strdup (_("The host offers no KVM: its machines are slow")),
+       firmware != NULL ? g_strdup_printf ("%s\n%s", reasons, firmware) : g_strdup (reasons));
+}
+
+static void
+check_far_kvm (Writer     *self,
+               GhKvmFacts *facts)
+{
+  if (!facts->has_emulator)
+    add (self, GH_CHECK_WARNING, "qemu", g_strdup (_("QEMU is not installed")),
+         g_strdup (_("It is what runs the machines.")));
+  else if (facts->offers_kvm)
+    {
+      add_processor (self);
+      add_works (self);
+    }
+  else if (self->facts->maker == GH_PROCESSOR_OTHER || facts->has_flag)
+    add_no_kvm (self, facts);
+  else if (facts->in_machine)
+    add_inside (self);
+  else
+    add_no_processor (self);
+}
+
+/**
+ * gh_virtualization_list_far_checks:
+ * @facts: what libvirt tells of a host
+ *
+ * Returns: (transfer container) (element-type GhCheck): whether its machines are fast, what else
+ *   there should be, and what cannot be seen from here. Main thread.
+ */
+GPtrArray *
+gh_virtualization_list_far_checks (GhKvmFacts *facts)
+{
+  g_autoptr (GhVirtualization) translated = NULL;
+  Writer writer = { .far = TRUE };
+
+  g_return_val_if_fail (facts != NULL, NULL);
+
+  translated = translate (facts);
+  writer.facts = translated;
+  writer.checks = g_ptr_array_new_with_free_func (g_object_unref);
+  check_far_kvm (&writer, facts);
+  if (facts->offers_kvm && facts->nested != GH_SAID_NOTHING)
+    add_nested (&writer);
+  if (facts->iommu != GH_SAID_NOTHING)
+    add_iommu (&writer);
+  if (facts->has_emulator)
+    {
+      add (&writer, GH_CHECK_OK, "qemu", g_strdup (_("QEMU is installed")), NULL);
+      add_firmware (&writer);
+    }
+  add (&writer, GH_CHECK_NOTE, "far-unknown", g_strdup (_("Not everything can be seen from here")),
+       g_strdup (_("Libvirt does not tell whether another program keeps the processor’s "
+                   "virtualization to itself, nor of /dev/net/tun and vhost-net; of nested "
+                   "virtualization and the IOMMU only what stands here. “virt-host-validate qemu” "
+                   "tells on the host itself. Guesthouse runs nothing there.")));
   return writer.checks;
 }

@@ -150,10 +150,18 @@ read_processor (GhVirtualization            *self,
   self->cpuid_has = self->flag_has || probe->cpuid (self->maker, probe->data);
 }
 
-/* As systemd-detect-virt does, from what the outer hypervisor puts into the firmware's tables. */
-static const char *
-recognise_hypervisor (const char *vendor,
-                      const char *product)
+/**
+ * gh_virtualization_get_hypervisor:
+ * @vendor: (nullable): of a computer, by its firmware's tables
+ * @product: (nullable): likewise
+ *
+ * As systemd-detect-virt does, from what the outer hypervisor puts into the firmware's tables.
+ *
+ * Returns: (nullable): which one it is
+ */
+const char *
+gh_virtualization_get_hypervisor (const char *vendor,
+                                  const char *product)
 {
   static const struct
   {
@@ -187,7 +195,8 @@ read_computer (GhVirtualization *self,
   self->vendor = dup_file (root, "sys/class/dmi/id/sys_vendor");
   self->product = dup_file (root, "sys/class/dmi/id/product_name");
   if (self->in_machine)
-    self->hypervisor = g_strdup (recognise_hypervisor (self->vendor, self->product));
+    self->hypervisor = g_strdup (gh_virtualization_get_hypervisor (self->vendor,
+                                                                   self->product));
 }
 
 static gboolean

@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "gh-kvm-facts.h"
+
 G_BEGIN_DECLS
 
 typedef enum
@@ -66,6 +68,9 @@ typedef struct
   gpointer   data;
 } GhVirtualizationProbe;
 
+/* What an outer hypervisor is called, by what it puts into the firmware's tables; NULL: not known. */
+const char       *gh_virtualization_get_hypervisor (const char *vendor, const char *product);
+
 GhVirtualization *gh_virtualization_ref         (GhVirtualization *self);
 void              gh_virtualization_unref       (GhVirtualization *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhVirtualization, gh_virtualization_unref)
@@ -77,6 +82,10 @@ GhVirtualization *gh_virtualization_read        (const char *root,
 void              gh_virtualization_load_async  (GCancellable *cancellable,
                                                  GAsyncReadyCallback callback, gpointer user_data);
 GhVirtualization *gh_virtualization_load_finish (GAsyncResult *result, GError **error);
+
+/* (element-type GhCheck): the same of another computer, in the same words as far as libvirt tells
+ * it; what it does not tell is said to be unknown. */
+GPtrArray        *gh_virtualization_list_far_checks (GhKvmFacts *facts);
 
 /* (element-type GhCheck): in the order in which one thing needs the other; each with what it
  * means, what to do, and where there is one the command. */

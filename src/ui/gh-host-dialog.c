@@ -320,6 +320,22 @@ check_fixed_cb (GhHostDialog *self)
 }
 
 static void
+show_checks (GhHostDialog *self,
+             GPtrArray    *checks)
+{
+  remove_children (self->checks_box);
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GtkWidget *row = gh_check_row_new (g_ptr_array_index (checks, i));
+
+      g_signal_connect_object (row, "fixed", G_CALLBACK (check_fixed_cb), self,
+                               G_CONNECT_SWAPPED);
+      gtk_widget_show (row);
+      gtk_container_add (GTK_CONTAINER (self->checks_box), row);
+    }
+}
+
+static void
 checks_loaded_cb (GObject      *object,
                   GAsyncResult *result,
                   gpointer      user_data)
@@ -334,28 +350,50 @@ checks_loaded_cb (GObject      *object,
   if (facts == NULL)
     return;
   checks = gh_virtualization_list_checks (facts);
-  remove_children (self->checks_box);
-  for (guint i = 0; i < checks->len; i++)
-    {
-      GtkWidget *row = gh_check_row_new (g_ptr_array_index (checks, i));
-
-      g_signal_connect_object (row, "fixed", G_CALLBACK (check_fixed_cb), self,
-                               G_CONNECT_SWAPPED);
-      gtk_widget_show (row);
-      gtk_container_add (GTK_CONTAINER (self->checks_box), row);
-    }
+  show_checks (self, checks);
 }
 
 static void
+far_checks_loaded_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GhHostDialog) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GhKvmFacts) facts = gh_host_load_kvm_facts_finish (GH_HOST (object), result, &error);
+  g_autoptr (GPtrArray) checks = NULL;
+
+  if (is_gone (self))
+    return;
+  gtk_widget_set_sensitive (self->again_button, TRUE);
+  if (facts == NULL)
+    {
+      /* A connection that broke is told by itself. */
+      g_debug ("No checks: %s", error->message);
+      return;
+    }
+  checks = gh_virtualization_list_far_checks (facts);
+  show_checks (self, checks);
+}
+
+/* Of this computer by its files, also when libvirt does not answer; of others by what libvirt
+ * tells. */
+static void
 load_checks (GhHostDialog *self)
 {
-  gboolean local = gh_host_is_local (self->host) && !gh_host_is_test (self->host);
+  gboolean local = gh_host_is_local (self->host);
+  gboolean shown = !gh_host_is_test (self->host) &&
+                   (local || gh_host_get_state (self->host) == GH_HOST_CONNECTED);
 
-  gtk_widget_set_visible (GTK_WIDGET (self->checks_group), local);
-  if (!local)
+  gtk_widget_set_visible (GTK_WIDGET (self->checks_group), shown);
+  if (!shown)
     return;
   gtk_widget_set_sensitive (self->again_button, FALSE);
-  gh_virtualization_load_async (self->cancellable, checks_loaded_cb, g_object_ref (self));
+  if (local)
+    gh_virtualization_load_async (self->cancellable, checks_loaded_cb, g_object_ref (self));
+  else
+    gh_host_load_kvm_facts_async (self->host, self->cancellable, far_checks_loaded_cb,
+                                  g_object_ref (self));
 }
 
 static void

@@ -245,6 +245,31 @@ test_whole_life (void)
   remove_far ();
 }
 
+/* Whether it runs machines fast, as far as libvirt tells from there. */
+static void
+test_check (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) text = NULL;
+  g_autoptr (GhLabRun) here = NULL;
+
+  if (!start_worlds ())
+    return;
+  run = gh_lab_run (near_lab, "-c", far_uri, "host", "--json", NULL);
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "qemu", "ok"));
+  g_assert_true (gh_lab_run_has_check (run, "far-unknown", "note"));
+  /* Another way to the same computer: what is said of this one may say more, but nothing else. */
+  here = gh_lab_run (near_lab, "host", "--json", NULL);
+  gh_lab_assert_status (here, 0);
+  g_assert_cmpint (gh_lab_run_has_check (run, "kvm-works", "ok"), ==,
+                   gh_lab_run_has_check (here, "kvm-works", "ok"));
+  text = gh_lab_run (near_lab, "-c", far_uri, "host", NULL);
+  gh_lab_assert_status (text, 0);
+  g_test_message ("%s", text->out);
+  g_assert_nonnull (strstr (text->out, "Guesthouse runs nothing there."));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -255,6 +280,7 @@ main (int   argc,
   g_test_add_func ("/lab/library/uncertain", test_uncertain);
   g_test_add_func ("/lab/library/fingerprint", test_fingerprint);
   g_test_add_func ("/lab/library/whole-life", test_whole_life);
+  g_test_add_func ("/lab/library/check", test_check);
   status = g_test_run ();
   g_clear_pointer (&near_lab, gh_lab_free);
   g_clear_pointer (&far_sshd, gh_lab_sshd_free);

@@ -260,11 +260,115 @@ test_real (void)
     g_assert_nonnull (find_check (checks, "kvm-works"));
 }
 
+/* Hosts that only libvirt tells of. */
+
+#define HOST(cpu, guest) \
+  "<capabilities><host><uuid>u</uuid><cpu>" cpu "</cpu></host>" guest "</capabilities>"
+#define GUEST(arch, more) \
+  "<guest><os_type>hvm</os_type><arch name='" arch "'><emulator>/usr/bin/qemu</emulator>" \
+  "<domain type='qemu'/>" more "</arch></guest>"
+#define KVM "<domain type='kvm'/>"
+#define INTEL_CPU "<arch>x86_64</arch><model>Skylake-Client</model><vendor>Intel</vendor>"
+#define AMD_CPU "<arch>x86_64</arch><model>EPYC</model><vendor>AMD</vendor>"
+#define ARM_CPU "<arch>aarch64</arch><model>cortex-a72</model><vendor>ARM</vendor>"
+#define DOMAIN(type, cpu) \
+  "<domainCapabilities><domain>" type "</domain><cpu>" cpu "</cpu></domainCapabilities>"
+#define SYSINFO(vendor) \
+  "<sysinfo type='smbios'><system><entry name='manufacturer'>" vendor "</entry>" \
+  "<entry name='product'>X</entry></system></sysinfo>"
+
+typedef struct
+{
+  const char *name;
+  const char *capabilities;
+  const char *cpu;      /* (nullable): with what its model has */
+  const char *domain;   /* (nullable) */
+  const char *sysinfo;  /* (nullable) */
+  const char *id;       /* of what is said of KVM */
+  gboolean    fine;
+  const char *words;    /* (nullable): in its title or detail */
+  int         nested;   /* -1: nothing is said of it */
+  int         iommu;
+} FarHost;
+
+static const FarHost far_hosts[] = {
+  { "intel-kvm",
+    "<capabilities><host><cpu>" INTEL_CPU "<feature name='vmx'/></cpu><iommu support='yes'/></host>"
+    GUEST ("x86_64", KVM) "</capabilities>", NULL,
+    DOMAIN ("kvm", "<mode name='host-model'><feature policy='require' name='vmx'/></mode>"), NULL,
+    "kvm-works", TRUE, "full speed", GH_CHECK_OK, GH_CHECK_OK },
+  { "intel-kvm-not-nested",
+    "<capabilities><host><cpu>" INTEL_CPU "<feature name='vmx'/></cpu><iommu support='no'/></host>"
+    GUEST ("x86_64", KVM) "</capabilities>", NULL,
+    DOMAIN ("kvm", "<mode name='host-model'><feature policy='disable' name='vmx'/></mode>"), NULL,
+    "kvm-works", TRUE, NULL, GH_CHECK_NOTE, GH_CHECK_NOTE },
+  { "amd-kvm", HOST (AMD_CPU, GUEST ("x86_64", KVM)), NULL, DOMAIN ("kvm", ""), NULL, "kvm-works",
+    TRUE, NULL, -1, -1 },
+  /* The flag is there, or in the model, and KVM is not: from here it is not known why. */
+  { "intel-off", HOST (INTEL_CPU "<feature name='vmx'/>", GUEST ("x86_64", "")), NULL,
+    DOMAIN ("qemu", ""), SYSINFO ("LENOVO"), "kvm-missing", FALSE,
+    "press F1, F2 while “LENOVO” shows", -1, -1 },
+  { "amd-off", HOST (AMD_CPU, GUEST ("x86_64", "")),
+    "<cpu>" AMD_CPU "<feature name='svm'/></cpu>", NULL, NULL, "kvm-missing", FALSE, "SVM Mode", -1,
+    -1 },
+  { "no-processor", HOST (INTEL_CPU, GUEST ("x86_64", "")), "<cpu>" INTEL_CPU "</cpu>", NULL, NULL,
+    "processor", FALSE, "emulation", -1, -1 },
+  { "in-kvm", HOST (INTEL_CPU "<feature name='hypervisor'/>", GUEST ("x86_64", "")), NULL, NULL,
+    SYSINFO ("QEMU"), "inside-machine", FALSE, "The host is a machine of QEMU/KVM", -1, -1 },
+  { "in-unknown", HOST (AMD_CPU "<feature name='hypervisor'/>", GUEST ("x86_64", "")), NULL, NULL,
+    NULL, "inside-machine", FALSE, "cloud", -1, -1 },
+  { "aarch64-kvm", HOST (ARM_CPU, GUEST ("aarch64", KVM)), NULL, DOMAIN ("kvm", ""), NULL,
+    "kvm-works", TRUE, NULL, -1, -1 },
+  { "aarch64-off", HOST (ARM_CPU, GUEST ("aarch64", "")), NULL, NULL, NULL, "kvm-missing", FALSE,
+    "virt-host-validate", -1, -1 },
+  { "no-emulator", HOST (INTEL_CPU "<feature name='vmx'/>", ""), NULL, NULL, NULL, "qemu", FALSE,
+    "QEMU is not installed", -1, -1 },
+  { "broken", "<capab", "<cpu", "<x/>", "", "qemu", FALSE, NULL, -1, -1 },
+};
+
+static int
+get_level (GPtrArray  *checks,
+           const char *id)
+{
+  GhCheck *check = find_check (checks, id);
+
+  return check != NULL ? (int) gh_check_get_level (check) : -1;
+}
+
+static void
+test_far (gconstpointer data)
+{
+  const FarHost *far = data;
+  g_autoptr (GhKvmFacts) facts = gh_kvm_facts_new (far->capabilities, far->cpu, far->domain,
+                                                   far->sysinfo);
+  g_autoptr (GPtrArray) checks = gh_virtualization_list_far_checks (facts);
+  GhCheck *check = find_check (checks, far->id);
+  g_autofree char *text = NULL;
+
+  g_assert_nonnull (check);
+  g_assert_cmpint (gh_check_get_level (check), ==, far->fine ? GH_CHECK_OK : GH_CHECK_WARNING);
+  text = g_strconcat (gh_check_get_title (check), "\n", gh_check_get_detail (check), NULL);
+  if (far->words != NULL)
+    g_assert_nonnull (strstr (text, far->words));
+  g_assert_cmpint (get_level (checks, "nested"), ==, far->nested);
+  g_assert_cmpint (get_level (checks, "iommu"), ==, far->iommu);
+  g_assert_cmpint (get_level (checks, "far-unknown"), ==, GH_CHECK_NOTE);
+  /* What would be run would be run here. */
+  for (guint i = 0; i < checks->len; i++)
+    g_assert_null (gh_check_get_fix_label (g_ptr_array_index (checks, i)));
+}
+
 int
 main (int   argc,
       char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (far_hosts); i++)
+    {
+      g_autofree char *path = g_strconcat ("/virtualization/far/", far_hosts[i].name, NULL);
+
+      g_test_add_data_func (path, &far_hosts[i], test_far);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (computers); i++)
     {
       g_autofree char *path = g_strconcat ("/virtualization/", computers[i].name, NULL);
