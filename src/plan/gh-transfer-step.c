@@ -133,8 +133,8 @@ dup_left (GhStep *step)
   return g_strdup_printf (_("The file “%s”"), gh_step_get_string (step, "path"));
 }
 
-/* A word for the shell. The length is read when the step is done; before, a disk's may be known, and
- * else the file that was fetched has it. */
+/* A word for the shell. The length is read when the step is done; before, a disk's may be known,
+ * and else the file that was fetched has it. */
 static char *
 dup_capacity (GhStep *step)
 {

@@ -68,7 +68,7 @@ typedef struct
   gpointer   data;
 } GhVirtualizationProbe;
 
-/* What an outer hypervisor is called, by what it puts into the firmware's tables; NULL: not known. */
+/* What an outer hypervisor is called, by what it puts into the firmware's tables; nullable. */
 const char       *gh_virtualization_get_hypervisor (const char *vendor, const char *product);
 
 GhVirtualization *gh_virtualization_ref         (GhVirtualization *self);

@@ -13,6 +13,8 @@
 #include "gh-journey.h"
 #include "gh-lab-sshd.h"
 
+#define FAR_UNKNOWN "Not everything can be seen from here"
+
 static void
 define_machine (GhLab *lab)
 {
@@ -75,6 +77,25 @@ change_outside (GhJourney  *journey,
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off"));
 }
 
+/* Its page tells of its virtualization, and of what cannot be seen from here. */
+static void
+look_at_host (GhJourney *journey)
+{
+  g_autoptr (AtspiAccessible) cell = gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL,
+                                                      "far-away, Off");
+
+  gh_journey_click_at (journey, cell);
+  gh_journey_press (journey, ATSPI_ROLE_TOGGLE_BUTTON, "Menu");
+  gh_journey_press (journey, ATSPI_ROLE_PUSH_BUTTON, "About this host…");
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, FAR_UNKNOWN));
+  g_object_unref (gh_journey_screenshot (journey, "add-host-virtualization"));
+  gh_journey_press (journey, ATSPI_ROLE_PUSH_BUTTON, "Check again");
+  gh_journey_wait_enabled (journey, ATSPI_ROLE_PUSH_BUTTON, "Check again");
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, FAR_UNKNOWN));
+  gh_journey_key (journey, GDK_KEY_Escape);
+  gh_journey_wait_gone (journey, ATSPI_ROLE_PUSH_BUTTON, "Check again");
+}
+
 static void
 test_add_host (void)
 {
@@ -114,6 +135,7 @@ test_add_host (void)
   g_object_unref (gh_journey_screenshot (journey, "add-host-listed"));
   g_assert_true (gh_lab_wait (60, is_saved, &(Saved){ here, uri }));
   g_assert_cmpuint (gh_lab_sshd_count_logins (sshd), ==, 1);
+  look_at_host (journey);
   change_outside (journey, here, uri);
 }
 
