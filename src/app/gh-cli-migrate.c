@@ -45,6 +45,7 @@ typedef struct
   GStrv     networks;
   gboolean  common_cpu;
   GStrv     dropped;
+  GStrv     fixes;
 } Options;
 
 static void
@@ -58,6 +59,7 @@ options_clear (Options *options)
   g_free (options->disks_address);
   g_free (options->pool);
   g_free (options->if_stuck);
+  g_strfreev (options->fixes);
   g_strfreev (options->disks);
   g_strfreev (options->disk_paths);
   g_strfreev (options->networks);
@@ -169,6 +171,8 @@ find_fault (Options *options,
       return _("--network is NAME=OTHER");
   if (options->name != NULL && n_machines > 1)
     return _("--name is for one machine");
+  if (options->fixes != NULL && n_machines > 1)
+    return _("--fix is for one machine");
   return NULL;
 }
 
@@ -521,6 +525,8 @@ run (GhCli      *self,
       N_("What a network or bridge is called there"), N_("NAME=OTHER") },
     { "drop-device", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.dropped,
       N_("Leave a device of the host behind, as the rehearsal calls it"), N_("NAME") },
+    { "fix", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.fixes,
+      N_("Repair this first, as the rehearsal calls it"), N_("ID") },
     { "common-cpu", 0, 0, G_OPTION_ARG_NONE, &options.common_cpu,
       N_("Give a machine that is off a processor model both hosts have, if it needs one"), NULL },
     { "remove-source", 0, 0, G_OPTION_ARG_NONE, &options.remove_source,
@@ -557,6 +563,7 @@ run (GhCli      *self,
                                        everything ? 0 : MAX_MACHINES, argc, argv, &error);
   g_autoptr (GPtrArray) machines = NULL;
   g_autoptr (GhHost) destination = NULL;
+  GhCliStatus status = GH_CLI_DONE;
   const char *fault = NULL;
   guint n = 0;
 
@@ -569,6 +576,8 @@ run (GhCli      *self,
   if (fault != NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, fault, NULL);
   self->dry_run = self->dry_run || options.rehearse;
+  self->takes_fixes = !everything && n == 1;
+  self->fixes = options.fixes;
   /* Both are connected to side by side. */
   gh_cli_tell_remark (self, words[n]);
   destination = gh_host_new (words[n]);
@@ -585,7 +594,9 @@ run (GhCli      *self,
   if (strcmp (words[n], gh_host_get_uri (self->host)) == 0)
     return gh_cli_fail (self, GH_CLI_REFUSED, _("The destination is the host it is on"), NULL);
 
-  return move_all (self, machines, destination, &options);
+  status = move_all (self, machines, destination, &options);
+  self->fixes = NULL;
+  return status;
 }
 
 GhCliStatus

@@ -46,7 +46,10 @@ gh_cli_show_checks (GhCli     *self,
       if (gh_check_get_fix_command (check) != NULL)
         gh_cli_print (self, "    %s: %s\n", gh_check_get_fix_label (check),
                       gh_check_get_fix_command (check));
-      else if (gh_check_get_fix_label (check) != NULL)
+      if (gh_check_get_fix_label (check) != NULL && self->takes_fixes)
+        gh_cli_print (self, "    %s: --fix %s\n", gh_check_get_fix_label (check),
+                      gh_check_get_id (check));
+      else if (gh_check_get_fix_label (check) != NULL && gh_check_get_fix_command (check) == NULL)
         /* Translators: %s is what would repair it, the label of a button. */
         gh_cli_print (self, _("    In the window: %s\n"), gh_check_get_fix_label (check));
     }
@@ -218,18 +221,105 @@ run_prepared (GhCli  *self,
   return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
 }
 
+/* Fixes */
+
+static gboolean
+prepare (GhCli   *self,
+         GhPlan  *plan,
+         GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  gh_plan_prepare_async (plan, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  return gh_plan_prepare_finish (plan, result, error);
+}
+
+/* (element-type GhCheck): those of @id that can be repaired. */
+static GPtrArray *
+list_fixable (GhPlan     *plan,
+              const char *id)
+{
+  GPtrArray *checks = gh_plan_get_checks (plan);
+  GPtrArray *found = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *check = g_ptr_array_index (checks, i);
+
+      if (gh_check_get_fix_label (check) != NULL && strcmp (gh_check_get_id (check), id) == 0)
+        g_ptr_array_add (found, g_object_ref (check));
+    }
+  return found;
+}
+
+static GhCliStatus
+refuse_fix (GhCli      *self,
+            GhPlan     *plan,
+            const char *id)
+{
+  g_autofree char *what = g_strdup_printf (_("Nothing called “%s” is to be repaired"), id);
+
+  gh_cli_show_checks (self, gh_plan_get_checks (plan));
+  return gh_cli_fail (self, GH_CLI_USAGE, what, NULL);
+}
+
+/* As the button in the window. What would change a host waits until it is no rehearsal. */
+static gboolean
+fix (GhCli    *self,
+     GhCheck  *check,
+     GError  **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (self->dry_run && gh_check_get_fix_command (check) != NULL)
+    {
+      /* Translators: %s is what would repair it, the label of a button. */
+      gh_cli_print (self, _("Not done now: %s\n"), gh_check_get_fix_label (check));
+      return TRUE;
+    }
+  gh_cli_print (self, "%s: %s\n", gh_check_get_title (check), gh_check_get_fix_label (check));
+  gh_check_fix_async (check, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  return gh_check_fix_finish (check, result, error);
+}
+
+/* One fix may show what the next one is for, so each is looked for in the checks after the one
+ * before it. GH_CLI_DONE when all are done. */
+static GhCliStatus
+apply_fixes (GhCli  *self,
+             GhPlan *plan)
+{
+  for (guint i = 0; self->fixes != NULL && self->fixes[i] != NULL; i++)
+    {
+      g_autoptr (GPtrArray) checks = list_fixable (plan, self->fixes[i]);
+      g_autoptr (GError) error = NULL;
+
+      if (checks->len == 0)
+        return refuse_fix (self, plan, self->fixes[i]);
+      for (guint j = 0; j < checks->len; j++)
+        if (!fix (self, g_ptr_array_index (checks, j), &error))
+          return gh_cli_fail (self, GH_CLI_FAILED,
+                              gh_check_get_fix_label (g_ptr_array_index (checks, j)), error);
+      if (!prepare (self, plan, &error))
+        return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
+    }
+  return GH_CLI_DONE;
+}
+
 GhCliStatus
 gh_cli_carry_out (GhCli  *self,
                   GhPlan *plan)
 {
-  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *title = gh_plan_dup_title (plan);
+  GhCliStatus fixed = GH_CLI_DONE;
 
-  gh_plan_prepare_async (plan, self->cancellable, gh_cli_call_cb, self);
-  result = gh_cli_wait (self);
-  if (!gh_plan_prepare_finish (plan, result, &error))
+  if (!prepare (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, title, error);
+  fixed = apply_fixes (self, plan);
+  if (fixed != GH_CLI_DONE)
+    return fixed;
 
   gh_cli_print (self, "%s\n", title);
   gh_cli_show_checks (self, gh_plan_get_checks (plan));

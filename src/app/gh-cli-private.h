@@ -30,6 +30,8 @@ typedef struct
   gboolean      json;
   gboolean      terminal;    /* the user sees what goes to standard error, and can answer */
 
+  gboolean      takes_fixes; /* the verb has --fix */
+  GStrv         fixes;       /* (nullable) (unowned): ids of checks, in this order */
   gboolean      expects_readings; /* the verb asks the host many things */
   GhHost       *host;        /* (nullable) */
   GMainLoop    *loop;

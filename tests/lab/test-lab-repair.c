@@ -371,6 +371,63 @@ test_off (void)
   tear_down_off ();
 }
 
+/* The same on the command line: each repair by the name the rehearsal gives it. */
+
+static GhLabRun *
+move_with (const char *first,
+           ...)
+{
+  g_autofree char *here_uri = gh_lab_dup_uri (world.here);
+  g_autofree char *there_uri = gh_lab_dup_uri (world.there);
+  g_autoptr (GPtrArray) args = g_ptr_array_new ();
+  const char *always[] = { "-c", here_uri, "migrate", "web", there_uri, "--offline", "--yes",
+                           "--disk", "vda=copy", "--network", "gh-none=lo" };
+  va_list list;
+
+  for (guint i = 0; i < G_N_ELEMENTS (always); i++)
+    g_ptr_array_add (args, (gpointer) always[i]);
+  va_start (list, first);
+  for (const char *arg = first; arg != NULL; arg = va_arg (list, const char *))
+    g_ptr_array_add (args, (gpointer) arg);
+  va_end (list);
+  g_ptr_array_add (args, NULL);
+  return gh_lab_runv (world.here, (const char * const *) args->pdata);
+}
+
+static void
+test_fix_options (void)
+{
+  g_autoptr (GhLabRun) rehearsed = NULL;
+  g_autoptr (GhLabRun) unknown = NULL;
+  g_autoptr (GhLabRun) looked = NULL;
+  g_autoptr (GhLabRun) moved = NULL;
+
+  open_world ();
+  set_up_off ();
+  rehearsed = move_with ("--rehearse", NULL);
+  gh_lab_assert_status (rehearsed, 3);
+  g_assert_nonnull (strstr (rehearsed->out, "--fix pool-off"));
+  g_assert_nonnull (strstr (rehearsed->out, "--fix network-off"));
+  g_assert_nonnull (strstr (rehearsed->out, "--fix medium-missing"));
+  unknown = move_with ("--fix", "nothing-of-the-kind", NULL);
+  gh_lab_assert_status (unknown, 2);
+  g_assert_nonnull (strstr (unknown->err, "nothing-of-the-kind"));
+
+  /* A rehearsal changes what is planned, and no host. */
+  looked = move_with ("--rehearse", "--json", "--fix", "network-off", "--fix", "medium-missing",
+                      NULL);
+  gh_lab_assert_status (looked, 3);
+  g_assert_true (gh_lab_run_has_check (looked, "network-off", "refusal"));
+  g_assert_false (gh_lab_run_has_check (looked, "medium-missing", "refusal"));
+  g_assert_false (is_network_active (world.there, "lan"));
+
+  moved = move_with ("--fix", "pool-off", "--fix", "network-off", "--fix", "medium-missing",
+                     "--fix", "cpu", "--fix", "stays-here", NULL);
+  gh_lab_assert_status (moved, 0);
+  assert_arrived ();
+  tear_down_off ();
+}
+
 /* Snapshots */
 
 static void
@@ -982,6 +1039,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   gh_threads_init ();
   g_test_add_func ("/lab/repair/off", test_off);
+  g_test_add_func ("/lab/repair/fix-options", test_fix_options);
   g_test_add_func ("/lab/repair/snapshots", test_snapshots);
   g_test_add_func ("/lab/repair/shared", test_shared);
   g_test_add_func ("/lab/repair/remove-source", test_remove_source);
