@@ -11,6 +11,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "gh-command.h"
 #include "gh-left-plan.h"
 #include "gh-migrate-queue.h"
 #include "gh-virt-error.h"
@@ -271,6 +272,33 @@ acted_cb (GObject      *object,
     g_printerr ("guesthouse: %s\n", error->message);
 }
 
+/* What can be typed while this goes on. */
+static void
+tell_moving (GhCli         *self,
+             GhMigratePlan *plan)
+{
+  static const struct
+  {
+    GhMigrateAction  action;
+    const char      *option;
+  } rows[] = {
+    { GH_MIGRATE_ALLOW_PAUSE, "--longer-pause" },
+    { GH_MIGRATE_POST_COPY, "--post-copy" },
+    { GH_MIGRATE_PAUSE_GUEST, "--pause" },
+  };
+  GhMachine *machine = gh_migrate_plan_get_machine (plan);
+  g_autofree char *name = NULL;
+  g_autofree char *uri = gh_command_dup_quoted (self->uri);
+
+  name = gh_command_dup_quoted (gh_command_get_machine (gh_machine_get_name (machine),
+                                                        gh_machine_get_uuid (machine)));
+  gh_cli_tell (self, "%s\n", _("In another terminal:"));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (gh_migrate_plan_find_action_problem (plan, rows[i].action) == NULL)
+      gh_cli_tell (self, "  guesthouse -c %s moving %s %-14s  # %s\n", uri, name, rows[i].option,
+                   gh_migrate_action_get_label (rows[i].action));
+}
+
 static void
 stuck_cb (GhMigratePlan *plan,
           GParamSpec    *pspec,
@@ -280,12 +308,14 @@ stuck_cb (GhMigratePlan *plan,
   gboolean stuck = FALSE;
 
   g_object_get (plan, "stuck", &stuck, NULL);
-  if (stuck)
-    gh_cli_tell (watch->cli, "%s\n",
-                 _("It is not coming to an end: the guest changes its memory as fast as it is "
-                   "sent. What helps: a longer pause (--downtime), slowing the guest "
-                   "(--auto-converge), post-copy; --if-stuck does it by itself. Ctrl+C leaves the "
-                   "machine here."));
+  if (!stuck)
+    return;
+  gh_cli_tell (watch->cli, "%s\n",
+               _("It is not coming to an end: the guest changes its memory as fast as it is "
+                 "sent. What helps: a longer pause (--downtime), slowing the guest "
+                 "(--auto-converge), post-copy; --if-stuck does it by itself. Ctrl+C leaves the "
+                 "machine here."));
+  tell_moving (watch->cli, plan);
 }
 
 /* Once; a longer pause again when two more rounds did not end it. */

@@ -95,6 +95,7 @@ GhCliStatus   gh_cli_screenshot   (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_create       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_clone        (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_migrate      (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_moving       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_empty_host   (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_remove_left  (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_delete       (GhCli *self, const char *verb, int argc, char **argv);

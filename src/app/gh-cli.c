@@ -57,6 +57,8 @@ static const Verb verbs[] = {
     N_("Make a throw-away copy a machine like others"), gh_cli_keep },
   { "migrate", N_("migrate MACHINE… DESTINATION-URI [OPTION…]"),
     N_("Move machines to another host"), gh_cli_migrate },
+  { "moving", N_("moving MACHINE [OPTION…]"),
+    N_("Tell how far a move is, and change or cancel it while it runs"), gh_cli_moving },
   { "empty-host", N_("empty-host DESTINATION-URI [OPTION…]"),
     N_("Move all machines to another host, those that are off too"), gh_cli_empty_host },
   { "remove-left", N_("remove-left MACHINE HOST-URI"),

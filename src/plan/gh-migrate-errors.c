@@ -114,6 +114,8 @@ static const GhMigrateError errors[] = {
   { TIMEOUT, "state change lock", "busy",
     N_("The machine is busy with something else."),
     N_("Try again when that has ended.") },
+  { -1, "canceled by client", "cancelled",
+    N_("The move was cancelled from elsewhere."), NULL },
   { -1, "Lost connection to destination host", "line-lost",
     N_("The line to the destination broke."),
     N_("The machine goes on at the source. Look at both hosts, then try again.") },

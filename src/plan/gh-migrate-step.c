@@ -396,8 +396,33 @@ get_fraction (const GhMigrationProgress *progress)
 }
 
 static void
+noted_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_step_save_finish (GH_STEP (object), result, &error))
+    g_warning ("The journal does not know of the post-copy: %s", error->message);
+}
+
+/* Whoever told it to: from now on neither host has a whole one. */
+static void
+note_post_copy (GhMigrateStep *self)
+{
+  const GhMigrationProgress *progress = gh_migration_get_progress (self->migration);
+
+  if (progress->phase != GH_MIGRATION_POST_COPY ||
+      gh_step_get_boolean (GH_STEP (self), "post-copy"))
+    return;
+  gh_step_set_boolean (GH_STEP (self), "post-copy", TRUE);
+  gh_step_save_async (GH_STEP (self), noted_cb, NULL);
+}
+
+static void
 progress_cb (GhMigrateStep *self)
 {
+  note_post_copy (self);
   gh_step_set_fraction (GH_STEP (self),
                         get_fraction (gh_migration_get_progress (self->migration)));
   g_signal_emit (self, signals[PROGRESS], 0);

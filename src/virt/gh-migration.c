@@ -19,6 +19,8 @@
 #include "gh-faults.h"
 #include "gh-host-address.h"
 #include "gh-host-private.h"
+#include "gh-migration-private.h"
+#include "gh-presence-private.h"
 #include "gh-virt-error-private.h"
 
 #define WATCH_MS 1000
@@ -354,6 +356,28 @@ make_progress (virTypedParameterPtr params,
   return progress;
 }
 
+GhMigrationProgress *
+gh_migration_read_progress (virDomainPtr domain)
+{
+  GhMigrationProgress *progress = NULL;
+  virTypedParameterPtr params = NULL;
+  unsigned long long max_downtime = 0;
+  int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+  int n_params = 0;
+  int type = VIR_DOMAIN_JOB_NONE;
+
+  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
+      (type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED) &&
+      virTypedParamsGetInt (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation) >= 0 &&
+      operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
+    progress = make_progress (params, n_params, gh_presence_is_post_copy (domain));
+  if (progress != NULL && virDomainMigrateGetMaxDowntime (domain, &max_downtime, 0) == 0)
+    progress->max_downtime_ms = (guint) max_downtime;
+  virTypedParamsFree (params, n_params);
+  virResetLastError ();
+  return progress;
+}
+
 /* NULL without an error: there is nothing to tell at the moment. */
 static gpointer
 watch_worker (GhLane        *lane,
@@ -364,22 +388,15 @@ watch_worker (GhLane        *lane,
   Watch *watch = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, watch->uuid, error);
   GhMigrationProgress *progress = NULL;
-  virTypedParameterPtr params = NULL;
-  unsigned long long max_downtime = 0;
-  int n_params = 0;
-  int type = VIR_DOMAIN_JOB_NONE;
 
   if (domain == NULL)
     return NULL;
-  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
-      (type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED))
-    progress = make_progress (params, n_params, watch->post_copy);
+  progress = gh_migration_read_progress (domain);
+  if (progress != NULL && watch->post_copy)
+    progress->phase = GH_MIGRATION_POST_COPY;
   if (progress != NULL && watch->downtime_ms > 0 &&
       virDomainMigrateSetMaxDowntime (domain, watch->downtime_ms, 0) == 0)
     progress->max_downtime_ms = watch->downtime_ms;
-  else if (progress != NULL && virDomainMigrateGetMaxDowntime (domain, &max_downtime, 0) == 0)
-    progress->max_downtime_ms = (guint) max_downtime;
-  virTypedParamsFree (params, n_params);
   virResetLastError ();
   return progress;
 }
@@ -399,6 +416,8 @@ watched_cb (GObject      *object,
     return;
   if (progress->max_downtime_ms == self->options->downtime_ms)
     self->options->downtime_ms = 0; /* it is set */
+  /* Somebody else may have told it to. */
+  self->post_copy = self->post_copy || progress->phase == GH_MIGRATION_POST_COPY;
   g_clear_pointer (&self->progress, gh_migration_progress_free);
   self->progress = progress;
   if (self->has_early && self->task != NULL && progress->phase >= GH_MIGRATION_MEMORY)
@@ -480,6 +499,15 @@ yank_disks (virDomainPtr  domain,
     }
 }
 
+int
+gh_migration_set_speed (virDomainPtr domain,
+                        guint        mib_per_s)
+{
+  /* 0 would stop it; libvirt's own default is the largest number there is. */
+  return virDomainMigrateSetMaxSpeed (domain, mib_per_s != 0 ? mib_per_s
+                                      : G_MAXINT64 / (1024 * 1024), 0);
+}
+
 static int
 apply_change (virDomainPtr  domain,
               const Change *change)
@@ -487,9 +515,7 @@ apply_change (virDomainPtr  domain,
   switch (change->kind)
     {
     case CHANGE_BANDWIDTH:
-      /* 0 would stop it; libvirt's own default is the largest number there is. */
-      return virDomainMigrateSetMaxSpeed (domain, change->value != 0 ? change->value
-                                          : G_MAXINT64 / (1024 * 1024), 0);
+      return gh_migration_set_speed (domain, change->value);
     case CHANGE_DOWNTIME:
       return virDomainMigrateSetMaxDowntime (domain, change->value, 0);
     case CHANGE_POST_COPY:

@@ -10,8 +10,9 @@
 G_BEGIN_DECLS
 
 /* Workers: run on lanes. */
-void  gh_presence_read (GhPresence *self, virDomainPtr domain);
+void      gh_presence_read         (GhPresence *self, virDomainPtr domain);
+gboolean  gh_presence_is_post_copy (virDomainPtr domain);
 /* What the machine is busy with, in words; NULL: nothing. */
-char *gh_live_dup_job  (virDomainPtr domain);
+char     *gh_live_dup_job          (virDomainPtr domain);
 
 G_END_DECLS

@@ -54,6 +54,15 @@ is_moving (virDomainPtr domain)
          operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
 }
 
+gboolean
+gh_presence_is_post_copy (virDomainPtr domain)
+{
+  GhPresence presence = { 0 };
+
+  read_state (domain, &presence);
+  return presence.post_copy;
+}
+
 void
 gh_presence_read (GhPresence   *self,
                   virDomainPtr  domain)

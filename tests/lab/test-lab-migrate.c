@@ -753,7 +753,123 @@ test_stuck (void)
   run = move_to_b ("--bandwidth", "16", "--no-auto-converge", "--if-stuck", "pause", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_nonnull (strstr (run->err, "not coming to an end"));
+  /* What can be typed meanwhile, and what it cannot be told any more. */
+  g_assert_nonnull (strstr (run->err, " moving web --longer-pause"));
+  g_assert_null (strstr (run->err, " moving web --post-copy"));
   /* It goes on when it has arrived. */
+  gh_lab_pair_assert_only_at (pair.b, pair.a);
+}
+
+/* What another terminal says to a move. */
+#define say(...) gh_lab_run (pair.a, "-c", pair.a_uri, "moving", "web", __VA_ARGS__)
+
+static JsonObject *
+get_move (GhLabRun *run)
+{
+  gh_lab_assert_status (run, 0);
+  g_assert_nonnull (run->json);
+  return json_object_get_object_member (json_node_get_object (run->json), "move");
+}
+
+/* As QEMU at A has it. */
+static unsigned long
+read_bandwidth (void)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  unsigned long mib = 0;
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainMigrateGetMaxSpeed (domain, &mib, 0), ==, 0);
+  virDomainFree (domain);
+  return mib;
+}
+
+static unsigned long long
+read_downtime (void)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  unsigned long long ms = 0;
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainMigrateGetMaxDowntime (domain, &ms, 0), ==, 0);
+  virDomainFree (domain);
+  return ms;
+}
+
+static void
+assert_said (GhLabRun   *run,
+             int         status,
+             const char *words)
+{
+  gh_lab_assert_status (run, status);
+  if (strstr (run->err, words) == NULL)
+    g_error ("“%s” is not in: %s", words, run->err);
+}
+
+/* A move is looked at, changed and ended by the command line of another terminal. */
+static void
+test_moving (void)
+{
+  g_autoptr (GhLabRun) early = NULL;
+  g_autoptr (GhLabRun) cancelled = NULL;
+  g_autoptr (GhLabRun) stayed = NULL;
+  g_autoptr (GhLabRun) seen = NULL;
+  g_autoptr (GhLabRun) dry = NULL;
+  g_autoptr (GhLabRun) changed = NULL;
+  g_autoptr (GhLabRun) post_copy = NULL;
+  g_autoptr (GhLabRun) longer = NULL;
+  g_autoptr (GhLabRun) paused = NULL;
+  g_autoptr (GhLabRun) arrived = NULL;
+  g_auto (GhLabInventory) before = { NULL };
+  GhLabChild *child = NULL;
+  guint64 allowed = 0;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_writing (&pair, 8);
+  gh_lab_pair_take_inventory (&pair, &before);
+  early = say (NULL);
+  assert_said (early, 1, "not being moved at the moment");
+
+  /* It stays, and what was made for it there is gone. */
+  child = begin_move ("--bandwidth", "1", NULL);
+  gh_lab_pair_wait_for_phase (&pair, child, FALSE);
+  cancelled = say ("--cancel", NULL);
+  gh_lab_assert_status (cancelled, 0);
+  stayed = gh_lab_child_wait (child);
+  assert_said (stayed, 1, "cancelled from elsewhere");
+  g_assert_cmpstr (gh_lab_run_get_outcome (stayed), ==, "undone");
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  gh_lab_pair_assert_inventory (&pair, &before);
+
+  child = begin_move ("--bandwidth", "1", "--no-auto-converge", NULL);
+  gh_lab_pair_wait_for_phase (&pair, child, FALSE);
+  seen = say ("--json", NULL);
+  g_assert_cmpstr (json_object_get_string_member (get_move (seen), "phase"), ==, "memory");
+  g_assert_cmpint (json_object_get_int_member (get_move (seen), "memory-total"), >, 0);
+  allowed = (guint64) json_object_get_int_member (get_move (seen), "allowed-pause-ms");
+  g_assert_cmpuint (allowed, ==, read_downtime ());
+  dry = say ("--bandwidth", "3", "--dry-run", NULL);
+  gh_lab_assert_status (dry, 0);
+  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3"));
+  g_assert_cmpuint (read_bandwidth (), ==, 1);
+  changed = say ("--bandwidth", "2", "--longer-pause", NULL);
+  gh_lab_assert_status (changed, 0);
+  g_assert_cmpuint (read_bandwidth (), ==, 2);
+  g_assert_cmpuint (read_downtime (), ==, 2 * allowed);
+  longer = say ("--downtime", "700", "--json", NULL);
+  gh_lab_assert_status (longer, 0);
+  g_assert_cmpuint (read_downtime (), ==, 700);
+  post_copy = say ("--post-copy", NULL);
+  assert_said (post_copy, 1, "Post-copy was not allowed");
+  g_assert_false (gh_lab_child_has_ended (child));
+
+  /* The guest writes more than 2 MiB a second for ever: only pausing it ends the move. */
+  paused = say ("--pause", NULL);
+  gh_lab_assert_status (paused, 0);
+  arrived = gh_lab_child_wait (child);
+  gh_lab_assert_status (arrived, 0);
   gh_lab_pair_assert_only_at (pair.b, pair.a);
 }
 
@@ -775,6 +891,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/uefi-tpm", test_uefi_tpm);
   g_test_add_func ("/lab/migrate/routes", test_routes);
   g_test_add_func ("/lab/migrate/stuck", test_stuck);
+  g_test_add_func ("/lab/migrate/moving", test_moving);
   g_test_add_func ("/lab/migrate/cancel", test_cancel);
   g_test_add_func ("/lab/migrate/killed", test_killed);
   g_test_add_func ("/lab/migrate/killed-after", test_killed_after);
