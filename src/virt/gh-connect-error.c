@@ -169,6 +169,12 @@ static const Row rows[] = {
     TIMED_OUT_ADVICE, NULL, RETRY },
 
   /* The far end of ssh, and the local host */
+  /* What comes first is the length of a message, and letters make a large number. */
+  { GH_CONNECT_ERROR_NOISY_SHELL, SSH, "bytes received from server too large", NULL,
+    N_("Something is written at each login there, which libvirt takes for an answer."),
+    N_("Have the user’s ~/.bashrc, ~/.profile or the like on that computer say it only where "
+       "somebody reads it: after “case $- in *i*) ;; *) return;; esac”, or to the standard "
+       "error with “>&2”."), NULL, NEEDS_USER },
   { GH_CONNECT_ERROR_NO_HELPER, SSH, "nc: not found", NULL, HELPER_SENTENCE, HELPER_ADVICE,
     HELPER_COMMAND, RETRY },
   { GH_CONNECT_ERROR_NO_HELPER, SSH, "nc: command not found", NULL, HELPER_SENTENCE, HELPER_ADVICE,

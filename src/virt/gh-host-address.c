@@ -71,8 +71,8 @@ check_parts (const GhHostAddress  *self,
   else if (self->port > G_MAXUINT16)
     message = _("A port is a number up to 65535.");
   else if (self->kind == GH_ADDRESS_SSH && is_given (self->user) &&
-           (!is_fit (self->user, "/?#@:[]\\") || !gh_host_address_is_safe (self->user)))
-    message = _("A user’s name has no spaces and none of / ? # @ : [ ].");
+           (!is_fit (self->user, "/?#:[]\\") || !gh_host_address_is_safe (self->user)))
+    message = _("A user’s name has no spaces and none of / ? # : [ ].");
   else if (self->kind == GH_ADDRESS_SSH && is_given (self->key_file) &&
            !g_path_is_absolute (self->key_file))
     message = _("The path of the key has to begin with “/”.");
@@ -85,6 +85,32 @@ check_parts (const GhHostAddress  *self,
   return FALSE;
 }
 
+/* Users of a directory have an “@” in their names. libvirt takes the first one for the end of the
+ * name, and everybody else the last: escaped it is none. */
+static char *
+dup_with_user_escaped (const char *uri)
+{
+  const char *start = strstr (uri, "://");
+  const char *end = NULL;
+  const char *last = NULL;
+  GString *escaped = NULL;
+
+  if (start == NULL || strcspn (uri, "/?#") < (gsize) (start - uri))
+    return g_strdup (uri);
+  start += strlen ("://");
+  end = start + strcspn (start, "/?#");
+  last = memrchr (start, '@', (gsize) (end - start));
+  if (last == NULL)
+    return g_strdup (uri);
+  escaped = g_string_new_len (uri, start - uri);
+  for (const char *c = start; c < last; c++)
+    if (*c == '@')
+      g_string_append (escaped, "%40");
+    else
+      g_string_append_c (escaped, *c);
+  return g_string_free (g_string_append (escaped, last), FALSE);
+}
+
 static char *
 check_other (const GhHostAddress  *self,
              GError              **error)
@@ -95,7 +121,7 @@ check_other (const GhHostAddress  *self,
                             : NULL;
 
   if (parsed != NULL)
-    return g_strdup (self->uri);
+    return dup_with_user_escaped (self->uri);
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, is_given (self->uri)
                        ? _("This is no libvirt URI, which looks like “qemu+ssh://host/system”.")
                        : _("Enter a libvirt URI, like “qemu+ssh://host/system”."));
@@ -364,7 +390,9 @@ char *
 gh_host_address_dup_plain (const char *uri)
 {
   g_auto (GStrv) parts = split_query (uri);
-  GString *plain = g_string_new_len (uri, (gssize) strcspn (uri, "?#"));
+  g_autofree char *base = g_strndup (uri, strcspn (uri, "?#"));
+  g_autofree char *escaped = dup_with_user_escaped (base);
+  GString *plain = g_string_new (escaped);
 
   for (guint i = 0; parts[i] != NULL; i++)
     if (*parts[i] != '\0' && !g_str_has_prefix (parts[i], GH_HOST_ADDRESS_JUMP "=") &&

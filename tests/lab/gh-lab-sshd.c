@@ -130,8 +130,11 @@ write_server (GhLabSshd *self)
   g_auto (GStrv) environ = gh_lab_dup_environ (self->lab);
 
   write_file (self, "passwd", 0600,
-              g_strdup_printf ("%s:x:%d:%d::%s:/bin/sh\n", g_get_user_name (), (int) getuid (),
-                               (int) getgid (), gh_lab_get_folder (self->lab)));
+              g_strdup_printf ("%s:x:%d:%d::%s:/bin/sh\n"
+                               GH_LAB_DOMAIN_USER ":x:%d:%d::%s:/bin/sh\n",
+                               g_get_user_name (), (int) getuid (), (int) getgid (),
+                               gh_lab_get_folder (self->lab), (int) getuid (), (int) getgid (),
+                               gh_lab_get_folder (self->lab)));
   write_file (self, "group", 0600, g_strdup_printf ("%s:x:%d:\n", g_get_user_name (),
                                                     (int) getgid ()));
   write_file (self, "sshd_config", 0600,

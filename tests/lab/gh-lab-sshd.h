@@ -16,6 +16,9 @@ G_BEGIN_DECLS
  */
 typedef struct _GhLabSshd GhLabSshd;
 
+/* The same user by another name, as a directory of users gives it. */
+#define GH_LAB_DOMAIN_USER "ada@corp.example"
+
 /* Whether sshd can be run at all; the test is marked as skipped else. */
 gboolean    gh_lab_has_sshd             (void);
 GhLabSshd  *gh_lab_sshd_new             (GhLab *lab);

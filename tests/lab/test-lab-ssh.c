@@ -436,6 +436,151 @@ test_jump (Fixture       *fixture,
   g_assert_cmpuint (count_logins (fixture), ==, 2);
 }
 
+static void
+set_host (Fixture    *fixture,
+          const char *uri)
+{
+  g_object_unref (fixture->host);
+  fixture->host = gh_host_new (uri);
+}
+
+/* A computer by the name that ssh's configuration knows it by, with all that belongs to it. */
+static void
+test_alias (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autofree char *options = NULL;
+  guint port = 0;
+
+  if (fixture->lab == NULL)
+    return;
+  port = gh_lab_sshd_get_port (fixture->sshd);
+  options = g_strdup_printf ("Host office\nHostName 127.0.0.1\nPort %u\nUser %s\n"
+                             "ProxyJump %s@localhost:%u\n", port, g_get_user_name (),
+                             g_get_user_name (), port);
+  gh_lab_sshd_set_client_options (fixture->sshd, options);
+  set_host (fixture, "qemu+ssh://office/session");
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
+  g_assert_cmpuint (count_logins (fixture), ==, 2);
+  g_assert_cmpuint (fixture->questions->len, ==, 0);
+}
+
+/* Users of a directory have an “@” in their names: by itself or escaped, as the form has it. */
+static void
+test_domain_user (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  static const char * const users[] = { "ada%40corp.example", GH_LAB_DOMAIN_USER };
+
+  if (fixture->lab == NULL)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (users); i++)
+    {
+      g_autofree char *uri = g_strdup_printf ("qemu+ssh://%s@127.0.0.1:%u/session", users[i],
+                                              gh_lab_sshd_get_port (fixture->sshd));
+
+      set_host (fixture, uri);
+      gh_host_connect (fixture->host);
+      wait_for_state (fixture, GH_HOST_CONNECTED);
+      g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
+      gh_host_disconnect (fixture->host);
+    }
+  g_assert_cmpuint (gh_lab_sshd_count (fixture->sshd, "Accepted publickey for "
+                                       GH_LAB_DOMAIN_USER), ==, G_N_ELEMENTS (users));
+}
+
+static gboolean
+has_ipv6 (void)
+{
+  struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+  int fd = socket (AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  gboolean bound = fd >= 0 && bind (fd, (struct sockaddr *) &address, sizeof address) == 0;
+
+  if (fd >= 0)
+    close (fd);
+  return bound;
+}
+
+static void
+test_ipv6 (Fixture       *fixture,
+           gconstpointer  data)
+{
+  g_autofree char *uri = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  if (!has_ipv6 ())
+    {
+      g_test_skip ("there is no IPv6 here");
+      return;
+    }
+  gh_lab_sshd_set_options (fixture->sshd, "ListenAddress ::1");
+  uri = g_strdup_printf ("qemu+ssh://%s@[::1]:%u/session", g_get_user_name (),
+                         gh_lab_sshd_get_port (fixture->sshd));
+  set_host (fixture, uri);
+  gh_host_connect (fixture->host);
+  /* Known by its other address only. */
+  g_assert_cmpint (gh_question_get_kind (wait_for_question (fixture, 1)), ==,
+                   GH_QUESTION_HOST_KEY);
+  gh_question_answer (wait_for_question (fixture, 1), "yes", FALSE);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_nonnull (gh_host_find_machine (fixture->host, MACHINE));
+  g_assert_cmpuint (count_logins (fixture), ==, 1);
+}
+
+/* A real bash that reads a real file at each login, which says something before libvirt does. */
+static void
+test_noisy_shell (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *advice = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  path = g_build_filename (gh_lab_get_folder (fixture->lab), ".bashrc", NULL);
+  g_assert_true (g_file_set_contents (path, "echo Hi\n", -1, NULL));
+  gh_lab_sshd_set_options (fixture->sshd,
+                           "ForceCommand exec /bin/bash -c \"$SSH_ORIGINAL_COMMAND\"");
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_NOISY_SHELL, FALSE);
+  advice = gh_error_dup_advice (gh_host_get_error (fixture->host));
+  g_assert_nonnull (strstr (advice, ".bashrc"));
+
+  /* What it says to its standard error is in nobody's way. */
+  g_assert_true (g_file_set_contents (path, "echo Hi >&2\n", -1, NULL));
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_no_errno (unlink (path));
+}
+
+/* Neither virt-ssh-helper nor nc. */
+static void
+test_no_helper (Fixture       *fixture,
+                gconstpointer  data)
+{
+  g_autofree char *bin = NULL;
+  g_autofree char *sh = NULL;
+  g_autofree char *options = NULL;
+  g_autofree char *command = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  bin = gh_lab_dup_path (fixture->lab, "few");
+  sh = g_build_filename (bin, "sh", NULL);
+  options = g_strdup_printf ("ForceCommand PATH=%s; export PATH; exec sh -c "
+                             "\"$SSH_ORIGINAL_COMMAND\"", bin);
+  g_assert_no_errno (g_mkdir_with_parents (bin, 0700));
+  g_assert_no_errno (symlink ("/bin/sh", sh));
+  gh_lab_sshd_set_options (fixture->sshd, options);
+  gh_host_connect (fixture->host);
+  assert_lost (fixture, GH_CONNECT_ERROR_NO_HELPER, TRUE);
+  command = gh_error_dup_command (gh_host_get_error (fixture->host));
+  g_assert_nonnull (strstr (command, "netcat"));
+}
+
 /* A computer that takes the connection and says nothing. */
 static int
 listen_and_be_silent (guint *port)
@@ -494,6 +639,35 @@ test_slow (Fixture       *fixture,
   gh_host_connect (fixture->host);
   assert_lost (fixture, GH_CONNECT_ERROR_TIMED_OUT, TRUE);
   close (fd);
+}
+
+/* It says what it is, and then nothing more: a line that was cut in the middle of a login. */
+static void
+test_half_silent (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  static const char banner[] = "SSH-2.0-OpenSSH_9.2\r\n";
+  g_autofree char *uri = NULL;
+  g_autoptr (GSocketListener) listener = NULL;
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  guint16 port = 0;
+
+  if (fixture->lab == NULL)
+    return;
+  listener = g_socket_listener_new ();
+  port = g_socket_listener_add_any_inet_port (listener, NULL, &error);
+  g_assert_no_error (error);
+  uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", port);
+  set_host (fixture, uri);
+  g_socket_listener_accept_async (listener, NULL, gh_test_call_cb, &call);
+  gh_host_connect (fixture->host);
+  connection = g_socket_listener_accept_finish (listener, gh_test_call_wait (&call), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+                                            banner, strlen (banner), NULL, NULL, NULL));
+  assert_lost (fixture, GH_CONNECT_ERROR_TIMED_OUT, TRUE);
 }
 
 /* The line is cut: noticed at once, and back by itself, with the same machines. */
@@ -927,7 +1101,13 @@ main (int   argc,
   ADD ("wrong-key", test_wrong_key);
   ADD ("passphrase", test_passphrase);
   ADD ("jump", test_jump);
+  ADD ("alias", test_alias);
+  ADD ("domain-user", test_domain_user);
+  ADD ("ipv6", test_ipv6);
+  ADD ("noisy-shell", test_noisy_shell);
+  ADD ("no-helper", test_no_helper);
   ADD ("slow", test_slow);
+  ADD ("half-silent", test_half_silent);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
   ADD ("sessions-secret", test_sessions_secret);

@@ -94,6 +94,9 @@ static const struct
   { GH_CONNECT_ERROR_NO_HELPER, SSH_URI, RECV, "sh: line 1: virt-ssh-helper: command not found",
     "hands ssh on to libvirt",
     "ssh -t -p 2222 me@server 'sudo apt install libvirt-daemon-system netcat-openbsd'", FALSE },
+  { GH_CONNECT_ERROR_NOISY_SHELL, SSH_URI,
+    "packet 1214826541 bytes received from server too large, want 33554432", NULL,
+    "written at each login", NULL, TRUE },
   { GH_CONNECT_ERROR_NOT_IN_GROUP, SSH_URI, RECV,
     "virt-ssh-helper: cannot connect to 'qemu:///system': Failed to connect socket to "
     "'/run/libvirt/libvirt-sock': Permission denied", "may not manage",

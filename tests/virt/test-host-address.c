@@ -27,6 +27,8 @@ static const Row rows[] = {
       .port = 2222 }, "qemu+ssh://root@server.example.org:2222/system" },
   { { .kind = SSH, .computer = (char *) "fe80::1", .user = (char *) "me", .own = TRUE },
     "qemu+ssh://me@[fe80::1]/session" },
+  { { .kind = SSH, .computer = (char *) "s", .user = (char *) "ada@corp.example" },
+    "qemu+ssh://ada%40corp.example@s/system" },
   { { .kind = SSH, .computer = (char *) "s", .key_file = (char *) "/home/me/a key&b=c?" },
     "qemu+ssh://s/system?keyfile=/home/me/a%20key%26b%3Dc%3F" },
   { { .kind = SSH, .computer = (char *) "s", .jump = (char *) "me@gate:2222,[fe80::2]" },
@@ -107,6 +109,10 @@ test_plain (void)
     { "qemu+ssh://s/system?No_Verify=1;no%5Fverify=1&x=y", "qemu+ssh://s/system?x=y" },
     { "qemu+libssh2://s/system?known_hosts_verify=ignore", "qemu+libssh2://s/system" },
     { "qemu+tls://s/system?no_verify=1&pkipath=/a", "qemu+tls://s/system?pkipath=/a" },
+    /* The last “@” ends the user. */
+    { "qemu+ssh://ada@corp@s:22/system?x=@", "qemu+ssh://ada%40corp@s:22/system?x=@" },
+    { "qemu+ssh://ada%40corp@s/system", "qemu+ssh://ada%40corp@s/system" },
+    { "qemu+ssh://s/a@b@c", "qemu+ssh://s/a@b@c" },
     /* What would be added would be a part of this. */
     { "qemu+ssh://s/system?x=y#end", "qemu+ssh://s/system?x=y" },
     { "qemu+ssh://s/system#end?x=y", "qemu+ssh://s/system" },
