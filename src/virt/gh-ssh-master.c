@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* Tells a shared login of ssh to end, as “ssh -O exit” does, without a process for it: the program
- * does this when it quits. The protocol is in OpenSSH's PROTOCOL.mux. */
+/* Ends shared logins of ssh. First they are told to, as by “ssh -O exit” but without a process for
+ * it: the program does this when it quits. The protocol is in OpenSSH's PROTOCOL.mux. One that does
+ * not, because it hangs or the computer is busy, is ended by its number; and so is one that only
+ * logs in, and has no socket yet. They are found by their command lines: a login leaves the process
+ * that began it, and nobody is told its number. */
 
 #define G_LOG_DOMAIN "gh-ssh-master"
 
@@ -11,7 +14,7 @@
 
 #include "gh-ssh-master.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -21,14 +24,19 @@
 #define MUX_MSG_HELLO 0x00000001
 #define MUX_C_TERMINATE 0x10000005
 #define MUX_VERSION 4
-/* One that is alive answers in a millisecond. */
-#define LIMIT_MS 500
+/* One that is alive ends within a millisecond. */
+#define ASKED_MS 500
+#define TERMINATED_MS 1000
+#define KILLED_MS 1000
+#define POLL_MS 5
+
+/* Asking */
 
 static int
 connect_master (const char *path)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  struct timeval limit = { 0, LIMIT_MS * 1000 };
+  struct timeval limit = { 0, ASKED_MS * 1000 };
   int fd = -1;
 
   if (strlen (path) >= sizeof address.sun_path)
@@ -37,7 +45,6 @@ connect_master (const char *path)
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -1;
-  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   if (connect (fd, (struct sockaddr *) &address, sizeof address) == 0)
     return fd;
@@ -45,32 +52,124 @@ connect_master (const char *path)
   return -1;
 }
 
-/**
- * gh_ssh_master_end:
- * @path: the socket of a shared login; there may be none
- *
- * Ends the login, and with it all that goes through it. Waits for the answer, at most half a
- * second. Any thread.
- */
-void
-gh_ssh_master_end (const char *path)
+/* The connection, which has to stay until it has ended: ssh drops what it cannot answer. */
+static int
+ask_to_end (const char *path)
 {
   const guint32 packets[] = {
     GUINT32_TO_BE (8), GUINT32_TO_BE (MUX_MSG_HELLO), GUINT32_TO_BE (MUX_VERSION),
     GUINT32_TO_BE (8), GUINT32_TO_BE (MUX_C_TERMINATE), GUINT32_TO_BE (1),
   };
   int fd = connect_master (path);
-  char answer[256];
-  ssize_t got = 0;
 
-  if (fd < 0)
+  if (fd >= 0 && send (fd, packets, sizeof packets, MSG_NOSIGNAL) != sizeof packets)
+    g_debug ("%s does not listen", path);
+  return fd;
+}
+
+/* Those in @folder, and in the folders below it that are called by a number. */
+static void
+ask_all (const char *folder,
+         GArray     *fds)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      int fd = g_str_has_prefix (name, "master") ? ask_to_end (path) : -1;
+
+      if (fd >= 0)
+        g_array_append_val (fds, fd);
+      else if (g_ascii_isdigit (*name))
+        ask_all (path, fds);
+    }
+}
+
+/* Processes */
+
+/* Whether it runs for a login in the folder that @needle names, with a “/” at its end: ssh, which
+ * writes its socket there later, or our helper. One that has ended has no command line. */
+static gboolean
+is_login (const char *pid,
+          const char *needle)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/cmdline", pid);
+  g_autofree char *line = NULL;
+  g_autofree char *program = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (path, &line, &length, NULL) || length == 0 ||
+      memmem (line, length, needle, strlen (needle)) == NULL)
+    return FALSE;
+  program = g_path_get_basename (line);
+  return g_str_has_prefix (line, needle) || g_str_has_prefix (line, "ssh: ") ||
+         strcmp (program, "ssh") == 0;
+}
+
+/* Sends @signum, unless it is 0. Returns: how many there are */
+static guint
+signal_logins (const char *needle,
+               int         signum)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name = NULL;
+  guint n = 0;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      guint64 pid = 0;
+
+      if (!g_ascii_string_to_unsigned (name, 10, 2, G_MAXINT32, &pid, NULL) ||
+          !is_login (name, needle))
+        continue;
+      n++;
+      if (signum != 0 && kill ((pid_t) pid, signum) != 0)
+        g_debug ("%s stays", name);
+    }
+  return n;
+}
+
+static gboolean
+wait_for_end (const char *needle,
+              guint       limit_ms)
+{
+  gint64 end_us = g_get_monotonic_time () + limit_ms * G_TIME_SPAN_MILLISECOND;
+
+  while (signal_logins (needle, 0) > 0)
+    {
+      if (g_get_monotonic_time () > end_us)
+        return FALSE;
+      g_usleep (POLL_MS * G_TIME_SPAN_MILLISECOND);
+    }
+  return TRUE;
+}
+
+/**
+ * gh_ssh_masters_end:
+ * @folder: a folder with sockets of shared logins, or one above such folders
+ *
+ * Ends the logins, and with them all that goes through them. Waits until they have ended, which
+ * takes one that hangs up to two and a half seconds. Any thread.
+ */
+void
+gh_ssh_masters_end (const char *folder)
+{
+  g_autofree char *needle = g_strconcat (folder, "/", NULL);
+  g_autoptr (GArray) fds = g_array_new (FALSE, FALSE, sizeof (int));
+  gboolean ended = FALSE;
+
+  ask_all (folder, fds);
+  ended = wait_for_end (needle, fds->len > 0 ? ASKED_MS : 0);
+  for (guint i = 0; i < fds->len; i++)
+    close (g_array_index (fds, int, i));
+  if (ended)
     return;
-  /* Its end, or its silence: nothing more can be done either way, and it ends by itself when
-   * nobody has used it for a while. */
-  if (send (fd, packets, sizeof packets, MSG_NOSIGNAL) == sizeof packets)
-    do
-      got = recv (fd, answer, sizeof answer, 0);
-    /* The end of another ssh is no answer: a master whose caller is gone does not end. */
-    while (got > 0 || (got < 0 && errno == EINTR));
-  close (fd);
+  signal_logins (needle, SIGTERM);
+  if (wait_for_end (needle, TERMINATED_MS))
+    return;
+  signal_logins (needle, SIGKILL);
+  if (!wait_for_end (needle, KILLED_MS))
+    g_warning ("A login of ssh could not be ended: %s", folder);
 }

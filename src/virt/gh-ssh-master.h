@@ -8,6 +8,6 @@
 
 G_BEGIN_DECLS
 
-void gh_ssh_master_end (const char *path);
+void gh_ssh_masters_end (const char *folder);
 
 G_END_DECLS

@@ -69,9 +69,9 @@ static guint n_made;    /* (mutex mutex) */
 
 /* Folders */
 
-/* All that is in it, which are files; logins are ended. */
+/* All that is in it, which are files. */
 static void
-remove_folder (const char *folder)
+remove_files (const char *folder)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const char *name = NULL;
@@ -80,15 +80,13 @@ remove_folder (const char *folder)
     {
       g_autofree char *path = g_build_filename (folder, name, NULL);
 
-      if (g_str_has_prefix (name, "master"))
-        gh_ssh_master_end (path);
       g_unlink (path);
     }
   if (g_rmdir (folder) != 0 && errno != ENOENT)
     g_debug ("%s stays: %s", folder, g_strerror (errno));
 }
 
-/* What a process that was killed left behind. */
+/* With all of its connections, whose logins are ended. */
 static void
 remove_folders (const char *path)
 {
@@ -96,18 +94,29 @@ remove_folders (const char *path)
   g_autofree char *ask = g_build_filename (path, "ask", NULL);
   const char *name = NULL;
 
+  gh_ssh_masters_end (path);
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *folder = g_build_filename (path, name, NULL);
 
       if (!g_ascii_isdigit (*name))
         continue;
-      remove_folder (folder);
+      remove_files (folder);
     }
   g_unlink (ask);
   g_rmdir (path);
 }
 
+static gpointer
+remove_old_worker (gpointer data)
+{
+  g_autofree char *path = data;
+
+  remove_folders (path);
+  return NULL;
+}
+
+/* What processes that were killed left behind. */
 static void
 remove_old_folders (const char *run)
 {
@@ -119,10 +128,14 @@ remove_old_folders (const char *run)
       guint64 pid = 0;
       g_autofree char *path = g_build_filename (run, name, NULL);
 
-      if (g_str_has_prefix (name, PREFIX) &&
-          g_ascii_string_to_unsigned (name + strlen (PREFIX), 10, 1, G_MAXINT32, &pid, NULL) &&
-          (pid == (guint64) getpid () || (kill ((pid_t) pid, 0) != 0 && errno == ESRCH)))
+      if (!g_str_has_prefix (name, PREFIX) ||
+          !g_ascii_string_to_unsigned (name + strlen (PREFIX), 10, 1, G_MAXINT32, &pid, NULL))
+        continue;
+      /* Ours is needed at once; others may take their time. */
+      if (pid == (guint64) getpid ())
         remove_folders (path);
+      else if (kill ((pid_t) pid, 0) != 0 && errno == ESRCH)
+        g_thread_unref (g_thread_new ("ssh-old", remove_old_worker, g_steal_pointer (&path)));
     }
 }
 
@@ -350,7 +363,10 @@ free_worker (gpointer data)
   GhSsh *self = data;
 
   if (self->folder != NULL)
-    remove_folder (self->folder);
+    {
+      gh_ssh_masters_end (self->folder);
+      remove_files (self->folder);
+    }
   g_strfreev (self->arguments);
   g_free (self->computer);
   g_free (self->address);

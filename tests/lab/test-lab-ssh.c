@@ -12,6 +12,7 @@
 #include <libvirt/virterror.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -151,18 +152,54 @@ is_null (gpointer data)
   return *(gpointer *) data == NULL;
 }
 
+static char *
+dup_folder (void)
+{
+  return g_strdup_printf ("%s/guesthouse-%d", g_get_user_runtime_dir (), (int) getpid ());
+}
+
+/* An ssh of this process, whose command line has @text too; 0: there is none. */
+static int
+find_ssh (const char *text)
+{
+  g_autofree char *folder = dup_folder ();
+  g_autoptr (GDir) dir = g_dir_open ("/proc", 0, NULL);
+  const char *name = NULL;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc", name, "cmdline", NULL);
+      g_autofree char *line = NULL;
+      gsize length = 0;
+
+      if (g_ascii_isdigit (*name) && atoi (name) != getpid () &&
+          g_file_get_contents (path, &line, &length, NULL) &&
+          memmem (line, length, folder, strlen (folder)) != NULL &&
+          memmem (line, length, text, strlen (text)) != NULL)
+        return atoi (name);
+    }
+  return 0;
+}
+
+static gboolean
+no_ssh_runs (gpointer data)
+{
+  return find_ssh ("") == 0;
+}
+
+static gboolean
+ssh_runs (gpointer data)
+{
+  return !no_ssh_runs (NULL);
+}
+
 /* No ssh, no folder. */
 static gboolean
 nothing_is_left (gpointer data)
 {
-  g_autofree char *path = g_strdup_printf ("%s/guesthouse-%d", g_get_user_runtime_dir (),
-                                           (int) getpid ());
-  g_auto (GStrv) processes = gh_lab_list_processes (((Fixture *) data)->lab);
+  g_autofree char *path = dup_folder ();
 
-  for (guint i = 0; processes[i] != NULL; i++)
-    if (strstr (processes[i], "ControlPath=") != NULL || strstr (processes[i], "[mux]") != NULL)
-      return FALSE;
-  return !g_file_test (path, G_FILE_TEST_EXISTS);
+  return no_ssh_runs (NULL) && !g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
 static void
@@ -597,23 +634,6 @@ listen_and_be_silent (guint *port)
   return fd;
 }
 
-static gboolean
-ssh_runs (gpointer data)
-{
-  return !nothing_is_left (data);
-}
-
-static gboolean
-no_ssh_runs (gpointer data)
-{
-  g_auto (GStrv) processes = gh_lab_list_processes (((Fixture *) data)->lab);
-
-  for (guint i = 0; processes[i] != NULL; i++)
-    if (strstr (processes[i], "ControlPath=") != NULL)
-      return FALSE;
-  return TRUE;
-}
-
 static void
 test_slow (Fixture       *fixture,
            gconstpointer  data)
@@ -709,6 +729,30 @@ test_frozen (Fixture       *fixture,
   /* A new connection is served by new processes. */
   wait_for_state (fixture, GH_HOST_CONNECTED);
   gh_lab_sshd_signal (fixture->sshd, SIGCONT);
+}
+
+/* Ending */
+
+/* The process of the shared login is there. */
+static gboolean
+has_master (gpointer data)
+{
+  return find_ssh ("[mux]") != 0;
+}
+
+/* A login that hangs ends all the same, by its number, before the program does. */
+static void
+test_end_hanging (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  if (fixture->lab == NULL)
+    return;
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  g_assert_true (gh_lab_wait (20, has_master, NULL));
+  g_assert_no_errno (kill (find_ssh ("[mux]"), SIGSTOP));
+  gh_host_end_logins ();
+  g_assert_cmpint (find_ssh (""), ==, 0);
 }
 
 /* Distance */
@@ -1110,6 +1154,7 @@ main (int   argc,
   ADD ("half-silent", test_half_silent);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
+  ADD ("end-hanging", test_end_hanging);
   ADD ("sessions-secret", test_sessions_secret);
   ADD ("no-sessions", test_no_sessions);
   g_test_add_func ("/lab/ssh/far", test_far);
