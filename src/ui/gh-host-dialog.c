@@ -102,11 +102,11 @@ add_sessions (GhHostDialog *self,
   guint n = gh_host_get_max_sessions (self->host);
   g_autofree char *text =
     g_strdup_printf (ngettext ("Its ssh service lets %u connection through a login, so there are "
-                               "several logins, and lists take longer. “MaxSessions 10” in its "
-                               "/etc/ssh/sshd_config is enough for one.",
+                               "several logins, and lists take longer. With “MaxSessions 10” in "
+                               "its /etc/ssh/sshd_config one is enough.",
                                "Its ssh service lets %u connections through a login, so there may "
-                               "be several logins, and lists may take longer. “MaxSessions 10” in "
-                               "its /etc/ssh/sshd_config is enough for one.", n), n);
+                               "be several logins, and lists may take longer. With “MaxSessions "
+                               "10” in its /etc/ssh/sshd_config one is enough.", n), n);
 
   if (n > 0)
     add_row (group, _("Logins"), text);

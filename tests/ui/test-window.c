@@ -17,6 +17,7 @@
 #include "gh-machine-page.h"
 #include "gh-names.h"
 #include "gh-overview-page.h"
+#include "gh-saved-hosts.h"
 #include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
 #include "gh-start-guard.h"
@@ -24,6 +25,7 @@
 #include "gh-test-hosts.h"
 #include "gh-test.h"
 #include "gh-threads.h"
+#include "gh-ui-test.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 #include "gh-window.h"
@@ -599,6 +601,7 @@ test_in_doubt (void)
       gtk_button_clicked (GTK_BUTTON (offer));
       gh_test_wait_until (has_question, NULL);
       g_assert_cmpint (gh_machine_get_state (clone), ==, GH_MACHINE_OFF);
+      gh_ui_test_shoot (find_question (), "in-doubt");
       gtk_dialog_response (GTK_DIALOG (find_question ()), yes ? GTK_RESPONSE_ACCEPT
                                                               : GTK_RESPONSE_CANCEL);
     }
@@ -1332,6 +1335,47 @@ press_heading (Fixture *fixture,
   gtk_widget_event (GTK_WIDGET (tree), event);
 }
 
+/* As the menu of its row does. */
+static GtkWidget *
+ask_to_remove (Fixture *fixture)
+{
+  GActionGroup *actions = gtk_widget_get_action_group (GTK_WIDGET (fixture->library), "library");
+
+  press_heading (fixture, fixture->host);
+  g_action_group_activate_action (actions, "host-remove", NULL);
+  gh_test_wait_until (has_question, NULL);
+  return find_question ();
+}
+
+/* A host that is removed is asked about first, and is gone from what is connected at the start. */
+static void
+test_remove_host (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = gh_test_hosts_write_one (folder);
+  g_auto (GStrv) saved = NULL;
+  g_auto (GStrv) after = NULL;
+  Fixture fixture = { 0 };
+  GtkWidget *question = NULL;
+
+  set_up_uri (&fixture, uri);
+  gh_saved_hosts_add (uri, TRUE);
+  question = ask_to_remove (&fixture);
+  g_assert_true (gh_ui_test_shows (question, "go on running"));
+  gh_ui_test_shoot (question, "remove-host");
+  gtk_dialog_response (GTK_DIALOG (question), GTK_RESPONSE_CANCEL);
+  g_assert_true (gh_hosts_find (fixture.hosts, uri) == fixture.host);
+  saved = gh_saved_hosts_dup_uris ();
+  g_assert_true (g_strv_contains ((const char * const *) saved, uri));
+
+  gtk_dialog_response (GTK_DIALOG (ask_to_remove (&fixture)), GTK_RESPONSE_ACCEPT);
+  g_assert_null (gh_hosts_find (fixture.hosts, uri));
+  after = gh_saved_hosts_dup_uris ();
+  g_assert_false (g_strv_contains ((const char * const *) after, uri));
+  fixture.host = gh_hosts_add (fixture.hosts, uri);
+  tear_down (&fixture, NULL);
+}
+
 static void
 show_host_cb (GSimpleAction  *action,
               GVariant       *parameter,
@@ -1409,6 +1453,7 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/in-doubt", test_in_doubt);
+  g_test_add_func ("/window/remove-host", test_remove_host);
   g_test_add_func ("/window/template", test_template);
   g_test_add_func ("/window/left", test_left);
   g_test_add_func ("/window/template-needed", test_template_needed);
