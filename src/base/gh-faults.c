@@ -8,8 +8,9 @@
  *   NAME:ACTION[,ACTION…][;NAME:…]
  *
  * where ACTION is `delay=MS`, `fail=CODE`, `after=N` (the first N calls are let
- * through), `times=N` (at most N calls are hit) or `kill` (SIGKILL to ourselves,
- * for crash tests). `NAME` may be `*`.
+ * through), `times=N` (at most N calls are hit), `hold=FILE` (makes FILE, and waits
+ * until somebody removes it) or `kill` (SIGKILL to ourselves, for crash tests). `NAME`
+ * may be `*`.
  */
 
 #define G_LOG_DOMAIN "gh-faults"
@@ -18,14 +19,20 @@
 
 #include "gh-faults.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Whoever was to let it go may have died. */
+#define HOLD_LIMIT_US (120 * G_TIME_SPAN_SECOND)
+#define HOLD_POLL_US (5 * G_TIME_SPAN_MILLISECOND)
+
 typedef struct
 {
   char    *name;
+  char    *hold;   /* (nullable): a path */
   guint    delay_ms;
   gboolean fails;
   int      code;
@@ -47,6 +54,7 @@ fault_free (gpointer data)
   Fault *fault = data;
 
   g_free (fault->name);
+  g_free (fault->hold);
   g_free (fault);
 }
 
@@ -65,6 +73,8 @@ parse_action (Fault      *fault,
       fault->fails = TRUE;
       fault->code = atoi (action + strlen ("fail="));
     }
+  else if (g_str_has_prefix (action, "hold="))
+    fault->hold = g_strdup (action + strlen ("hold="));
   else if (strcmp (action, "kill") == 0)
     fault->kills = TRUE;
   else
@@ -117,12 +127,24 @@ gh_faults_set (const char *spec)
   g_mutex_unlock (&lock);
 }
 
+#if GH_ENABLE_FAULTS
+static void
+hold (const char *path)
+{
+  gint64 end_us = g_get_monotonic_time () + HOLD_LIMIT_US;
+
+  g_file_set_contents (path, "", 0, NULL);
+  while (g_access (path, F_OK) == 0 && g_get_monotonic_time () < end_us)
+    g_usleep (HOLD_POLL_US);
+}
+#endif
+
 /**
  * gh_faults_enter:
  * @name: the name of the call about to be made
  * @error: (out): set in %GH_FAULT_ERROR when the call is to fail
  *
- * Sleeps, fails or kills the process as the faults for @name say. Called by
+ * Sleeps, waits, fails or kills the process as the faults for @name say. Called by
  * lanes before each closure; never on the main thread, since it may sleep.
  *
  * Returns: %FALSE when the call must not be made
@@ -132,6 +154,7 @@ gh_faults_enter (const char  *name,
                  GError     **error)
 {
 #if GH_ENABLE_FAULTS
+  g_autofree char *held = NULL;
   guint delay_ms = 0;
   gboolean fails = FALSE;
   gboolean kills = FALSE;
@@ -151,6 +174,8 @@ gh_faults_enter (const char  *name,
         continue;
       delay_ms += fault->delay_ms;
       kills = kills || fault->kills;
+      if (fault->hold != NULL && held == NULL)
+        held = g_strdup (fault->hold);
       if (fault->fails)
         {
           fails = TRUE;
@@ -161,6 +186,8 @@ gh_faults_enter (const char  *name,
 
   if (delay_ms > 0)
     g_usleep (delay_ms * (gulong) 1000);
+  if (held != NULL)
+    hold (held);
   if (kills)
     kill (getpid (), SIGKILL);
   if (fails)

@@ -760,6 +760,59 @@ test_stuck (void)
   gh_lab_pair_assert_only_at (pair.b, pair.a);
 }
 
+static gboolean
+is_there (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* Between the look at a place and the making of what is to lie there, another program puts its own
+ * there, as like it as can be: it is not written to, and not taken away by the undoing. */
+static void
+test_place_taken (void)
+{
+  static const char * const steps[] = { "volume-create", "volume-transfer" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autofree char *held = NULL;
+      g_autofree char *faults = NULL;
+      g_autofree char *path = NULL;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      g_autoptr (GhLabRun) run = NULL;
+      GhLabChild *child = NULL;
+      gsize length = 0;
+      gsize length_after = 0;
+
+      if (!gh_lab_pair_open (&pair))
+        return;
+      gh_lab_pair_start_guest (&pair, NULL);
+      if (i > 0)
+        gh_lab_pair_set_off (pair.a);
+      held = gh_lab_dup_path (pair.a, "held");
+      faults = g_strdup_printf ("plan-step-%s-saved:hold=%s", steps[i], held);
+      path = g_build_filename (gh_lab_get_folder (pair.b), "img", "web.qcow2", NULL);
+      g_assert_false (is_there (path));
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", faults);
+      child = begin_move ("--copy-storage", i > 0 ? "--offline" : NULL, NULL);
+      g_assert_true (gh_lab_wait (60, is_there, held));
+      g_free (gh_lab_pair_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", path, "64M", NULL));
+      g_assert_true (g_file_get_contents (path, &before, &length, NULL));
+      g_assert_no_errno (g_unlink (held));
+      run = gh_lab_child_wait (child);
+      gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+      gh_lab_assert_status (run, 1);
+      g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+      g_assert_true (g_file_get_contents (path, &after, &length_after, NULL));
+      g_assert_cmpmem (after, length_after, before, length);
+      g_assert_cmpint (gh_lab_get_machine_state (pair.b, "web"), ==, -1);
+      g_assert_cmpint (gh_lab_get_machine_state (pair.a, "web"), ==,
+                       i > 0 ? VIR_DOMAIN_SHUTOFF : VIR_DOMAIN_RUNNING);
+      g_assert_no_errno (g_unlink (path));
+    }
+}
+
 /* What another terminal says to a move. */
 #define say(...) gh_lab_run (pair.a, "-c", pair.a_uri, "moving", "web", __VA_ARGS__)
 
@@ -892,6 +945,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/routes", test_routes);
   g_test_add_func ("/lab/migrate/stuck", test_stuck);
   g_test_add_func ("/lab/migrate/moving", test_moving);
+  g_test_add_func ("/lab/migrate/place-taken", test_place_taken);
   g_test_add_func ("/lab/migrate/cancel", test_cancel);
   g_test_add_func ("/lab/migrate/killed", test_killed);
   g_test_add_func ("/lab/migrate/killed-after", test_killed_after);
