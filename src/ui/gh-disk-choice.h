@@ -34,8 +34,8 @@ typedef struct
 /* What becomes of a disk: one of several modes, those that cannot be chosen say why, and where
  * to.
  *
- * Signals: "mode-chosen" (int), "pool-chosen" (const char *), "path-chosen" (const char *): what was
- * typed; "reset": what is proposed is to be taken. */
+ * Signals: "mode-chosen" (int), "pool-chosen" (const char *), "path-chosen" (const char *): what
+ * was typed; "reset": what is proposed is to be taken. */
 #define GH_TYPE_DISK_CHOICE (gh_disk_choice_get_type ())
 G_DECLARE_FINAL_TYPE (GhDiskChoice, gh_disk_choice, GH, DISK_CHOICE, GtkBin)
 
