@@ -154,7 +154,7 @@ find_fault (Options *options,
   if (!is_one_of (compression_names, options->compression))
     return _("--compression is none, xbzrle or threads");
   if (!is_one_of (stuck_names, options->if_stuck))
-    return _("--if-stuck is longer-pause, post-copy or pause");
+    return _("--if-stuck is longer-pause, slow, post-copy or pause");
   if (options->connections < 0 || options->bandwidth < 0 || options->downtime < 0 ||
       options->bandwidth > 1000000 || options->downtime > 1000000)
     return _("--connections, --bandwidth and --downtime are numbers");
@@ -584,7 +584,8 @@ run (GhCli      *self,
       N_("The guest may stand still for so many ms"), N_("N") },
     { "tls", 0, 0, G_OPTION_ARG_NONE, &options.tls, N_("Encrypt the data"), NULL },
     { "if-stuck", 0, 0, G_OPTION_ARG_STRING, &options.if_stuck,
-      N_("What to do when it is not coming to an end: longer-pause, post-copy or pause"),
+      N_("What to do when it is not coming to an end: longer-pause, slow, post-copy or "
+         "pause"),
       N_("ACTION") },
     { NULL },
   };

@@ -47,10 +47,11 @@ gh_migrate_plan_find_action_problem (GhMigratePlan   *self,
     return _("It is not being moved at the moment.");
   if (self->progress != NULL && self->progress->phase == GH_MIGRATION_POST_COPY)
     return _("The guest goes on there already.");
-  if (action == GH_MIGRATE_SLOW_GUEST)
-    return values[GH_MIGRATE_OPTION_AUTO_CONVERGE]
-           ? _("That happens by itself, more and more, as long as it is needed.")
-           : _("It was not allowed when the move began, and cannot be later.");
+  if (action == GH_MIGRATE_SLOW_GUEST && self->slow_problem != NULL)
+    return self->slow_problem;
+  if (action == GH_MIGRATE_SLOW_GUEST &&
+      (self->slowed || values[GH_MIGRATE_OPTION_AUTO_CONVERGE]))
+    return _("That happens by itself, more and more, as long as it is needed.");
   if (action == GH_MIGRATE_POST_COPY && !values[GH_MIGRATE_OPTION_POST_COPY])
     return _("Post-copy was not allowed when the move began, and cannot be later.");
   if (action == GH_MIGRATE_POST_COPY &&
@@ -71,6 +72,27 @@ changed_cb (GObject      *object,
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+/* libvirt or QEMU may know nothing of it: then it is not offered again. */
+static void
+slowed_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigratePlan *self = GH_MIGRATE_PLAN (g_task_get_source_object (task));
+  GError *error = NULL;
+
+  self->slowed = gh_migration_change_finish (GH_MIGRATION (object), result, &error);
+  if (self->slowed)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  g_free (self->slow_problem);
+  self->slow_problem = g_strdup_printf (_("The host could not slow it down: %s"), error->message);
+  g_task_return_error (task, error);
 }
 
 typedef void (*ChangeFunc) (GhMigration         *migration,
@@ -135,6 +157,9 @@ gh_migrate_plan_act_async (GhMigratePlan       *self,
       break;
     case GH_MIGRATE_PAUSE_GUEST:
       save_and_change (self, "resume-there", gh_migration_suspend_async, task);
+      break;
+    case GH_MIGRATE_SLOW_GUEST:
+      gh_migration_slow_guest_async (get_migration (self), slowed_cb, task);
       break;
     case GH_MIGRATE_ALLOW_PAUSE:
     default:

@@ -94,6 +94,8 @@ struct _GhMigratePlan
   GhMigrateStep       *step;        /* (nullable): of the last preparation */
   GhMigrationProgress *progress;    /* (nullable) */
   gboolean             stuck;
+  gboolean             slowed;      /* on demand, in this run */
+  char                *slow_problem; /* (nullable): why that cannot be */
 };
 
 void        gh_migrate_facts_clear        (GhMigrateFacts *self);

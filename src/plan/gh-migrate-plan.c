@@ -148,7 +148,11 @@ progress_cb (GhMigratePlan *self)
 static void
 state_cb (GhMigratePlan *self)
 {
-  if (gh_plan_get_state (GH_PLAN (self)) != GH_PLAN_RUNNING && self->progress != NULL)
+  if (gh_plan_get_state (GH_PLAN (self)) == GH_PLAN_RUNNING)
+    return;
+  self->slowed = FALSE;
+  g_clear_pointer (&self->slow_problem, g_free);
+  if (self->progress != NULL)
     set_progress (self, NULL);
 }
 
@@ -458,6 +462,7 @@ gh_migrate_plan_finalize (GObject *object)
   g_clear_pointer (&self->networks, g_ptr_array_unref);
   g_clear_pointer (&self->progress, gh_migration_progress_free);
   g_free (self->token);
+  g_free (self->slow_problem);
   G_OBJECT_CLASS (gh_migrate_plan_parent_class)->finalize (object);
 }
 

@@ -80,7 +80,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrateNetwork, gh_migrate_network_unref)
 typedef enum
 {
   GH_MIGRATE_ALLOW_PAUSE, /* twice the pause that was allowed until now */
-  GH_MIGRATE_SLOW_GUEST,  /* only when it was allowed at the start; happens by itself then */
+  GH_MIGRATE_SLOW_GUEST,  /* once; with "auto-converge" it happens by itself */
   GH_MIGRATE_POST_COPY,   /* the guest goes on there, and fetches what it needs. No way back */
   GH_MIGRATE_PAUSE_GUEST, /* until it has arrived */
   GH_MIGRATE_N_ACTIONS,

@@ -806,7 +806,8 @@ dup_command (GhStep *step)
     { options->live, "live" }, { options->peer || options->tunnelled, "p2p" },
     { options->tunnelled, "tunnelled" }, { options->persist, "persistent" },
     { options->undefine, "undefinesource" }, { options->disks != NULL, "copy-storage-all" },
-    { options->unsafe, "unsafe" }, { options->auto_converge, "auto-converge" },
+    { options->unsafe, "unsafe" },
+    { options->auto_converge || options->slow_later, "auto-converge" },
     { options->post_copy, "postcopy" }, { options->parallel, "parallel" }, { options->tls, "tls" },
     { options->compression != NULL, "compressed" },
   };
@@ -814,6 +815,8 @@ dup_command (GhStep *step)
   for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
     if (flags[i].on)
       add_word (line, flags[i].option, NULL);
+  add_number (line, "auto-converge-initial", options->slow_later ? 1 : 0);
+  add_number (line, "auto-converge-increment", options->slow_later ? 1 : 0);
   add_number (line, "parallel-connections", options->parallel ? options->connections : 0);
   add_number (line, "bandwidth", options->bandwidth_mib);
   if (options->compression != NULL)

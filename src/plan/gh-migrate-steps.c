@@ -253,6 +253,7 @@ make_options (GhMigratePlan  *self,
   options->undefine = !values[GH_MIGRATE_OPTION_TEMPORARY] && facts->source->presence.persistent;
   options->persist = options->undefine;
   options->auto_converge = values[GH_MIGRATE_OPTION_AUTO_CONVERGE] != 0;
+  options->slow_later = !options->auto_converge;
   options->post_copy = values[GH_MIGRATE_OPTION_POST_COPY] != 0;
   options->parallel = values[GH_MIGRATE_OPTION_PARALLEL] != 0;
   options->connections = (guint) values[GH_MIGRATE_OPTION_CONNECTIONS];

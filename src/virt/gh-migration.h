@@ -64,6 +64,7 @@ typedef struct
   gboolean  persist;        /* it is defined at the destination */
   gboolean  undefine;       /* and not any more here */
   gboolean  auto_converge;
+  gboolean  slow_later;     /* may be slowed down while it moves, and hardly is before */
   gboolean  post_copy;      /* may be started while it moves */
   gboolean  parallel;
   gboolean  tls;
@@ -110,6 +111,9 @@ void         gh_migration_set_downtime_async  (GhMigration *self, guint ms,
 void         gh_migration_start_post_copy_async (GhMigration *self,
                                                  GAsyncReadyCallback callback, gpointer user_data);
 void         gh_migration_suspend_async       (GhMigration *self,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+/* By what QEMU does by itself with auto_converge; where slow_later was chosen. */
+void         gh_migration_slow_guest_async    (GhMigration *self,
                                                GAsyncReadyCallback callback, gpointer user_data);
 /* For all of these. */
 gboolean     gh_migration_change_finish       (GhMigration *self, GAsyncResult *result,

@@ -345,20 +345,56 @@ test_longer_pause (void)
   stuck_end (&stuck);
 }
 
-static gboolean
-is_slowed (gpointer data)
+static guint
+get_throttle (Stuck *self)
 {
-  Stuck *self = data;
   GhMigrationProgress *progress = NULL;
   guint throttle = 0;
 
   g_object_get (self->plan, "progress", &progress, NULL);
   throttle = progress != NULL ? progress->throttle : 0;
   g_clear_pointer (&progress, gh_migration_progress_free);
-  return throttle > 0;
+  return throttle;
 }
 
-/* By itself, where it was allowed; and where not it is said that it cannot be any more. */
+static gboolean
+is_slowed (gpointer data)
+{
+  return get_throttle (data) > 0;
+}
+
+/* As QEMU begins with by itself. */
+static gboolean
+is_really_slowed (gpointer data)
+{
+  return get_throttle (data) >= 10;
+}
+
+/* On demand: until then it is hardly slowed, at most by one per cent for two passes. */
+static void
+test_slow_later (void)
+{
+  g_auto (Stuck) stuck = { NULL };
+  GhMigrationProgress *progress = NULL;
+
+  if (!open_line ())
+    return;
+  stuck_start (&stuck, NULL);
+  g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  g_object_get (stuck.plan, "progress", &progress, NULL);
+  g_test_message ("slowed by %u %% after %u passes", progress->throttle, progress->iteration);
+  g_assert_cmpuint (progress->throttle, <=, progress->iteration / 2 + 1);
+  g_assert_cmpuint (progress->throttle, <, 10);
+  gh_migration_progress_free (progress);
+  act (&stuck, GH_MIGRATE_SLOW_GUEST);
+  g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_SLOW_GUEST));
+  g_assert_true (gh_lab_wait (120, is_really_slowed, &stuck));
+  /* The guest of this computer is too fast to wait for. */
+  act (&stuck, GH_MIGRATE_PAUSE_GUEST);
+  stuck_end (&stuck);
+}
+
+/* By itself, where it was allowed. */
 static void
 test_slow_guest (void)
 {
@@ -373,18 +409,26 @@ test_slow_guest (void)
   stuck_end (&stuck);
 }
 
+/* The kernel gives userfaultfd, which QEMU needs for it, to root only unless it was told to. */
+static gboolean
+has_post_copy (void)
+{
+  g_autofree char *allowed = NULL;
+
+  g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &allowed, NULL, NULL);
+  return allowed != NULL && *allowed == '1';
+}
+
 /* Where the kernel allows it, it goes on there; where not that is said before anything is done. */
 static void
 test_post_copy (void)
 {
   g_auto (Stuck) stuck = { NULL };
   g_auto (GhLabInventory) before = { NULL };
-  g_autofree char *allowed = NULL;
 
   if (!open_guest ())
     return;
-  g_file_get_contents ("/proc/sys/vm/unprivileged_userfaultfd", &allowed, NULL, NULL);
-  if (allowed == NULL || *allowed == '0')
+  if (!has_post_copy ())
     {
       g_autoptr (GhLabRun) run = NULL;
 
@@ -591,6 +635,7 @@ main (int    argc,
   g_test_add_func ("/lab/line/ways", test_ways);
   g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
   g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
+  g_test_add_func ("/lab/line/slow-later", test_slow_later);
   pair.net = gh_lab_net_new ();
   pair.qemu_conf = make_certificates ();
   status = g_test_run ();
