@@ -17,6 +17,9 @@ typedef enum
   GH_CHECK_REFUSAL, /* the plan does not run */
 } GhCheckLevel;
 
+/* The id of a step's commit check that says: it can be gone on with. */
+#define GH_CHECK_IN_DOUBT "in-two-parts"
+
 #define GH_TYPE_CHECK (gh_check_get_type ())
 G_DECLARE_FINAL_TYPE (GhCheck, gh_check, GH, CHECK, GObject)
 

@@ -31,6 +31,10 @@ dup_title (GhStep *step)
 {
   g_autofree char *title = gh_step_dup_title (GH_FINISH_STEP (step)->inner);
 
+  if (gh_step_resumes (GH_FINISH_STEP (step)->inner))
+    /* Translators: %s is the title of a step: “Move “web-1” to there while it runs”. */
+    return g_strdup_printf (_("Go on: %s"), title);
+
   /* Translators: %s is the title of a step: “See that “web-1” is where it belongs, once”. */
   return g_strdup_printf (_("Finish: %s"), title);
 }

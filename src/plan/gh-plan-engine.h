@@ -47,6 +47,7 @@ typedef struct
   guint         index;               /* of the step at hand */
   gboolean      final_begun;
   gboolean      final_done;          /* no way back */
+  gboolean      in_doubt;            /* neither forwards nor back for now */
 } GhPlanPrivate;
 
 /* The object */

@@ -89,6 +89,8 @@ dup_end_status (GhPlan *self)
   if (priv->outcome == GH_OUTCOME_DONE)
     return g_strdup (_("Done"));
 
+  if (priv->in_doubt)
+    return gh_error_dup_sentence (priv->error);
   left = priv->left_names != NULL ? g_strjoinv ("\n", priv->left_names) : NULL;
   if (priv->final_done || GH_PLAN_GET_CLASS (self)->goes_on)
     return left != NULL ? g_strdup_printf (_("Not everything could be done. Left:\n%s"), left)
@@ -246,6 +248,33 @@ done_written_cb (GObject      *object,
 }
 
 static void
+in_doubt_written_cb (GObject      *object,
+                     GAsyncResult *result,
+                     gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
+    g_warning ("What is in doubt may not be offered again: %s", error->message);
+  gh_plan_end_run (self);
+}
+
+/* To take back what was done before the step would be as wrong as to do what comes after it. */
+static void
+stop_in_doubt (GhPlan       *self,
+               const GError *error)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  gh_plan_remember_error (self, error);
+  gh_plan_add_left (self, gh_plan_get_step (self, priv->index), error);
+  priv->in_doubt = TRUE;
+  priv->keep_journal = TRUE;
+  gh_plan_write_journal (self, "step", "after", in_doubt_written_cb);
+}
+
+static void
 step_done_cb (GObject      *object,
               GAsyncResult *result,
               gpointer      user_data)
@@ -271,6 +300,11 @@ step_done_cb (GObject      *object,
   else
     {
       gh_step_set_state (step, GH_STEP_FAILED);
+      if (g_error_matches (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT))
+        {
+          stop_in_doubt (self, error);
+          return;
+        }
       if (!tolerates_failure (self, step, error))
         {
           gh_plan_start_undo (self, error);

@@ -204,6 +204,7 @@ forget_run (GhPlan *self)
 
   g_clear_error (&priv->error);
   g_ptr_array_set_size (priv->left, 0);
+  priv->in_doubt = FALSE;
   g_clear_pointer (&priv->left_names, g_strfreev);
   g_clear_pointer (&priv->kept, g_hash_table_unref);
   g_clear_pointer (&priv->kept_names, g_strfreev);

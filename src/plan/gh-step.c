@@ -33,6 +33,7 @@ typedef struct
   gpointer        save_data;
 } GhStepPrivate;
 
+G_DEFINE_QUARK (gh-step-error-quark, gh_step_error)
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GhStep, gh_step, G_TYPE_OBJECT)
 
 enum
@@ -396,6 +397,14 @@ gh_step_finishes (GhStep *self)
   g_return_val_if_fail (GH_IS_STEP (self), FALSE);
 
   return GH_STEP_GET_CLASS (self)->finishes;
+}
+
+gboolean
+gh_step_resumes (GhStep *self)
+{
+  g_return_val_if_fail (GH_IS_STEP (self), FALSE);
+
+  return GH_STEP_GET_CLASS (self)->resumes;
 }
 
 gboolean

@@ -24,6 +24,16 @@ typedef enum
   GH_STEP_SKIPPED,  /* what it was to take away is needed by others now, and stays */
 } GhStepState;
 
+/* Errors of steps that commit. IN_DOUBT: it can neither be undone nor be called done now; with its
+ * parameters it can be gone on with. Then nothing at all is undone, and the journal is kept. */
+#define GH_STEP_ERROR (gh_step_error_quark ())
+GQuark gh_step_error_quark (void);
+
+enum
+{
+  GH_STEP_ERROR_IN_DOUBT,
+};
+
 #define GH_TYPE_STEP (gh_step_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
 
@@ -35,6 +45,7 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  *   undone, as if it were final
  * @finishes: when a crash came before it and after its plan had committed, it is done then: all
  *   that it does follows from its parameters and what the hosts say
+ * @resumes: when its commit check says GH_CHECK_IN_DOUBT, doing it out of a journal goes on with it
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
@@ -60,6 +71,7 @@ struct _GhStepClass
   gboolean    final; /* cannot be undone: from here on the plan goes forward only */
   gboolean    commits;
   gboolean    finishes;
+  gboolean    resumes;
   const char * const *needs;
 
   char     *(*dup_title)   (GhStep *self);
@@ -95,6 +107,7 @@ GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable 
 gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
 gboolean     gh_step_finishes         (GhStep *self);
+gboolean     gh_step_resumes          (GhStep *self);
 gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);

@@ -13,6 +13,7 @@
  *   of an unknown kind  it is named, and not touched
  *   final, done         there is no way back: neither for it nor for those before it
  *   begun, but the hosts say that it was done and has committed: the same
+ *   begun, and in doubt: it is gone on with, and what finishes after it
  *   of a whole group    it stays, when the plan was to keep what was finished; and with any such
  *                       group what is in none
  *   else                it is undone; undoing copes with “nothing was done yet”
@@ -174,6 +175,7 @@ struct _GhUndoPlan
   gint64      time_us;
   GhHosts    *hosts;   /* (nullable): the user's */
   gboolean    finishes; /* as of the last preparation: nothing is taken back, but the rest done */
+  gboolean    recovers; /* likewise: first of all what is in doubt is gone on with */
   GHashTable *others;  /* URI → GhHost: of steps that act on another host than the plan's */
 };
 
@@ -247,6 +249,10 @@ make_step (JsonObject *journaled)
 static char *
 dup_title (GhPlan *plan)
 {
+  if (GH_UNDO_PLAN (plan)->recovers)
+    /* Translators: %s is the title of a plan: “Move “web-1” to there”. */
+    return g_strdup_printf (_("Recover: %s"),
+                            gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
   if (GH_UNDO_PLAN (plan)->finishes)
     return g_strdup_printf (_("Finish: %s"),
                             gh_undo_plan_get_original_title (GH_UNDO_PLAN (plan)));
@@ -257,6 +263,8 @@ dup_title (GhPlan *plan)
 static const char *
 get_verb (GhPlan *plan)
 {
+  if (GH_UNDO_PLAN (plan)->recovers)
+    return N_("Recover");
   return GH_UNDO_PLAN (plan)->finishes ? N_("Finish") : N_("Undo");
 }
 
@@ -291,7 +299,9 @@ add_story (GhUndoPlan  *self,
                                             gh_undo_plan_get_original_title (self), when);
 
   add_check (draft, GH_CHECK_NOTE, "interrupted", title,
-             self->finishes
+             self->recovers
+             ? _("It is gone on with now, and what is missing is done.")
+             : self->finishes
              ? _("Guesthouse was ended before it was done, but too late to take anything back. "
                  "What is missing is done now.")
              : no_way_back
@@ -302,12 +312,13 @@ add_story (GhUndoPlan  *self,
 }
 
 static gboolean
-will_finish (JsonObject *journaled)
+will_finish (GhUndoPlan *self,
+             JsonObject *journaled)
 {
   g_autoptr (GhStep) inner = get_journaled_state (journaled) != GH_STEP_DONE
                              ? make_step (journaled) : NULL;
 
-  return inner != NULL && gh_step_finishes (inner);
+  return inner != NULL && (gh_step_finishes (inner) || (self->recovers && gh_step_resumes (inner)));
 }
 
 static void
@@ -322,7 +333,7 @@ add_no_way_back (GhUndoPlan  *self,
       g_autofree char *step_title = dup_step_title (journaled);
       g_autofree char *title = NULL;
 
-      if (self->finishes && will_finish (journaled))
+      if (self->finishes && will_finish (self, journaled))
         continue;
       if (state == GH_STEP_WAITING)
         title = g_strdup_printf (_("Not done: %s"), step_title);
@@ -446,7 +457,8 @@ is_certain (GhCheck *check)
 {
   const char *id = gh_check_get_id (check);
 
-  return strcmp (id, "has-moved") == 0 || strcmp (id, "remainder-here") == 0;
+  return strcmp (id, "has-moved") == 0 || strcmp (id, "remainder-here") == 0 ||
+         strcmp (id, GH_CHECK_IN_DOUBT) == 0;
 }
 
 /* What hosts say counts more than what the journal does, which may have ended before the step.
@@ -465,6 +477,7 @@ add_commit_check (GhUndoPlan  *self,
   if (check == NULL)
     return FALSE;
   *certain = is_certain (check);
+  self->recovers = self->recovers || strcmp (gh_check_get_id (check), GH_CHECK_IN_DOUBT) == 0;
   gh_plan_draft_add_check (draft, check);
   return TRUE;
 }
@@ -481,7 +494,7 @@ add_finish_steps (GhUndoPlan  *self,
       GhStep *step = NULL;
       GhHost *host = NULL;
 
-      if (!will_finish (journaled))
+      if (!will_finish (self, journaled))
         continue;
       inner = make_step (journaled);
       host = give_hosts (self, inner);
@@ -502,7 +515,7 @@ fill_draft (GhUndoPlan  *self,
   gboolean no_way_back = FALSE;
   gboolean certain = FALSE;
 
-  self->finishes = FALSE;
+  self->finishes = self->recovers = FALSE;
   for (guint i = 0; i < steps->len; i++)
     {
       JsonObject *journaled = g_ptr_array_index (steps, i);

@@ -33,6 +33,7 @@ typedef struct
   GString      *log;         /* of the test */
   const char   *name;
   gboolean      fails;
+  gboolean      in_doubt;    /* in a way that it can be gone on with */
   GIOErrorEnum  undo_error;  /* 0: undoing works (and G_IO_ERROR_FAILED is 0) */
   GhPlan       *cancel;      /* (nullable): to be cancelled while the step runs */
   gboolean      heeds_cancel;
@@ -90,6 +91,9 @@ do_cb (gpointer user_data)
     gh_plan_cancel (priv->cancel);
   if (priv->heeds_cancel && g_cancellable_is_cancelled (cancellable))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled in %s", priv->name);
+  else if (priv->fails && priv->in_doubt)
+    g_task_return_new_error (task, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT, "%s is in doubt",
+                             priv->name);
   else if (priv->fails)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s failed", priv->name);
   else
@@ -179,6 +183,7 @@ struct _TestPlan
   guint        n_prepared;
   const char  *steps;       /* one letter each; upper case ones are final */
   char         failing;     /* '\0': none */
+  gboolean     in_doubt;    /* and so it is in doubt */
   char         cancelling;  /* '\0': none */
   gboolean     heeds_cancel;
   const char  *stuck;       /* those whose undoing fails */
@@ -217,6 +222,7 @@ make_step (TestPlan *self,
   priv->log = self->log;
   priv->name = get_letter (letter);
   priv->fails = letter == self->failing;
+  priv->in_doubt = self->in_doubt;
   priv->cancel = letter == self->cancelling ? GH_PLAN (self) : NULL;
   priv->heeds_cancel = self->heeds_cancel;
   priv->undo_error = self->stuck != NULL && strchr (self->stuck,
@@ -531,6 +537,32 @@ test_undo_impossible (void)
   g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_UNDONE_IN_PART);
   /* What can never be undone is not offered. */
   g_assert_cmpuint (count_files (), ==, 0);
+}
+
+/* Neither what was done before it is taken back, nor what comes after it done. */
+static void
+test_in_doubt (void)
+{
+  g_autoptr (TestPlan) plan = new_plan ();
+  g_autoptr (GPtrArray) interrupted = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *status = NULL;
+
+  plan->failing = 'b';
+  plan->in_doubt = TRUE;
+  g_assert_false (run (plan, &error));
+  g_assert_error (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+  g_assert_cmpstr (plan->log->str, ==, "+a +b ");
+  assert_states (plan, "dfww");
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_UNDONE_IN_PART);
+  g_assert_cmpuint (g_strv_length (gh_plan_get_left (GH_PLAN (plan))), ==, 1);
+  status = gh_plan_dup_status (GH_PLAN (plan));
+  g_assert_nonnull (strstr (status, "b is in doubt"));
+  interrupted = load_interrupted ();
+  g_assert_cmpuint (interrupted->len, ==, 1);
+  g_assert_cmpstr (gh_plan_get_id (g_ptr_array_index (interrupted, 0)), ==,
+                   gh_plan_get_id (GH_PLAN (plan)));
+  forget_all ();
 }
 
 static void
@@ -939,6 +971,7 @@ main (int    argc,
   g_test_add_func ("/plan/cancellable", test_cancellable);
   g_test_add_func ("/plan/undo-fails", test_undo_fails);
   g_test_add_func ("/plan/undo-impossible", test_undo_impossible);
+  g_test_add_func ("/plan/in-doubt", test_in_doubt);
   g_test_add_func ("/plan/final-fails-first", test_final_fails_first);
   g_test_add_func ("/plan/final-goes-on", test_final_goes_on);
   g_test_add_func ("/plan/final-not-cancelled", test_final_not_cancelled);
