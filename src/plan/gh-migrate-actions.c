@@ -26,12 +26,24 @@ gh_migrate_action_get_label (GhMigrateAction action)
 {
   static const char * const labels[] = {
     N_("Allow a longer pause"), N_("Slow the guest down"), N_("Go on there at once"),
-    N_("Pause the guest"),
+    N_("Pause the guest"), N_("Recover"),
   };
 
   g_return_val_if_fail (action < G_N_ELEMENTS (labels), NULL);
 
   return _(labels[action]);
+}
+
+GhMigrateTrouble
+gh_migrate_plan_get_trouble (GhMigratePlan *self)
+{
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), GH_MIGRATE_NO_TROUBLE);
+
+  if (self->recovering)
+    return GH_MIGRATE_RECOVERING;
+  if (self->silent)
+    return GH_MIGRATE_SILENT;
+  return self->stuck ? GH_MIGRATE_STUCK : GH_MIGRATE_NO_TROUBLE;
 }
 
 const char *
@@ -43,8 +55,12 @@ gh_migrate_plan_find_action_problem (GhMigratePlan   *self,
   g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
 
   values = self->inputs.choice.values;
+  if (action == GH_MIGRATE_RECOVER && self->recovering)
+    return _("A new connection is being made.");
   if (get_migration (self) == NULL)
     return _("It is not being moved at the moment.");
+  if (action == GH_MIGRATE_RECOVER)
+    return self->silent ? NULL : _("Nothing is wrong with the line.");
   if (self->progress != NULL && self->progress->phase == GH_MIGRATION_POST_COPY)
     return _("The guest goes on there already.");
   if (action == GH_MIGRATE_SLOW_GUEST && self->slow_problem != NULL)
@@ -93,6 +109,22 @@ slowed_cb (GObject      *object,
   g_free (self->slow_problem);
   self->slow_problem = g_strdup_printf (_("The host could not slow it down: %s"), error->message);
   g_task_return_error (task, error);
+}
+
+static void
+recovered_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigratePlan *self = GH_MIGRATE_PLAN (g_task_get_source_object (task));
+  GError *error = NULL;
+
+  self->recovering = gh_migrate_step_recover_finish (GH_MIGRATE_STEP (object), result, &error);
+  if (self->recovering)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 typedef void (*ChangeFunc) (GhMigration         *migration,
@@ -160,6 +192,9 @@ gh_migrate_plan_act_async (GhMigratePlan       *self,
       break;
     case GH_MIGRATE_SLOW_GUEST:
       gh_migration_slow_guest_async (get_migration (self), slowed_cb, task);
+      break;
+    case GH_MIGRATE_RECOVER:
+      gh_migrate_step_recover_async (self->step, recovered_cb, task);
       break;
     case GH_MIGRATE_ALLOW_PAUSE:
     default:

@@ -94,6 +94,8 @@ struct _GhMigratePlan
   GhMigrateStep       *step;        /* (nullable): of the last preparation */
   GhMigrationProgress *progress;    /* (nullable) */
   gboolean             stuck;
+  gboolean             silent;
+  gboolean             recovering;  /* until something comes over the new connection */
   gboolean             slowed;      /* on demand, in this run */
   char                *slow_problem; /* (nullable): why that cannot be */
 };

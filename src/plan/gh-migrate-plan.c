@@ -24,6 +24,8 @@
  * sent: a guest that rewrites the same memory all the time makes the two equal. */
 #define STUCK_ROUNDS 5
 #define STUCK_SHARE 0.8
+/* Even a slow line brings something in so many seconds. */
+#define SILENT_S 5
 
 G_DEFINE_FINAL_TYPE (GhMigratePlan, gh_migrate_plan, GH_TYPE_PLAN)
 
@@ -52,6 +54,7 @@ enum
   PROP_SERIAL,
   PROP_PROGRESS,
   PROP_STUCK,
+  PROP_SILENT,
   N_PROPS
 };
 
@@ -128,14 +131,30 @@ set_stuck (GhMigratePlan *self,
 }
 
 static void
+set_silent (GhMigratePlan *self,
+            gboolean       silent)
+{
+  if (self->silent == silent)
+    return;
+  self->silent = silent;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SILENT]);
+}
+
+static void
 set_progress (GhMigratePlan             *self,
               const GhMigrationProgress *progress)
 {
+  gboolean silent = FALSE;
+
   g_clear_pointer (&self->progress, gh_migration_progress_free);
   self->progress = progress != NULL ? gh_migration_progress_copy (progress) : NULL;
   set_stuck (self, progress != NULL && progress->phase == GH_MIGRATION_MEMORY &&
              progress->iteration >= STUCK_ROUNDS && progress->dirty_rate > 0 &&
              (double) progress->dirty_rate >= STUCK_SHARE * (double) progress->memory_rate);
+  silent = progress != NULL && progress->phase == GH_MIGRATION_POST_COPY &&
+           progress->silent_s >= SILENT_S;
+  self->recovering = self->recovering && silent;
+  set_silent (self, silent);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
 }
 
@@ -151,6 +170,7 @@ state_cb (GhMigratePlan *self)
   if (gh_plan_get_state (GH_PLAN (self)) == GH_PLAN_RUNNING)
     return;
   self->slowed = FALSE;
+  self->recovering = FALSE;
   g_clear_pointer (&self->slow_problem, g_free);
   if (self->progress != NULL)
     set_progress (self, NULL);
@@ -316,6 +336,9 @@ gh_migrate_plan_get_property (GObject    *object,
       break;
     case PROP_STUCK:
       g_value_set_boolean (value, self->stuck);
+      break;
+    case PROP_SILENT:
+      g_value_set_boolean (value, self->silent);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -528,6 +551,7 @@ gh_migrate_plan_class_init (GhMigratePlanClass *klass)
   properties[PROP_PROGRESS] = g_param_spec_boxed ("progress", NULL, NULL,
                                                   GH_TYPE_MIGRATION_PROGRESS, readable);
   properties[PROP_STUCK] = g_param_spec_boolean ("stuck", NULL, NULL, FALSE, readable);
+  properties[PROP_SILENT] = g_param_spec_boolean ("silent", NULL, NULL, FALSE, readable);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 

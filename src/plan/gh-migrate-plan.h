@@ -83,6 +83,7 @@ typedef enum
   GH_MIGRATE_SLOW_GUEST,  /* once; with "auto-converge" it happens by itself */
   GH_MIGRATE_POST_COPY,   /* the guest goes on there, and fetches what it needs. No way back */
   GH_MIGRATE_PAUSE_GUEST, /* until it has arrived */
+  GH_MIGRATE_RECOVER,     /* of a post-copy whose line is silent: by a new connection */
   GH_MIGRATE_N_ACTIONS,
 } GhMigrateAction;
 
@@ -117,6 +118,7 @@ G_DECLARE_FINAL_TYPE (GhMigratePlan, gh_migrate_plan, GH, MIGRATE_PLAN, GhPlan)
  *   "progress"      boxed GhMigrationProgress, read-only, nullable: while it moves; about once a
  *                   second
  *   "stuck"         boolean, read-only: it moves, and is not coming to an end as things are
+ *   "silent"        boolean, read-only: its memory is in two parts, and nothing comes over the line
  */
 GhMigratePlan *gh_migrate_plan_new             (GhMachine *machine, GhHost *destination);
 GhMachine     *gh_migrate_plan_get_machine     (GhMigratePlan *self);
@@ -171,6 +173,16 @@ GPtrArray     *gh_migrate_plan_get_there       (GhMigratePlan *self); /* (elemen
 double         gh_migrate_plan_get_estimate    (GhMigratePlan *self, double *pause);
 
 /* While it moves. */
+
+typedef enum
+{
+  GH_MIGRATE_NO_TROUBLE,
+  GH_MIGRATE_STUCK,      /* as "stuck" */
+  GH_MIGRATE_SILENT,     /* as "silent" */
+  GH_MIGRATE_RECOVERING, /* silent, and a new connection is being made */
+} GhMigrateTrouble;
+
+GhMigrateTrouble gh_migrate_plan_get_trouble       (GhMigratePlan *self);
 /* Why the action is of no use, a translated sentence; NULL: it can be done. */
 const char    *gh_migrate_plan_find_action_problem (GhMigratePlan *self, GhMigrateAction action);
 /* “Allow a longer pause” */

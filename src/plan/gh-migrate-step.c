@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* migrate: parameters uuid, name, new-name, peer (the destination), temporary;
+/* migrate: parameters uuid, name, new-name, peer (the destination), temporary; address, bandwidth,
+ *   by-peer, peer-address (the destination as the source opens it), tls, persist: how it was moved,
+ *   for going on with it;
  *   begun: journaled right before anything is done;
  *   post-copy: it was told to go on there before all of its memory was: from then on neither host
  *     has a whole one, until it has moved;
@@ -19,6 +21,8 @@
  *   runs              runs                it has moved, and libvirt let it go on here all the same,
  *                                         as when its answer is lost on the way: paused here
  *                                         at once. Later: two copies, said, and nothing is touched
+ *   a part of the memory on each          it broke in post-copy, and is gone on with on demand
+ *                                         (gh-recovery.h); until then nothing is touched
  *   off               nothing, off        nobody can tell which disks are the newer ones: nothing
  *                                         is touched
  *
@@ -35,6 +39,7 @@
 
 #include "gh-command.h"
 #include "gh-migrate-errors.h"
+#include "gh-recovery.h"
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
@@ -49,6 +54,7 @@ struct _GhMigrateStep
 
   GhMigrationOptions *options;   /* (nullable): NULL out of a journal */
   GhMigration        *migration; /* (nullable): while it runs */
+  gboolean            recover;   /* it was broken to be gone on with */
 };
 
 G_DEFINE_FINAL_TYPE (GhMigrateStep, gh_migrate_step, GH_TYPE_STEP)
@@ -258,6 +264,35 @@ has_come_twice (const Work *work)
          work->there->running && !work->there->moving && !work->there->post_copy;
 }
 
+static void recover (GTask *task);
+
+/* Takes @task. */
+static void
+settle_parts (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+  GhMigrateStep *self = GH_MIGRATE_STEP (get_step (task));
+  const char *label = gh_host_get_label (gh_step_get_peer (get_step (task)));
+
+  if (self->recover)
+    {
+      self->recover = FALSE;
+      recover (task);
+      return;
+    }
+  if (work->undoing)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                             _("Its memory is in part here and in part at %s. It cannot be taken "
+                               "back, only finished."), label);
+  else
+    g_task_return_new_error (task, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT,
+                             _("It is paused, and its memory is in two parts: here and at %s. "
+                               "Neither may be switched off or started. To recover it goes on "
+                               "with the move once the line is whole. (%s)"), label,
+                             work->error != NULL ? work->error->message : "?");
+  g_object_unref (task);
+}
+
 /* Takes @task. */
 static void
 judge (GTask *task)
@@ -283,9 +318,10 @@ judge (GTask *task)
       return;
     }
   else if (work->here->post_copy || work->there->post_copy)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
-                             _("Its memory is in part here and in part at %s. It cannot be taken "
-                               "back, only finished."), label);
+    {
+      settle_parts (task);
+      return;
+    }
   else if (work->there->active)
     {
       wait_for_receiver (task);
@@ -428,6 +464,21 @@ progress_cb (GhMigrateStep *self)
   g_signal_emit (self, signals[PROGRESS], 0);
 }
 
+/* What one that is over still reads, late, is nobody's. */
+static void
+set_migration (GhMigration *migration, /* nullable */
+               gpointer     data)
+{
+  GhMigrateStep *self = data;
+
+  if (self->migration != NULL)
+    g_signal_handlers_disconnect_by_data (self->migration, self);
+  g_set_object (&self->migration, migration);
+  if (migration != NULL)
+    g_signal_connect_object (migration, "notify::progress", G_CALLBACK (progress_cb), self,
+                             G_CONNECT_SWAPPED);
+}
+
 static void
 moved_cb (GObject      *object,
           GAsyncResult *result,
@@ -440,13 +491,63 @@ moved_cb (GObject      *object,
 
   if (!gh_migration_run_finish (GH_MIGRATION (object), result, &error))
     work->error = gh_migrate_error_tell (error);
-  g_clear_object (&self->migration);
+  set_migration (NULL, self);
   if (work->error != NULL)
     {
       look_here (task);
       return;
     }
   succeed (task);
+}
+
+/* Going on with it */
+
+/* What was said while it moved counts less than what both hosts say now. */
+static void
+recovered_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  GTask *task = user_data;
+  Work *work = g_task_get_task_data (task);
+
+  g_clear_error (&work->error);
+  if (!gh_recovery_run_finish (GH_HOST (object), result, &work->error))
+    work->error = gh_migrate_error_tell (work->error);
+  g_clear_pointer (&work->here, g_free);
+  g_clear_pointer (&work->there, g_free);
+  look_here (task);
+}
+
+/* As the machine was moved before, but for what is over: its disks have moved, its definition is
+ * there, and more than one connection at a time does not go with post-copy. */
+static GhMigrationOptions *
+dup_recovery_options (GhStep *step)
+{
+  GhMigrationOptions *options = gh_migration_options_new ();
+
+  options->post_copy = options->resume = TRUE;
+  options->peer = gh_step_get_boolean (step, "by-peer");
+  options->persist = gh_step_get_boolean (step, "persist");
+  options->undefine = !gh_step_get_boolean (step, "temporary");
+  options->tls = gh_step_get_boolean (step, "tls");
+  options->bandwidth_mib = (guint) CLAMP (gh_step_get_int (step, "bandwidth"), 0, 1000000);
+  options->name = g_strdup (gh_step_get_string (step, "new-name"));
+  options->address = g_strdup (gh_step_get_string (step, "address"));
+  options->peer_uri = g_strdup (gh_step_get_string (step, "peer-address"));
+  return options;
+}
+
+/* Takes @task. */
+static void
+recover (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+  GhStep *step = get_step (task);
+  g_autoptr (GhMigrationOptions) options = dup_recovery_options (step);
+
+  gh_recovery_run_async (work->host, gh_step_get_peer (step), get_uuid (task), options,
+                         set_migration, step, g_task_get_cancellable (task), recovered_cb, task);
 }
 
 static void
@@ -457,6 +558,7 @@ begun_saved_cb (GObject      *object,
   GTask *task = user_data;
   Work *work = g_task_get_task_data (task);
   GhMigrateStep *self = GH_MIGRATE_STEP (object);
+  g_autoptr (GhMigration) migration = NULL;
   GError *error = NULL;
 
   if (!gh_step_save_finish (GH_STEP (self), result, &error))
@@ -465,11 +567,16 @@ begun_saved_cb (GObject      *object,
       g_object_unref (task);
       return;
     }
-  self->migration = gh_migration_new (work->host, gh_step_get_peer (GH_STEP (self)),
-                                      get_uuid (task), self->options);
-  g_signal_connect_object (self->migration, "notify::progress", G_CALLBACK (progress_cb), self,
-                           G_CONNECT_SWAPPED);
+  migration = gh_migration_new (work->host, gh_step_get_peer (GH_STEP (self)), get_uuid (task),
+                                self->options);
+  set_migration (migration, self);
   gh_migration_run_async (self->migration, g_task_get_cancellable (task), moved_cb, task);
+}
+
+static gboolean
+may_be_in_parts (GhStep *step)
+{
+  return gh_step_get_boolean (step, "begun") && gh_step_get_boolean (step, "post-copy");
 }
 
 static void
@@ -482,6 +589,11 @@ do_async (GhStep              *step,
   GhMigrateStep *self = GH_MIGRATE_STEP (step);
   GTask *task = new_task (step, host, FALSE, cancellable, callback, user_data);
 
+  if (self->options == NULL && gh_step_get_peer (step) != NULL && may_be_in_parts (step))
+    {
+      recover (task);
+      return;
+    }
   if (self->options == NULL || gh_step_get_peer (step) == NULL)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
@@ -723,13 +835,14 @@ dup_commit_check (GhStep *step,
     return NULL;
   if (is_running (here) && is_running (there))
     return new_twice_check (step, host);
-  if (gh_step_get_boolean (step, "post-copy") && is_on (here) && is_on (there))
-    return take_check (GH_CHECK_REFUSAL, "in-two-parts",
+  if (may_be_in_parts (step) && is_on (here) && is_on (there))
+    return take_check (GH_CHECK_NOTE, GH_CHECK_IN_DOUBT,
                        g_strdup_printf (_("The memory of “%s” is in part at %s and in part at %s"),
                                         name, gh_host_get_label (host), gh_host_get_label (peer)),
-                       _("It was moving by post-copy when the line broke. Switch neither of the "
-                         "two off: that would end it. When the line is whole, virsh migrate with "
-                         "--postcopy-resume, and all that was chosen before, goes on with it."));
+                       _("It was moving by post-copy when the line broke. Neither of the two may "
+                         "be switched off or started: that would lose its memory. To recover it "
+                         "goes on with the move. Wait until the line is whole; then it may be "
+                         "tried again and again."));
   if (is_running (there) && is_on (here))
     return new_remainder_check (step, host);
   if (is_on (here))
@@ -786,7 +899,10 @@ add_number (GString    *line,
 static char *
 dup_command (GhStep *step)
 {
-  GhMigrationOptions *options = GH_MIGRATE_STEP (step)->options;
+  g_autoptr (GhMigrationOptions) recovery = GH_MIGRATE_STEP (step)->options == NULL
+                                            ? dup_recovery_options (step) : NULL;
+  const GhMigrationOptions *options = recovery != NULL ? recovery
+                                                       : GH_MIGRATE_STEP (step)->options;
   const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
                                                 gh_step_get_string (step, "uuid"));
   const char *destination = options != NULL && options->peer_uri != NULL
@@ -796,8 +912,6 @@ dup_command (GhStep *step)
   GString *line = g_string_new (start);
   g_autofree char *disks = NULL;
 
-  if (options == NULL)
-    return g_string_free (line, FALSE);
   const struct
   {
     gboolean    on;
@@ -808,7 +922,8 @@ dup_command (GhStep *step)
     { options->undefine, "undefinesource" }, { options->disks != NULL, "copy-storage-all" },
     { options->unsafe, "unsafe" },
     { options->auto_converge || options->slow_later, "auto-converge" },
-    { options->post_copy, "postcopy" }, { options->parallel, "parallel" }, { options->tls, "tls" },
+    { options->post_copy, "postcopy" }, { options->resume, "postcopy-resume" },
+    { options->parallel, "parallel" }, { options->tls, "tls" },
     { options->compression != NULL, "compressed" },
   };
 
@@ -868,6 +983,8 @@ gh_migrate_step_class_init (GhMigrateStepClass *klass)
   G_OBJECT_CLASS (klass)->finalize = gh_migrate_step_finalize;
   step_class->kind = "migrate";
   step_class->commits = TRUE;
+  step_class->resumes = TRUE;
+  step_class->may_be_in_doubt = may_be_in_parts;
   step_class->needs = needs;
   step_class->dup_title = dup_title;
   step_class->dup_command = dup_command;
@@ -902,6 +1019,12 @@ gh_migrate_step_new (GhHost                   *destination,
   gh_step_set_string (step, "name", name);
   gh_step_set_string (step, "new-name", options->name);
   gh_step_set_boolean (step, "temporary", !options->undefine);
+  gh_step_set_boolean (step, "persist", options->persist);
+  gh_step_set_boolean (step, "by-peer", options->peer);
+  gh_step_set_boolean (step, "tls", options->tls);
+  gh_step_set_int (step, "bandwidth", options->bandwidth_mib);
+  gh_step_set_string (step, "address", options->address);
+  gh_step_set_string (step, "peer-address", options->peer_uri);
   self->options = gh_migration_options_copy (options);
   return step;
 }
@@ -912,4 +1035,48 @@ gh_migrate_step_get_migration (GhMigrateStep *self)
   g_return_val_if_fail (GH_IS_MIGRATE_STEP (self), NULL);
 
   return self->migration;
+}
+
+static void
+broken_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigrateStep *self = GH_MIGRATE_STEP (g_task_get_source_object (task));
+  GError *error = NULL;
+
+  if (gh_migration_change_finish (GH_MIGRATION (object), result, &error))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  self->recover = FALSE;
+  g_task_return_error (task, error);
+}
+
+void
+gh_migrate_step_recover_async (GhMigrateStep       *self,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  GTask *task = NULL;
+
+  g_return_if_fail (GH_IS_MIGRATE_STEP (self));
+  g_return_if_fail (self->migration != NULL);
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_migrate_step_recover_async);
+  self->recover = TRUE;
+  gh_migration_break_async (self->migration, broken_cb, task);
+}
+
+gboolean
+gh_migrate_step_recover_finish (GhMigrateStep  *self,
+                                GAsyncResult   *result,
+                                GError        **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

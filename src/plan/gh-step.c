@@ -408,6 +408,17 @@ gh_step_resumes (GhStep *self)
 }
 
 gboolean
+gh_step_may_be_in_doubt (GhStep *self)
+{
+  GhStepClass *klass = NULL;
+
+  g_return_val_if_fail (GH_IS_STEP (self), FALSE);
+
+  klass = GH_STEP_GET_CLASS (self);
+  return klass->may_be_in_doubt != NULL && klass->may_be_in_doubt (self);
+}
+
+gboolean
 gh_step_can_undo (GhStep *self)
 {
   g_return_val_if_fail (GH_IS_STEP (self), FALSE);

@@ -46,6 +46,7 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * @finishes: when a crash came before it and after its plan had committed, it is done then: all
  *   that it does follows from its parameters and what the hosts say
  * @resumes: when its commit check says GH_CHECK_IN_DOUBT, doing it out of a journal goes on with it
+ * @may_be_in_doubt: (nullable): for those: whether its parameters alone leave that open
  * @needs: (nullable): names of the strings it cannot do without, ended by NULL; "uuid" has to be
  *   one and "path" absolute. A journal without them is not believed
  * @do_async: does the work; it may update the parameters with what undo will need
@@ -74,6 +75,7 @@ struct _GhStepClass
   gboolean    resumes;
   const char * const *needs;
 
+  gboolean  (*may_be_in_doubt) (GhStep *self);
   char     *(*dup_title)   (GhStep *self);
   char     *(*dup_command) (GhStep *self);   /* equivalent virsh or qemu-img line */
   char     *(*dup_left)    (GhStep *self);
@@ -108,6 +110,7 @@ gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
 gboolean     gh_step_finishes         (GhStep *self);
 gboolean     gh_step_resumes          (GhStep *self);
+gboolean     gh_step_may_be_in_doubt  (GhStep *self);
 gboolean     gh_step_can_undo         (GhStep *self);
 double       gh_step_get_weight   (GhStep *self); /* share of the plan's progress, 1.0 by default */
 void         gh_step_set_weight   (GhStep *self, double weight);

@@ -808,6 +808,37 @@ forgotten_cb (GObject      *object,
 }
 
 /**
+ * gh_undo_plan_may_recover:
+ * @self: an interrupted plan
+ *
+ * Whether, by its journal alone, it may have ended in doubt. Then to forget it would be to lose the
+ * way to go on with it; the hosts know more, once it is prepared.
+ *
+ * Returns: whether it may be one to be gone on with
+ */
+gboolean
+gh_undo_plan_may_recover (GhUndoPlan *self)
+{
+  g_autoptr (GPtrArray) steps = NULL;
+
+  g_return_val_if_fail (GH_IS_UNDO_PLAN (self), FALSE);
+
+  if (self->record == NULL)
+    return FALSE;
+  steps = list_journaled_steps (self);
+  for (guint i = 0; i < steps->len; i++)
+    {
+      JsonObject *journaled = g_ptr_array_index (steps, i);
+      g_autoptr (GhStep) inner = get_journaled_state (journaled) != GH_STEP_DONE &&
+                                 may_be_undone (journaled) ? make_step (journaled) : NULL;
+
+      if (inner != NULL && gh_step_may_be_in_doubt (inner))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/**
  * gh_undo_plan_forget_async:
  * @self: an interrupted plan that is not being undone
  * @callback: called when its journal is gone

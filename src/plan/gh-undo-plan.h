@@ -20,6 +20,7 @@ const char *gh_undo_plan_get_original_title (GhUndoPlan *self);
 const char *gh_undo_plan_get_original_kind  (GhUndoPlan *self); /* "create" */
 const char *gh_undo_plan_get_host_uri       (GhUndoPlan *self);
 gint64      gh_undo_plan_get_start_time     (GhUndoPlan *self); /* µs since the epoch */
+gboolean    gh_undo_plan_may_recover        (GhUndoPlan *self); /* see gh_step_may_be_in_doubt() */
 
 /* Removes the journal and leaves everything as it is: it is not offered again. */
 void        gh_undo_plan_forget_async       (GhUndoPlan *self, GAsyncReadyCallback callback,

@@ -22,10 +22,12 @@ struct _GhInterruptedBar
 
   GPtrArray    *plans;  /* (element-type GhUndoPlan): the first is the one shown */
   GhHosts      *hosts;  /* (nullable) */
+  gboolean      loaded; /* it was told to look for them */
   GtkWindow    *dialog; /* (weak) (nullable): undoing the first one */
 
   GtkRevealer  *revealer;
   GtkLabel     *label;
+  GtkLabel     *undo_label;
   GtkWidget    *undo_button;
   GtkWidget    *keep_button;
   GhErrorNote  *error_note;
@@ -50,6 +52,10 @@ show_first (GhInterruptedBar *self)
   /* Translators: the name of a plan: “Create “web-1” was interrupted”. */
   text = g_strdup_printf (_("%s was interrupted"), gh_undo_plan_get_original_title (plan));
   gtk_label_set_label (self->label, text);
+  gtk_label_set_text_with_mnemonic (self->undo_label, gh_undo_plan_may_recover (plan)
+                                    ? _("_Recover…") : _("_Undo…"));
+  /* Half of a machine's memory is not to be forgotten with a click. */
+  gtk_widget_set_visible (self->keep_button, !gh_undo_plan_may_recover (plan));
   gh_error_note_clear (self->error_note);
   gtk_widget_set_sensitive (self->undo_button, TRUE);
   gtk_widget_set_sensitive (self->keep_button, TRUE);
@@ -128,12 +134,14 @@ later_clicked_cb (GhInterruptedBar *self)
   drop_plan (self, plan);
 }
 
-static void
-plan_ended_cb (GhInterruptedBar *self,
-               GhPlan           *plan)
+static gboolean
+has_plan (GhInterruptedBar *self,
+          GhPlan           *plan)
 {
-  if (GH_IS_UNDO_PLAN (plan) && gh_plan_get_outcome (plan) == GH_OUTCOME_DONE)
-    drop_plan (self, GH_UNDO_PLAN (plan));
+  for (guint i = 0; i < self->plans->len; i++)
+    if (g_strcmp0 (gh_plan_get_id (g_ptr_array_index (self->plans, i)), gh_plan_get_id (plan)) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -152,8 +160,21 @@ loaded_cb (GObject      *object,
       return;
     }
   for (guint i = 0; i < plans->len; i++)
-    g_ptr_array_add (self->plans, g_object_ref (g_ptr_array_index (plans, i)));
+    if (!has_plan (self, g_ptr_array_index (plans, i)))
+      g_ptr_array_add (self->plans, g_object_ref (g_ptr_array_index (plans, i)));
   show_first (self);
+}
+
+/* One that ended in part here has left its journal, and can be recovered or taken back at once. */
+static void
+plan_ended_cb (GhInterruptedBar *self,
+               GhPlan           *plan)
+{
+  if (GH_IS_UNDO_PLAN (plan) && gh_plan_get_outcome (plan) == GH_OUTCOME_DONE)
+    drop_plan (self, GH_UNDO_PLAN (plan));
+  else if (!GH_IS_UNDO_PLAN (plan) && self->loaded &&
+           g_error_matches (gh_plan_get_error (plan), GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT))
+    gh_journal_load_interrupted_async (NULL, loaded_cb, g_object_ref (self));
 }
 
 static void
@@ -190,6 +211,7 @@ gh_interrupted_bar_class_init (GhInterruptedBarClass *klass)
                                                GH_UI_RESOURCES "gh-interrupted-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, revealer);
   gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, label);
+  gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, undo_label);
   gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, undo_button);
   gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, keep_button);
   gtk_widget_class_bind_template_child (widget_class, GhInterruptedBar, error_note);
@@ -221,5 +243,6 @@ gh_interrupted_bar_load (GhInterruptedBar *self,
   g_return_if_fail (hosts == NULL || GH_IS_HOSTS (hosts));
 
   g_set_object (&self->hosts, hosts);
+  self->loaded = TRUE;
   gh_journal_load_interrupted_async (NULL, loaded_cb, g_object_ref (self));
 }

@@ -34,6 +34,8 @@ struct _GhMigrateProgress
   GtkSpinButton   *bandwidth_spin;
   GtkWidget       *stuck_box;
   GtkWidget       *actions_box;
+  GtkWidget       *silent_box;
+  GtkWidget       *recovering_box;
   GhErrorNote     *error_note;
 };
 
@@ -114,15 +116,18 @@ static void
 update (GhMigrateProgress *self)
 {
   g_autoptr (GhMigrationProgress) progress = NULL;
-  gboolean stuck = FALSE;
+  GhMigrateTrouble trouble = GH_MIGRATE_NO_TROUBLE;
 
   if (self->content == NULL)
     return;
 
   if (self->plan != NULL)
-    g_object_get (self->plan, "progress", &progress, "stuck", &stuck, NULL);
-  gh_migrate_progress_show (self, progress, stuck);
-  if (progress != NULL && stuck)
+    {
+      g_object_get (self->plan, "progress", &progress, NULL);
+      trouble = gh_migrate_plan_get_trouble (self->plan);
+    }
+  gh_migrate_progress_show (self, progress, trouble);
+  if (progress != NULL && trouble != GH_MIGRATE_NO_TROUBLE)
     update_actions (self);
 }
 
@@ -207,6 +212,8 @@ set_plan (GhMigrateProgress *self,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (plan, "notify::stuck", G_CALLBACK (update), self,
                                G_CONNECT_SWAPPED);
+      g_signal_connect_object (plan, "notify::silent", G_CALLBACK (update), self,
+                               G_CONNECT_SWAPPED);
       g_signal_connect_object (plan, "notify::bandwidth", G_CALLBACK (show_bandwidth), self,
                                G_CONNECT_SWAPPED);
     }
@@ -254,26 +261,38 @@ gh_migrate_progress_class_init (GhMigrateProgressClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, bandwidth_spin);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, stuck_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, actions_box);
+  gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, silent_box);
+  gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, recovering_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, error_note);
   gtk_widget_class_bind_template_callback (widget_class, bandwidth_changed_cb);
+}
+
+static GtkWidget *
+add_button (GhMigrateProgress *self,
+            GhMigrateAction    action)
+{
+  GtkWidget *button = gtk_button_new_with_label (gh_migrate_action_get_label (action));
+
+  self->buttons[action] = GTK_BUTTON (button);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (action_clicked_cb), self, 0);
+  gtk_widget_show (button);
+  return button;
 }
 
 static void
 gh_migrate_progress_init (GhMigrateProgress *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  for (int i = 0; i < GH_MIGRATE_N_ACTIONS; i++)
+  for (int i = 0; i < GH_MIGRATE_RECOVER; i++)
     {
-      GtkWidget *button = gtk_button_new_with_label (gh_migrate_action_get_label (i));
       GtkWidget *child = gtk_flow_box_child_new ();
 
-      self->buttons[i] = GTK_BUTTON (button);
-      g_signal_connect_object (button, "clicked", G_CALLBACK (action_clicked_cb), self, 0);
       gtk_widget_set_can_focus (child, FALSE);
-      gtk_container_add (GTK_CONTAINER (child), button);
-      gtk_widget_show_all (child);
+      gtk_container_add (GTK_CONTAINER (child), add_button (self, i));
+      gtk_widget_show (child);
       gtk_container_add (GTK_CONTAINER (self->actions_box), child);
     }
+  gtk_container_add (GTK_CONTAINER (self->silent_box), add_button (self, GH_MIGRATE_RECOVER));
 }
 
 /**
@@ -314,12 +333,12 @@ gh_migrate_progress_new (void)
  * gh_migrate_progress_show:
  * @self: the figures
  * @progress: (nullable): what to show
- * @stuck: whether it is not coming to an end
+ * @trouble: what is wrong with it
  */
 void
 gh_migrate_progress_show (GhMigrateProgress         *self,
                           const GhMigrationProgress *progress,
-                          gboolean                   stuck)
+                          GhMigrateTrouble           trouble)
 {
   g_autofree char *facts = NULL;
 
@@ -337,5 +356,7 @@ gh_migrate_progress_show (GhMigrateProgress         *self,
   facts = dup_facts (progress);
   gtk_label_set_label (self->facts_label, facts);
   gtk_widget_set_visible (GTK_WIDGET (self->facts_label), *facts != '\0');
-  gtk_widget_set_visible (self->stuck_box, stuck);
+  gtk_widget_set_visible (self->stuck_box, trouble == GH_MIGRATE_STUCK);
+  gtk_widget_set_visible (self->silent_box, trouble == GH_MIGRATE_SILENT);
+  gtk_widget_set_visible (self->recovering_box, trouble == GH_MIGRATE_RECOVERING);
 }

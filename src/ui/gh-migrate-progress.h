@@ -6,6 +6,7 @@
 
 #include <gtk/gtk.h>
 
+#include "gh-migrate-plan.h"
 #include "gh-migration.h"
 #include "gh-plan.h"
 
@@ -23,6 +24,6 @@ GtkWidget *gh_migrate_progress_new_for (GhPlan *plan);
 GtkWidget *gh_migrate_progress_new     (void);
 void       gh_migrate_progress_show    (GhMigrateProgress *self,
                                         const GhMigrationProgress *progress, /* nullable */
-                                        gboolean stuck);
+                                        GhMigrateTrouble trouble);
 
 G_END_DECLS

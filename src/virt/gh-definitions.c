@@ -14,6 +14,7 @@
 #include "gh-faults.h"
 #include "gh-host-private.h"
 #include "gh-machine-mark.h"
+#include "gh-presence-private.h"
 #include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
@@ -708,7 +709,8 @@ force_off_worker (GhLane        *lane,
         g_clear_error (error);
       return NULL;
     }
-  if (virDomainIsActive (domain) == 1 && virDomainDestroy (domain) < 0)
+  if (virDomainIsActive (domain) == 1 && gh_presence_may_end (domain, error) &&
+      virDomainDestroy (domain) < 0)
     gh_virt_error_take (error);
   return NULL;
 }

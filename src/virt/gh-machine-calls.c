@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gh-machine-private.h"
+#include "gh-presence-private.h"
 #include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
@@ -134,6 +135,9 @@ action_worker (GhLane        *lane,
   Call *call = data;
   g_autoptr (virDomain) domain = gh_conn_find_domain (lane, call->uuid, error);
 
+  if (domain != NULL && call->number == GH_MACHINE_FORCE_OFF &&
+      !gh_presence_may_end (domain, error))
+    return NULL;
   if (domain != NULL && do_action (domain, call->number) < 0)
     gh_virt_error_take (error);
   return NULL;

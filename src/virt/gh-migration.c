@@ -50,8 +50,10 @@ struct _GhMigration
   gboolean             watching;     /* a question is under way */
   gint64               abort_us;     /* when it was first asked for */
   gboolean             aborting;
+  gboolean             breaking;
   gboolean             yanked;
   gboolean             post_copy;
+  gint64               moved_us;     /* when something moved last */
   guint                early_mib;    /* a bandwidth set before memory was being sent */
   gboolean             has_early;
 };
@@ -419,6 +421,20 @@ watch_worker (GhLane        *lane,
 static void set_early_bandwidth (GhMigration *self);
 
 static void
+note_silence (GhMigration         *self,
+              GhMigrationProgress *progress)
+{
+  const GhMigrationProgress *before = self->progress;
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (before == NULL || before->phase != progress->phase ||
+      before->disk_done != progress->disk_done || before->memory_sent != progress->memory_sent ||
+      before->memory_remaining != progress->memory_remaining)
+    self->moved_us = now_us;
+  progress->silent_s = (guint) ((now_us - self->moved_us) / G_USEC_PER_SEC);
+}
+
+static void
 watched_cb (GObject      *object,
             GAsyncResult *result,
             gpointer      user_data)
@@ -429,6 +445,7 @@ watched_cb (GObject      *object,
   self->watching = FALSE;
   if (progress == NULL)
     return;
+  note_silence (self, progress);
   if (progress->max_downtime_ms == self->options->downtime_ms)
     self->options->downtime_ms = 0; /* it is set */
   /* Somebody else may have told it to. */
@@ -469,6 +486,7 @@ typedef enum
   CHANGE_DOWNTIME,
   CHANGE_POST_COPY,
   CHANGE_SUSPEND,
+  CHANGE_BREAK,
   CHANGE_SLOW,
 } ChangeKind;
 
@@ -491,7 +509,7 @@ change_free (gpointer data)
 
 static const char * const change_names[] = {
   "domain-job-abort", "domain-yank", "domain-migrate-bandwidth", "domain-migrate-downtime",
-  "domain-migrate-post-copy", "domain-suspend", "domain-migrate-slow",
+  "domain-migrate-post-copy", "domain-suspend", "domain-job-break", "domain-migrate-slow",
 };
 
 /* libvirt has no call for it. The nodes are those it makes for a disk that is copied; where it
@@ -557,6 +575,8 @@ apply_change (virDomainPtr  domain,
       return virDomainSuspend (domain);
     case CHANGE_SLOW:
       return slow_guest (domain);
+    case CHANGE_BREAK:
+      return virDomainAbortJobFlags (domain, VIR_DOMAIN_ABORT_JOB_POSTCOPY);
     case CHANGE_YANK:
       yank_disks (domain, change->disks);
       return 0;
@@ -644,16 +664,13 @@ changed_cb (GObject      *object,
   g_task_return_boolean (task, TRUE);
 }
 
+/* Takes @task. */
 static void
-change (GhMigration         *self,
-        ChangeKind           kind,
-        guint                value,
-        GAsyncReadyCallback  callback,
-        gpointer             user_data)
+change_with (GhMigration *self,
+             ChangeKind   kind,
+             guint        value,
+             GTask       *task)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, change);
   g_task_set_task_data (task, GINT_TO_POINTER ((int) kind), NULL);
   if (self->task != NULL)
     {
@@ -668,6 +685,30 @@ change (GhMigration         *self,
 }
 
 static void
+change (GhMigration         *self,
+        ChangeKind           kind,
+        guint                value,
+        GAsyncReadyCallback  callback,
+        gpointer             user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, change);
+  change_with (self, kind, value, task);
+}
+
+static void
+given_up_cb (GObject      *object,
+             GAsyncResult *result,
+             gpointer      user_data)
+{
+  g_autoptr (GhMigration) self = user_data;
+
+  (void) gh_migration_change_finish (self, result, NULL);
+  self->breaking = FALSE;
+}
+
+static void
 aborted_cb (GObject      *object,
             GAsyncResult *result,
             gpointer      user_data)
@@ -678,12 +719,25 @@ aborted_cb (GObject      *object,
   self->aborting = FALSE;
 }
 
+/* A post-copy cannot be aborted. One that goes on is let go on: it will soon be through, while to
+ * break it would stop the guest. */
+static void
+give_up (GhMigration *self)
+{
+  if (self->breaking || self->progress == NULL || self->progress->silent_s * 1000 < YANK_MS)
+    return;
+  self->breaking = TRUE;
+  gh_migration_break_async (self, given_up_cb, g_object_ref (self));
+}
+
 static gboolean
 abort_cb (gpointer user_data)
 {
   GhMigration *self = user_data;
 
-  if (!self->aborting)
+  if (self->post_copy)
+    give_up (self);
+  else if (!self->aborting)
     {
       gboolean yank = !self->yanked && self->options->disks != NULL &&
                       g_get_monotonic_time () - self->abort_us > YANK_MS * 1000;
@@ -871,6 +925,7 @@ gh_migration_new (GhHost                   *source,
   self->destination = g_object_ref (destination);
   self->uuid = g_strdup (uuid);
   self->options = gh_migration_options_copy (options);
+  self->post_copy = options->resume;
   return self;
 }
 
@@ -934,6 +989,45 @@ gh_migration_slow_guest_async (GhMigration         *self,
   g_return_if_fail (GH_IS_MIGRATION (self));
 
   change (self, CHANGE_SLOW, 0, callback, user_data);
+}
+
+static void
+there_looked_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  GTask *task = user_data;
+  GhMigration *self = GH_MIGRATION (g_task_get_source_object (task));
+  GError *error = NULL;
+  g_autofree GhPresence *there = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+
+  if (there != NULL && !there->post_copy)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
+                                 _("Its guest does not go on there yet. To break the move now "
+                                   "would lose it."));
+  if (error == NULL)
+    {
+      change_with (self, CHANGE_BREAK, 0, task);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+/* QEMU at the destination waits for a new connection only once its guest has begun to go on there.
+ * Before that, whatever cuts the old one makes it end, and half of the memory with it. */
+void
+gh_migration_break_async (GhMigration         *self,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  GTask *task = NULL;
+
+  g_return_if_fail (GH_IS_MIGRATION (self));
+
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, gh_migration_break_async);
+  gh_host_load_presence_async (self->destination, self->uuid, NULL, there_looked_cb, task);
 }
 
 gboolean

@@ -43,6 +43,7 @@ typedef struct
   guint            throttle;         /* per cent by which the guest is slowed down */
   gint64           downtime_ms;      /* the expected pause; < 0: not known */
   guint            max_downtime_ms;  /* that is allowed; 0: not known */
+  guint            silent_s;         /* for so long nothing has moved: the line may be cut */
 } GhMigrationProgress;
 
 #define GH_TYPE_MIGRATION_PROGRESS (gh_migration_progress_get_type ())
@@ -97,7 +98,8 @@ GhMigration *gh_migration_new            (GhHost *source, GhHost *destination, c
                                           const GhMigrationOptions *options);
 const GhMigrationProgress *gh_migration_get_progress (GhMigration *self); /* nullable */
 
-/* Once. Cancelling aborts it, and the guest goes on here. After an error nobody knows where it is
+/* Once. Cancelling aborts it, and the guest goes on here; in post-copy that is no longer possible,
+ * and it is paused instead, if nothing moves any more. After an error nobody knows where it is
  * before both hosts were asked: gh_host_load_presence_async(). */
 void         gh_migration_run_async      (GhMigration *self, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
@@ -114,6 +116,10 @@ void         gh_migration_suspend_async       (GhMigration *self,
                                                GAsyncReadyCallback callback, gpointer user_data);
 /* By what QEMU does by itself with auto_converge; where slow_later was chosen. */
 void         gh_migration_slow_guest_async    (GhMigration *self,
+                                               GAsyncReadyCallback callback, gpointer user_data);
+/* Gives up the connection of a post-copy over which nothing comes any more. It ends with an error
+ * then, as soon as the other side notices, and can be gone on with: see @resume. */
+void         gh_migration_break_async         (GhMigration *self,
                                                GAsyncReadyCallback callback, gpointer user_data);
 /* For all of these. */
 gboolean     gh_migration_change_finish       (GhMigration *self, GAsyncResult *result,
@@ -137,6 +143,11 @@ typedef struct
   gboolean post_copy_failed;
 } GhPresence;
 
+/* The same as gh_migration_break_async(), for a move nobody watches. No error when there is nothing
+ * to be broken. */
+void         gh_host_break_post_copy_async  (GhHost *host, const char *uuid,
+                                             GAsyncReadyCallback callback, gpointer user_data);
+gboolean     gh_host_break_post_copy_finish (GhHost *host, GAsyncResult *result, GError **error);
 void         gh_host_load_presence_async  (GhHost *host, const char *uuid,
                                            GCancellable *cancellable,
                                            GAsyncReadyCallback callback, gpointer user_data);

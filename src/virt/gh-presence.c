@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-presence-private.h"
+#include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
 static void
@@ -184,6 +185,60 @@ gh_host_suspend_async (GhHost              *host,
 
   gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-suspend", suspend_worker,
                 g_strdup (uuid), g_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+static gpointer
+break_worker (GhLane        *lane,
+              gpointer       data,
+              GCancellable  *cancellable,
+              GError       **error)
+{
+  g_autoptr (virDomain) domain = gh_conn_find_domain (lane, data, error);
+
+  /* When it is broken already QEMU says so, and libvirt when it is no post-copy any more: whoever
+   * asked for it looks at both hosts next. */
+  if (domain != NULL && virDomainAbortJobFlags (domain, VIR_DOMAIN_ABORT_JOB_POSTCOPY) < 0)
+    g_debug ("Nothing to be broken: %s", virGetLastErrorMessage ());
+  virResetLastError ();
+  return NULL;
+}
+
+void
+gh_host_break_post_copy_async (GhHost              *host,
+                               const char          *uuid,
+                               GAsyncReadyCallback  callback,
+                               gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  gh_host_call (host, GH_ROLE_JOB, GH_LANE_USER, GH_LANE_WRITE, "domain-job-break", break_worker,
+                g_strdup (uuid), g_free, NULL, g_task_new (host, NULL, callback, user_data));
+}
+
+gboolean
+gh_host_break_post_copy_finish (GhHost        *host,
+                                GAsyncResult  *result,
+                                GError       **error)
+{
+  return gh_call_finish_void (host, result, error);
+}
+
+gboolean
+gh_presence_may_end (virDomainPtr   domain,
+                     GError       **error)
+{
+  GhPresence presence = { 0 };
+
+  read_state (domain, &presence);
+  virResetLastError ();
+  if (!presence.post_copy)
+    return TRUE;
+  g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED,
+               _("“%s” is being moved, and its memory is in two parts, here and at the other "
+                 "host. Switching off either would lose it. Recover the move first; if the other "
+                 "part is gone for good, virsh destroy ends this one."),
+               virDomainGetName (domain));
+  return FALSE;
 }
 
 gboolean

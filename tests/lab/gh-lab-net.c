@@ -84,6 +84,11 @@ make (GhLabNet *self)
   tell (self, "ip link add line type veth peer name line netns %s && $b hostname beta && "
         "ip addr add %s/24 dev line && $b ip addr add %s/24 dev line && $b ip link set lo up && "
         "ip link set line up && $b ip link set line up", self->pids[1], addresses[0], addresses[1]);
+  /* What waits to be sent has to go before the end of a connection does, however slow TCP has
+   * become over a cut: so little may wait. Where that cannot be set it is as it is. */
+  tell (self, "t='echo 4096 16384 131072 >/proc/sys/net/ipv4/tcp_wmem; "
+        "echo reno >/proc/sys/net/ipv4/tcp_congestion_control'; "
+        "sh -c \"$t\" 2>/dev/null; $b sh -c \"$t\" 2>/dev/null; true");
   return TRUE;
 }
 
@@ -149,11 +154,14 @@ void
 gh_lab_net_set_rate (GhLabNet *self,
                      guint     kib_per_s)
 {
-  if (kib_per_s > 0)
-    tell (self, "tc qdisc replace dev line root tbf rate %ukibit burst 64kb latency 200ms",
-          kib_per_s * 8);
-  else
-    tell (self, "tc qdisc del dev line root 2>/dev/null; true");
+  static const char * const ends[] = { "", "$b " };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (kib_per_s > 0)
+      tell (self, "%stc qdisc replace dev line root tbf rate %ukibit burst 64kb latency 200ms",
+            ends[i], kib_per_s * 8);
+    else
+      tell (self, "%stc qdisc del dev line root 2>/dev/null; true", ends[i]);
 }
 
 guint64

@@ -22,6 +22,7 @@
 #define KIB_PER_S_SLOW 2048
 
 static GhLabPair pair;
+static gboolean writing; /* the guest that is there writes all the time */
 
 #define begin_move(...) \
   gh_lab_spawn (pair.a, "-c", pair.a_uri, "migrate", "web", pair.b_uri, "--address", \
@@ -36,6 +37,7 @@ open_line (void)
       g_test_skip ("an ordinary user gets no network namespaces here: no line is cut or slowed");
       return FALSE;
     }
+  writing = FALSE;
   gh_lab_net_set_up (pair.net, TRUE);
   gh_lab_net_set_rate (pair.net, 0);
   return gh_lab_pair_open (&pair);
@@ -46,7 +48,8 @@ open_line (void)
 static gboolean
 open_guest (void)
 {
-  if (pair.a != NULL && gh_lab_get_machine_state (pair.a, "web") == VIR_DOMAIN_RUNNING &&
+  if (pair.a != NULL && !writing &&
+      gh_lab_get_machine_state (pair.a, "web") == VIR_DOMAIN_RUNNING &&
       gh_lab_get_machine_state (pair.b, "web") == -1)
     {
       gh_lab_net_set_up (pair.net, TRUE);
@@ -206,32 +209,73 @@ test_mended (void)
   assert_same_disks ();
 }
 
-/* A move inside this program, of a guest that writes so much that it does not come to an end. */
+/* A guest that writes so much that no move comes to an end by itself. Whoever moves it leaves it
+ * where it came to: the next one moves it back. */
 typedef struct
 {
-  GhHost        *a;
-  GhHost        *b;
+  GhLab      *from;
+  GhLab      *to;
+  const char *from_uri;
+  const char *to_uri;
+  const char *address;
+} Way;
+
+static gboolean
+open_writer (Way *way)
+{
+  gboolean here = FALSE;
+  gboolean there = FALSE;
+
+  if (writing)
+    {
+      here = gh_lab_get_machine_state (pair.a, "web") == VIR_DOMAIN_RUNNING;
+      there = gh_lab_get_machine_state (pair.b, "web") == VIR_DOMAIN_RUNNING;
+    }
+  if (here == there)
+    {
+      if (!open_line ())
+        return FALSE;
+      gh_lab_pair_start_guest (&pair, NULL);
+      gh_lab_pair_start_writing (&pair, 8);
+      writing = TRUE;
+      there = FALSE;
+    }
+  way->from = there ? pair.b : pair.a;
+  way->to = there ? pair.a : pair.b;
+  way->from_uri = there ? pair.b_uri : pair.a_uri;
+  way->to_uri = there ? pair.a_uri : pair.b_uri;
+  way->address = there ? "tcp://10.77.0.1" : "tcp://10.77.0.2";
+  gh_lab_net_set_up (pair.net, TRUE);
+  gh_lab_net_set_rate (pair.net, 8 * 1024);
+  return TRUE;
+}
+
+/* Its move inside this program. */
+typedef struct
+{
+  Way            way;
+  GhHost        *source;
+  GhHost        *destination;
   GhMigratePlan *plan;
   GhTestCall     call;
 } Stuck;
 
-static void
+static gboolean
 stuck_start (Stuck      *self,
              const char *option)
 {
-  g_autofree char *address = g_strconcat ("tcp://", gh_lab_net_get_address (GH_LAB_NET_B), NULL);
-
-  gh_lab_pair_start_guest (&pair, NULL);
-  gh_lab_pair_start_writing (&pair, 8);
-  gh_lab_net_set_rate (pair.net, 8 * 1024);
-  self->a = gh_lab_plan_connect (pair.a_uri);
-  self->b = gh_lab_plan_connect (pair.b_uri);
-  self->plan = gh_migrate_plan_new (gh_host_find_machine (self->a, "web"), self->b);
-  g_object_set (self->plan, "address", address, "auto-converge", FALSE, NULL);
+  if (!open_writer (&self->way))
+    return FALSE;
+  self->source = gh_lab_plan_connect (self->way.from_uri);
+  self->destination = gh_lab_plan_connect (self->way.to_uri);
+  self->plan = gh_migrate_plan_new (gh_host_find_machine (self->source, "web"),
+                                    self->destination);
+  g_object_set (self->plan, "address", self->way.address, "auto-converge", FALSE, NULL);
   if (option != NULL)
     g_object_set (self->plan, option, TRUE, NULL);
   gh_lab_plan_prepare (GH_PLAN (self->plan));
   gh_plan_run_async (GH_PLAN (self->plan), NULL, gh_test_call_cb, &self->call);
+  return TRUE;
 }
 
 /* It has arrived, by what was done to it. */
@@ -242,17 +286,17 @@ stuck_end (Stuck *self)
 
   gh_plan_run_finish (GH_PLAN (self->plan), gh_test_call_wait (&self->call), &error);
   g_assert_no_error (error);
-  gh_lab_pair_assert_only_at (pair.b, pair.a);
-  gh_host_disconnect (self->a);
-  gh_host_disconnect (self->b);
+  gh_lab_pair_assert_only_at (self->way.to, self->way.from);
+  gh_host_disconnect (self->source);
+  gh_host_disconnect (self->destination);
 }
 
 static void
 stuck_clear (Stuck *self)
 {
   g_clear_object (&self->plan);
-  g_clear_object (&self->a);
-  g_clear_object (&self->b);
+  g_clear_object (&self->source);
+  g_clear_object (&self->destination);
   gh_test_call_clear (&self->call);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Stuck, stuck_clear)
@@ -319,9 +363,10 @@ test_longer_pause (void)
   GhMigrationProgress *progress = NULL;
   double rate = 0;
 
-  if (!open_line ())
+  /* What arrives is measured at B. */
+  writing = FALSE;
+  if (!stuck_start (&stuck, NULL))
     return;
-  stuck_start (&stuck, NULL);
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
 
   /* What is limited meanwhile is, at once. */
@@ -377,9 +422,8 @@ test_slow_later (void)
   g_auto (Stuck) stuck = { NULL };
   GhMigrationProgress *progress = NULL;
 
-  if (!open_line ())
+  if (!stuck_start (&stuck, NULL))
     return;
-  stuck_start (&stuck, NULL);
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
   g_object_get (stuck.plan, "progress", &progress, NULL);
   g_test_message ("slowed by %u %% after %u passes", progress->throttle, progress->iteration);
@@ -400,9 +444,8 @@ test_slow_guest (void)
 {
   g_auto (Stuck) stuck = { NULL };
 
-  if (!open_line ())
+  if (!stuck_start (&stuck, "auto-converge"))
     return;
-  stuck_start (&stuck, "auto-converge");
   g_assert_true (gh_lab_wait (120, is_slowed, &stuck));
   g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_SLOW_GUEST));
   act (&stuck, GH_MIGRATE_PAUSE_GUEST);
@@ -426,12 +469,12 @@ test_post_copy (void)
   g_auto (Stuck) stuck = { NULL };
   g_auto (GhLabInventory) before = { NULL };
 
-  if (!open_guest ())
-    return;
   if (!has_post_copy ())
     {
       g_autoptr (GhLabRun) run = NULL;
 
+      if (!open_guest ())
+        return;
       gh_lab_pair_take_inventory (&pair, &before);
       run = gh_lab_child_wait (begin_move ("--post-copy", NULL));
       gh_lab_assert_status (run, 3);
@@ -440,11 +483,225 @@ test_post_copy (void)
       gh_lab_pair_assert_inventory (&pair, &before);
       return;
     }
-  g_assert_true (open_line ());
-  stuck_start (&stuck, "post-copy");
+  if (!stuck_start (&stuck, "post-copy"))
+    return;
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
   act (&stuck, GH_MIGRATE_POST_COPY);
   stuck_end (&stuck);
+}
+
+/* A post-copy whose line is cut: half of the memory here, half there, over which the guest stands
+ * still sooner or later. */
+
+/* Post-copy there is, and a line that can be cut. */
+static gboolean
+can_break (void)
+{
+  if (pair.net != NULL && !has_post_copy ())
+    {
+      g_test_skip ("this kernel allows no post-copy to users: vm.unprivileged_userfaultfd is 0");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* How a side is, by libvirt's reasons. */
+typedef struct
+{
+  GhLab *lab;
+  int    state;
+  int    reason;
+} Reason;
+
+static gboolean
+has_reason (gpointer data)
+{
+  Reason *wanted = data;
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (wanted->lab), "web");
+  int state = 0;
+  int reason = 0;
+
+  if (domain == NULL)
+    return FALSE;
+  virDomainGetState (domain, &state, &reason, 0);
+  virDomainFree (domain);
+  return state == wanted->state && reason == wanted->reason;
+}
+
+/* From 8 MiB per second, of which it has 8 to go: so it takes half a minute more, not a second. */
+static void
+slow_down (void)
+{
+  gh_lab_net_set_rate (pair.net, 256);
+}
+
+static void
+cut_in_two (const Way *way)
+{
+  Reason there = { way->to, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY };
+
+  g_assert_true (gh_lab_wait (240, has_reason, &there));
+  gh_lab_net_set_up (pair.net, FALSE);
+}
+
+static void
+assert_answers (GhLab *lab)
+{
+  g_autoptr (GhLabSerial) serial = gh_lab_serial_open (lab, "web");
+
+  gh_lab_serial_command (serial, "echo wh''ole", "whole");
+}
+
+static gboolean
+is_silent (gpointer data)
+{
+  Stuck *self = data;
+  gboolean silent = FALSE;
+
+  g_object_get (self->plan, "silent", &silent, NULL);
+  return silent;
+}
+
+/* In the program that moves it: it says so, and makes a new connection. */
+static void
+test_recover (void)
+{
+  g_auto (Stuck) stuck = { NULL };
+
+  if (!can_break () || !stuck_start (&stuck, "post-copy"))
+    return;
+  g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_RECOVER));
+  slow_down ();
+  act (&stuck, GH_MIGRATE_POST_COPY);
+  cut_in_two (&stuck.way);
+  g_assert_true (gh_lab_wait (120, is_silent, &stuck));
+  /* It would soon go on by itself now. */
+  gh_lab_net_set_up (pair.net, TRUE);
+  act (&stuck, GH_MIGRATE_RECOVER);
+  gh_lab_net_set_rate (pair.net, 0);
+  stuck_end (&stuck);
+  assert_answers (stuck.way.to);
+}
+
+static guint count_interrupted (void);
+
+/* As when TCP has lost patience at the source: a line that came back in time would end the move by
+ * itself. While it is whole, as the destination may never know otherwise. */
+static void
+break_source (const Way *way)
+{
+  Reason here = { way->from, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY_FAILED };
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (way->from), "web");
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainAbortJobFlags (domain, VIR_DOMAIN_ABORT_JOB_POSTCOPY), ==, 0);
+  virDomainFree (domain);
+  g_assert_true (gh_lab_wait (60, has_reason, &here));
+}
+
+static void
+assert_not_ended (GhLab      *lab,
+                  const char *uri)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (lab, "-c", uri, "force-off", "web", "--yes", NULL);
+
+  gh_lab_assert_status (run, 3);
+  g_assert_nonnull (strstr (run->err, "two parts"));
+  g_assert_cmpint (gh_lab_get_qemu_pid (lab, "web"), !=, 0);
+}
+
+/* The program has written down that it asks for post-copy; a fault holds it there. */
+static gboolean
+wants_post_copy (gpointer data)
+{
+  g_autofree char *folder = g_build_filename (gh_lab_get_folder (pair.a), ".local", "state",
+                                              "guesthouse", "plans", NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name = NULL;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *text = NULL;
+
+      if (g_str_has_suffix (name, ".json") && g_file_get_contents (path, &text, NULL, NULL) &&
+          strstr (text, "\"post-copy\"") != NULL)
+        return TRUE;
+    }
+  return gh_lab_child_has_ended (data);
+}
+
+typedef struct
+{
+  const char *name;
+  const char *options[3];
+  gboolean    daemon; /* the destination's is killed too */
+} Recovery;
+
+static const Recovery recoveries[] = {
+  { "recover-killed", { "--tls", "--copy-storage", "--remove-source" }, FALSE },
+  { "recover-daemon", { "--route", "peer", NULL }, TRUE },
+};
+
+static void
+break_move (const Recovery *how,
+            const Way      *way)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  GhLabChild *child = NULL;
+
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "domain-migrate-post-copy:delay=3000");
+  child = gh_lab_spawn (pair.a, "-c", way->from_uri, "migrate", "web", way->to_uri, "--address",
+                        way->address, "--yes", "--json", "--no-auto-converge", "--post-copy",
+                        "--if-stuck", "post-copy", how->options[0], how->options[1],
+                        how->options[2], NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  g_assert_true (gh_lab_wait (240, wants_post_copy, child));
+  g_assert_false (gh_lab_child_has_ended (child));
+  slow_down ();
+  cut_in_two (way);
+  gh_lab_child_signal (child, SIGKILL);
+  run = gh_lab_child_wait (child);
+  gh_lab_net_set_up (pair.net, TRUE);
+  break_source (way);
+  gh_lab_net_set_rate (pair.net, 0);
+}
+
+/* By who comes after a program that was killed, and a daemon too: neither side can be ended, and
+ * what failed once can be tried again. */
+static void
+test_recover_killed (gconstpointer data)
+{
+  const Recovery *how = data;
+  Way way = { NULL };
+  g_autoptr (GhLabRun) look = NULL;
+  g_autoptr (GhLabRun) failed = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+
+  if (!can_break () || !open_writer (&way))
+    return;
+  break_move (how, &way);
+  if (how->daemon)
+    {
+      gh_lab_kill_daemon (way.to);
+      gh_lab_start_daemon (way.to);
+    }
+  assert_not_ended (way.from, way.from_uri);
+  assert_not_ended (way.to, way.to_uri);
+  look = gh_lab_run (pair.a, "undo", "--all", "--dry-run", "--json", NULL);
+  gh_lab_assert_status (look, 0);
+  g_assert_nonnull (strstr (look->out, "in-two-parts"));
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "domain-migrate:fail=38");
+  failed = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  gh_lab_assert_status (failed, 4);
+  g_assert_cmpuint (count_interrupted (), ==, 1);
+  undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  g_assert_cmpuint (count_interrupted (), ==, 0);
+  gh_lab_pair_assert_only_at (way.to, way.from);
+  assert_answers (way.to);
 }
 
 /* What is said between this program and the daemons, and the move's end in it: first A says that
@@ -624,7 +881,6 @@ main (int    argc,
   gh_threads_init ();
   g_test_add_data_func ("/lab/line/cut-disks", GINT_TO_POINTER (TRUE), test_cut);
   g_test_add_data_func ("/lab/line/cut-memory", GINT_TO_POINTER (FALSE), test_cut);
-  g_test_add_func ("/lab/line/post-copy", test_post_copy);
   for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
     {
       g_autofree char *path = g_strconcat ("/lab/line/", breaks[i].name, NULL);
@@ -636,6 +892,14 @@ main (int    argc,
   g_test_add_func ("/lab/line/longer-pause", test_longer_pause);
   g_test_add_func ("/lab/line/slow-guest", test_slow_guest);
   g_test_add_func ("/lab/line/slow-later", test_slow_later);
+  g_test_add_func ("/lab/line/post-copy", test_post_copy);
+  g_test_add_func ("/lab/line/recover", test_recover);
+  for (guint i = 0; i < G_N_ELEMENTS (recoveries); i++)
+    {
+      g_autofree char *path = g_strconcat ("/lab/line/", recoveries[i].name, NULL);
+
+      g_test_add_data_func (path, &recoveries[i], test_recover_killed);
+    }
   pair.net = gh_lab_net_new ();
   pair.qemu_conf = make_certificates ();
   status = g_test_run ();

@@ -759,7 +759,8 @@ test_progress (Fixture       *fixture,
   gtk_widget_show (window);
   g_assert_false (gh_ui_test_shows (window, "Memory"));
 
-  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, FALSE);
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress,
+                            GH_MIGRATE_NO_TROUBLE);
   g_assert_true (gh_ui_test_shows (window, "5.0\302\240GiB of 20.0\302\240GiB, "
                                    "118.0\302\240MiB/s"));
   g_assert_false (gh_ui_test_shows (window, "It is not converging"));
@@ -773,17 +774,37 @@ test_progress (Fixture       *fixture,
   progress.iteration = 7;
   progress.throttle = 20;
   progress.downtime_ms = 1700;
-  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, TRUE);
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_STUCK);
   g_assert_true (gh_ui_test_shows (window, "20.0\302\240GiB, all there"));
   g_assert_true (gh_ui_test_shows (window, "1.5\302\240GiB of 2.0\302\240GiB, 112.0\302\240MiB/s"));
   g_assert_true (gh_ui_test_shows (window, "Pass 7 · The guest changes 140.0\302\240MiB/s · "
                                    "Slowed down by 20 % · Pause to come: 1.7 s"));
   g_assert_true (gh_ui_test_shows (window, "It is not converging"));
-  for (int i = 0; i < GH_MIGRATE_N_ACTIONS; i++)
+  for (int i = 0; i < GH_MIGRATE_RECOVER; i++)
     g_assert_nonnull (gh_ui_test_find (window, GTK_TYPE_BUTTON, gh_migrate_action_get_label (i)));
+  g_assert_null (gh_ui_test_find (window, GTK_TYPE_BUTTON, "Recover"));
   gh_ui_test_shoot (window, "migrate-progress-stuck");
 
-  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), NULL, FALSE);
+  progress.phase = GH_MIGRATION_POST_COPY;
+  progress.memory_rate = 0;
+  progress.downtime_ms = -1;
+  progress.silent_s = 7;
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_SILENT);
+  g_assert_true (gh_ui_test_shows (window, "The line seems to be cut"));
+  g_assert_nonnull (gh_ui_test_find (window, GTK_TYPE_BUTTON, "Recover"));
+  g_assert_null (gh_ui_test_find (window, GTK_TYPE_BUTTON, "Slow the guest down"));
+  gh_ui_test_shoot (window, "migrate-progress-silent");
+
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_RECOVERING);
+  g_assert_true (gh_ui_test_shows (window, "A new connection is being made"));
+  g_assert_null (gh_ui_test_find (window, GTK_TYPE_BUTTON, "Recover"));
+  gh_ui_test_shoot (window, "migrate-progress-recovering");
+
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_NO_TROUBLE);
+  g_assert_false (gh_ui_test_shows (window, "A new connection is being made"));
+  g_assert_null (gh_ui_test_find (window, GTK_TYPE_BUTTON, "Recover"));
+
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), NULL, GH_MIGRATE_NO_TROUBLE);
   g_assert_false (gh_ui_test_shows (window, "Memory"));
   gtk_widget_destroy (window);
 }

@@ -612,6 +612,41 @@ write_journal (Fixture    *fixture,
   return path;
 }
 
+/* A move by post-copy whose line broke: not to be forgotten, and not to be undone. */
+static void
+test_recover (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (gh_paths_get_journal_dir (),
+                                            "7e0ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1.json", NULL);
+  g_autofree char *text = g_strdup_printf (
+    "{ \"format\": 1, \"id\": \"7e0ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1\", \"kind\": \"migrate\", "
+    "\"title\": \"Move “half” to there\", \"host\": \"%s\", \"time\": %" G_GINT64_FORMAT
+    ", \"steps\": [ { \"kind\": \"migrate\", \"title\": \"Move it\", \"state\": \"failed\", "
+    "\"final\": false, \"params\": { \"uuid\": \"2c1ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1\", "
+    "\"name\": \"half\", \"peer\": \"%s\", \"begun\": true, \"post-copy\": true } } ] }",
+    fixture->uri, g_get_real_time (), fixture->uri);
+  GtkWidget *bar = gh_interrupted_bar_new ();
+  gpointer weak = bar;
+
+  g_mkdir_with_parents (gh_paths_get_journal_dir (), 0700);
+  g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_object_add_weak_pointer (weak, &weak);
+  gtk_container_add (GTK_CONTAINER (fixture->parent), bar);
+  gh_interrupted_bar_load (GH_INTERRUPTED_BAR (bar), fixture->hosts);
+  gh_ui_test_wait_shows (bar, "Move “half” to there was interrupted");
+  gh_ui_test_settle ();
+  gh_ui_test_shoot (fixture->parent, "interrupted-recover");
+  g_assert_nonnull (gh_ui_test_find (bar, GTK_TYPE_BUTTON, "Recover…"));
+  g_assert_nonnull (gh_ui_test_find (bar, GTK_TYPE_BUTTON, "Later"));
+  g_assert_null (gh_ui_test_find (bar, GTK_TYPE_BUTTON, "Undo…"));
+  g_assert_null (gh_ui_test_find (bar, GTK_TYPE_BUTTON, "Keep as it is"));
+  gh_names_assert (bar);
+  gtk_widget_destroy (bar);
+  gh_ui_test_assert_finalized (&weak);
+  g_assert_no_errno (g_unlink (path));
+}
+
 static gboolean
 is_hidden (gpointer data)
 {
@@ -753,6 +788,7 @@ main (int   argc,
   ADD ("large-text", test_large_text);
   ADD ("delete", test_delete);
   ADD ("interrupted", test_interrupted);
+  ADD ("recover", test_recover);
 #undef ADD
 
   return g_test_run ();
