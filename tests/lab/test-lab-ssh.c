@@ -670,6 +670,7 @@ test_half_silent (Fixture       *fixture,
   g_autofree char *uri = NULL;
   g_autoptr (GSocketListener) listener = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
+  GOutputStream *output = NULL;
   g_autoptr (GError) error = NULL;
   g_auto (GhTestCall) call = { 0 };
   guint16 port = 0;
@@ -685,8 +686,8 @@ test_half_silent (Fixture       *fixture,
   gh_host_connect (fixture->host);
   connection = g_socket_listener_accept_finish (listener, gh_test_call_wait (&call), NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
-                                            banner, strlen (banner), NULL, NULL, NULL));
+  output = g_io_stream_get_output_stream (G_IO_STREAM (connection));
+  g_assert_true (g_output_stream_write_all (output, banner, strlen (banner), NULL, NULL, NULL));
   assert_lost (fixture, GH_CONNECT_ERROR_TIMED_OUT, TRUE);
 }
 
