@@ -102,6 +102,20 @@ check_hosts (GhMigratePlan *self,
   check_version (self, draft, "older-libvirt", "libvirt", here->libvirt, there->libvirt);
 }
 
+/* Nobody is told to remove what the machine may be about to need. */
+static const char *
+get_uuid_advice (GhMigratePlan *self)
+{
+  if (self->facts.target->uuid_active)
+    return _("It is the same machine, by its UUID. Find out which of the two is the right one "
+             "before you switch one off, and never let both run.");
+  if (!self->facts.source->presence.persistent)
+    return _("It is the same machine, by its UUID: what runs here is a temporary copy of it. It "
+             "can go back under the name it has there only.");
+  return _("It is the same machine, by its UUID: left from an earlier move, or a copy. "
+           "Remove it from the list there, if it is out of date; its files can stay.");
+}
+
 static void
 check_names (GhMigratePlan *self,
              GhPlanDraft   *draft)
@@ -109,13 +123,14 @@ check_names (GhMigratePlan *self,
   const GhMigrationTarget *target = self->facts.target;
   const char *name = self->inputs.name != NULL ? self->inputs.name : get_name (self);
 
-  if (target->has_uuid)
+  if (gh_migrate_plan_returns (self))
+    gh_migrate_check_return (self, draft);
+  else if (target->has_uuid)
     take_check (draft, GH_CHECK_REFUSAL, "uuid-taken",
                 g_strdup_printf (target->uuid_active ? _("“%s” runs at %s already")
                                                      : _("“%s” is defined at %s already"),
                                  target->uuid_name, get_there (self)),
-                _("It is the same machine, by its UUID: left from an earlier move, or a copy. "
-                  "Remove it from the list there, if it is out of date; its files can stay."));
+                get_uuid_advice (self));
   else if (target->has_name)
     take_check (draft, GH_CHECK_REFUSAL, "name-taken",
                 g_strdup_printf (_("%s has another machine called “%s”"), get_there (self), name),
@@ -342,7 +357,7 @@ check_state (GhMigratePlan *self,
     check_blockers (self, draft);
   else
     check_blockers_off (self, draft);
-  if (self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
+  if (self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY] && !gh_migrate_plan_returns (self))
     take_check (draft, GH_CHECK_WARNING, "temporary",
                 g_strdup_printf (_("“%s” will be at %s only until it is switched off"),
                                  get_name (self), get_there (self)),

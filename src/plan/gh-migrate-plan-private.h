@@ -149,6 +149,12 @@ void        gh_migrate_add_probes         (GhMigratePlan *self, GhPlanDraft *dra
 /* gh-migrate-off.c: of a machine that is off; with the checks that are about that. */
 gboolean    gh_migrate_add_off_steps      (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
 
+/* gh-migrate-return.c: whether it is a temporary copy that goes back to its definition. */
+gboolean    gh_migrate_plan_returns       (GhMigratePlan *self);
+/* That definition, when disks are others now; NULL: it stays as it is, or an error. */
+char       *gh_migrate_plan_dup_kept      (GhMigratePlan *self, GError **error);
+void        gh_migrate_check_return       (GhMigratePlan *self, GhPlanDraft *draft);
+
 /* gh-migrate-checks.c */
 void        gh_migrate_check_all          (GhMigratePlan *self, GhPlanDraft *draft);
 

@@ -8,6 +8,7 @@
  *   begun: journaled right before anything is done;
  *   post-copy: it was told to go on there before all of its memory was: from then on neither host
  *     has a whole one, until it has moved;
+ *   returns: a temporary copy goes back to where it is defined;
  *   resume-there: the guest was paused on the way, and goes on when it has arrived.
  *
  * Where the machine is, is what both hosts say, never what a call returned:
@@ -851,7 +852,8 @@ dup_commit_check (GhStep *step,
     return take_check (GH_CHECK_NOTE, "has-moved",
                        g_strdup_printf (_("“%s” has moved, and runs at %s"), name,
                                         gh_host_get_label (peer)), NULL);
-  if (there != NULL && here == NULL)
+  /* One that goes back is defined there all the time: so that says nothing. */
+  if (there != NULL && here == NULL && !gh_step_get_boolean (step, "returns"))
     return take_check (GH_CHECK_NOTE, "has-moved",
                        g_strdup_printf (_("“%s” has moved to %s, and is off now"), name,
                                         gh_host_get_label (peer)), NULL);

@@ -261,6 +261,11 @@ make_options (GhMigratePlan  *self,
   options->bandwidth_mib = (guint) values[GH_MIGRATE_OPTION_BANDWIDTH];
   options->downtime_ms = (guint) values[GH_MIGRATE_OPTION_DOWNTIME];
   options->compression = g_strdup (compressions[values[GH_MIGRATE_OPTION_COMPRESSION]]);
+  if (gh_migrate_plan_returns (self))
+    {
+      options->persistent_xml = gh_migrate_plan_dup_kept (self, &local);
+      options->persist = options->persistent_xml != NULL;
+    }
   options->unsafe = is_shared_for_certain (facts);
   options->name = g_strdup (self->inputs.name);
   options->address = gh_migrate_plan_dup_address (self);
@@ -272,7 +277,8 @@ make_options (GhMigratePlan  *self,
       options->disks = list_copied (facts);
       options->disks_address = gh_migrate_plan_dup_disks_address (self);
     }
-  options->xml = gh_migrate_plan_dup_changed (self, facts->source->xml, &local);
+  if (local == NULL)
+    options->xml = gh_migrate_plan_dup_changed (self, facts->source->xml, &local);
   if (local == NULL && facts->source->persistent_xml != NULL)
     options->persistent_xml = gh_migrate_plan_dup_changed (self, facts->source->persistent_xml,
                                                            &local);
@@ -475,6 +481,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
   add_volumes (self, draft);
   add_unplugging (self, draft);
   step = gh_migrate_step_new (self->destination, uuid, name, options);
+  gh_step_set_boolean (step, "returns", gh_migrate_plan_returns (self));
   gh_step_set_weight (step, 20.0);
   g_set_object (&self->step, GH_MIGRATE_STEP (step));
   gh_plan_draft_add_step (draft, step);
@@ -482,7 +489,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
                              options->persist && self->facts.source->autostart);
   gh_step_set_weight (step, 0.2);
   gh_plan_draft_add_step (draft, step);
-  if (self->inputs.remove_source && options->undefine)
+  if (self->inputs.remove_source && (options->undefine || gh_migrate_plan_returns (self)))
     add_removals (self, draft);
   return TRUE;
 }

@@ -117,6 +117,7 @@ gh_migration_target_free (GhMigrationTarget *self)
 {
   host_clear (&self->host);
   g_free (self->uuid_name);
+  g_free (self->uuid_xml);
   g_free (self->machine_error);
   g_free (self->cpu_error);
   g_clear_pointer (&self->folders, gh_state_folders_free);
@@ -444,6 +445,12 @@ read_names (GhMigrationTarget *target,
       target->has_uuid = TRUE;
       target->uuid_active = virDomainGetID (same) != (unsigned int) -1;
       target->uuid_name = g_strdup (virDomainGetName (same));
+    }
+  if (same != NULL && !target->uuid_active)
+    {
+      target->uuid_saved = virDomainHasManagedSaveImage (same, 0) == 1;
+      target->uuid_xml = dup_xml (same, VIR_DOMAIN_XML_INACTIVE |
+                                        (call->is_test ? 0 : VIR_DOMAIN_XML_MIGRATABLE), NULL);
     }
   if (namesake != NULL)
     {

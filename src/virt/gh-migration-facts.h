@@ -67,6 +67,8 @@ typedef struct
   gboolean         has_uuid;       /* a machine with this UUID is there */
   gboolean         uuid_active;
   char            *uuid_name;      /* (nullable) */
+  char            *uuid_xml;       /* (nullable): its definition, where it is off; has secrets */
+  gboolean         uuid_saved;     /* and it was saved in the middle of a run */
   gboolean         has_name;       /* another one has the name */
   char            *machine_error;  /* (nullable): why it cannot run this kind of machine */
   int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */

@@ -178,6 +178,123 @@ test_temporary (void)
   gh_lab_pair_assert_inventory (&pair, &before);
 }
 
+static void
+start (GhLab      *lab,
+       const char *name)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), name);
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainCreate (domain), ==, 0);
+  virDomainFree (domain);
+}
+
+/* By the program at A, which knows where the machine went. */
+#define move_back(...) \
+  gh_lab_run (pair.a, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--yes", "--json", \
+              __VA_ARGS__)
+
+/* A copy comes back, after a try that is cancelled: the definition is there once and as it was, and
+ * nobody is asked any more whether it may be started. */
+static void
+test_comes_back (void)
+{
+  g_auto (GhLabInventory) away = { NULL };
+  g_autoptr (GhLabRun) there = NULL;
+  g_autoptr (GhLabRun) cancelled = NULL;
+  g_autoptr (GhLabRun) back = NULL;
+  g_autoptr (GhLabRun) start = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  GhLabPair other;
+  GhLabChild *child = NULL;
+  guint64 count = 0;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  gh_lab_pair_start_counter (&pair);
+  before = gh_lab_pair_dup_xml (pair.a, "web", VIR_DOMAIN_XML_INACTIVE);
+  there = move_to_b ("--temporary", NULL);
+  gh_lab_assert_status (there, 0);
+  count = gh_lab_pair_read_counter (pair.b);
+  gh_lab_pair_take_inventory (&pair, &away);
+  child = gh_lab_spawn (pair.a, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--yes", "--json",
+                        "--bandwidth", "1", NULL);
+  other = pair;
+  other.a = pair.b;
+  other.b = pair.a;
+  gh_lab_pair_wait_for_phase (&other, child, FALSE);
+  gh_lab_child_signal (child, SIGINT);
+  cancelled = gh_lab_child_wait (child);
+  gh_lab_assert_status (cancelled, 1);
+  gh_lab_pair_assert_at (pair.b, pair.a);
+  gh_lab_pair_assert_inventory (&pair, &away);
+
+  back = move_back (NULL);
+  gh_lab_assert_status (back, 0);
+  g_assert_true (gh_lab_run_has_check (back, "returns", "ok"));
+  g_assert_false (gh_lab_run_has_check (back, "definition-disks", "warning"));
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  g_assert_cmpuint (gh_lab_pair_read_counter (pair.a), >, count);
+  after = gh_lab_pair_dup_xml (pair.a, "web", VIR_DOMAIN_XML_INACTIVE);
+  g_assert_cmpstr (after, ==, before);
+  gh_lab_pair_set_off (pair.a);
+  gh_lab_signal_daemon (pair.b, SIGSTOP);
+  start = gh_lab_run (pair.a, "-c", pair.a_uri, "start", "web", "--json", NULL);
+  gh_lab_signal_daemon (pair.b, SIGCONT);
+  gh_lab_assert_status (start, 0);
+}
+
+/* With its disk: the old one here is out of date by then. It is not written over, the definition
+ * gets the new one, and what was left on both sides can be removed. */
+static void
+test_comes_back_with_disk (void)
+{
+  g_autofree char *old = NULL;
+  g_autofree char *new = NULL;
+  g_autofree char *away = NULL;
+  g_autofree char *compared = NULL;
+  g_autofree char *xml = NULL;
+  g_autoptr (GhLabRun) there = NULL;
+  g_autoptr (GhLabRun) back = NULL;
+  GStatBuf before;
+  GStatBuf after;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  old = g_build_filename (gh_lab_get_folder (pair.a), "img", "web.qcow2", NULL);
+  new = g_build_filename (gh_lab_get_folder (pair.a), "img", "web-2.qcow2", NULL);
+  away = g_build_filename (gh_lab_get_folder (pair.b), "img", "web.qcow2", NULL);
+  there = move_to_b ("--temporary", "--copy-storage", NULL);
+  gh_lab_assert_status (there, 0);
+  g_assert_cmpint (g_stat (old, &before), ==, 0);
+  back = move_back ("--copy-storage", NULL);
+  gh_lab_assert_status (back, 0);
+  g_assert_true (gh_lab_run_has_check (back, "definition-disks", "warning"));
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  g_assert_cmpint (g_stat (old, &after), ==, 0);
+  g_assert_cmpint (before.st_mtim.tv_sec, ==, after.st_mtim.tv_sec);
+  g_assert_cmpint (before.st_mtim.tv_nsec, ==, after.st_mtim.tv_nsec);
+  xml = gh_lab_pair_dup_xml (pair.a, "web", VIR_DOMAIN_XML_INACTIVE);
+  g_assert_nonnull (strstr (xml, "/img/web-2.qcow2'/>"));
+  g_assert_nonnull (strstr (xml, "<guesthouse:note>kept</guesthouse:note>"));
+  gh_lab_pair_set_off (pair.a);
+  compared = gh_lab_pair_run_tool ("qemu-img", "compare", away, new, NULL);
+  g_assert_nonnull (strstr (compared, "identical"));
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "-c", pair.a_uri, "remove-left", "web",
+                                             i == 0 ? pair.a_uri : pair.b_uri, "--yes", "--json",
+                                             NULL);
+
+      gh_lab_assert_status (run, 0);
+      g_assert_false (g_file_test (i == 0 ? old : away, G_FILE_TEST_EXISTS));
+    }
+  start (pair.a, "web");
+}
+
 /* Looks, and changes nothing. */
 static void
 test_rehearse (void)
@@ -507,17 +624,6 @@ define (GhLab      *lab,
   virDomainPtr domain = virDomainDefineXML (gh_lab_connect (lab), xml);
 
   g_assert_nonnull (domain);
-  virDomainFree (domain);
-}
-
-static void
-start (GhLab      *lab,
-       const char *name)
-{
-  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), name);
-
-  g_assert_nonnull (domain);
-  g_assert_cmpint (virDomainCreate (domain), ==, 0);
   virDomainFree (domain);
 }
 
@@ -937,6 +1043,8 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/both-ways", test_both_ways);
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
+  g_test_add_func ("/lab/migrate/comes-back", test_comes_back);
+  g_test_add_func ("/lab/migrate/comes-back-with-disk", test_comes_back_with_disk);
   g_test_add_func ("/lab/migrate/rehearse", test_rehearse);
   g_test_add_func ("/lab/migrate/refused", test_refused);
   g_test_add_func ("/lab/migrate/repaired", test_repaired);

@@ -107,6 +107,34 @@ test_destinations (void)
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "name-free"));
 }
 
+#define SAME(state) HEAD "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" \
+                    "<name>web</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>" \
+                    "<memory>65536</memory><os><type>hvm</type></os>" \
+                    "<test:runstate>" state "</test:runstate></domain></node>"
+
+/* The same machine is at the destination: one that runs is not to be removed, and one with a
+ * definition here is no copy that goes back. */
+static void
+test_same_machine (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (SAME ("1"));
+  g_autoptr (GhHost) runs = plan_test_new_host (SAME ("1"));
+  g_autoptr (GhHost) off = plan_test_new_host (SAME ("5"));
+  GhHost *hosts[] = { runs, off };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_autoptr (GhMigratePlan) plan = new_plan (host, hosts[i]);
+      const char *advice = NULL;
+
+      prepare (plan);
+      g_assert_true (is_refused (plan, "uuid-taken"));
+      g_assert_null (plan_test_find_check (GH_PLAN (plan), "returns"));
+      advice = gh_check_get_detail (plan_test_find_check (GH_PLAN (plan), "uuid-taken"));
+      g_assert_cmpint (strstr (advice, "Remove it from the list") != NULL, ==, hosts[i] == off);
+    }
+}
+
 static void
 test_disks (void)
 {
@@ -416,6 +444,7 @@ main (int    argc,
   gh_threads_init ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migrate-plan/destinations", test_destinations);
+  g_test_add_func ("/migrate-plan/same-machine", test_same_machine);
   g_test_add_func ("/migrate-plan/disks", test_disks);
   g_test_add_func ("/migrate-plan/paths", test_paths);
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
