@@ -132,7 +132,8 @@ change_disk (GhMigratePlan       *self,
   return NULL;
 }
 
-/* The definition there with the disks it runs on; @changed gets a line for each that was another. */
+/* The definition there with the disks it runs on; @changed gets a line for each that was
+ * another. */
 static GhDomainXml *
 make_kept (GhMigratePlan  *self,
            GPtrArray      *changed,

@@ -107,7 +107,8 @@ test_destinations (void)
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "name-free"));
 }
 
-#define SAME(state) HEAD "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" \
+#define SAME(state) HEAD "<domain type='test' " \
+                    "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" \
                     "<name>web</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>" \
                     "<memory>65536</memory><os><type>hvm</type></os>" \
                     "<test:runstate>" state "</test:runstate></domain></node>"
