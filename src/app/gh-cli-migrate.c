@@ -45,6 +45,7 @@ typedef struct
   GStrv     disk_paths;
   GStrv     networks;
   gboolean  common_cpu;
+  gboolean  copy_secrets;
   GStrv     dropped;
   GStrv     fixes;
 } Options;
@@ -210,6 +211,7 @@ set_choices (GhMigratePlan *plan,
     set_network (plan, options->networks[i]);
   for (guint i = 0; options->dropped != NULL && options->dropped[i] != NULL; i++)
     gh_migrate_plan_set_dropped (plan, options->dropped[i], TRUE);
+  gh_migrate_plan_set_copy_secrets (plan, options->copy_secrets);
   gh_migrate_plan_set_all_disks (plan, options->copy_storage, options->pool);
 }
 
@@ -559,6 +561,8 @@ run (GhCli      *self,
       N_("Repair this first, as the rehearsal calls it"), N_("ID") },
     { "common-cpu", 0, 0, G_OPTION_ARG_NONE, &options.common_cpu,
       N_("Give a machine that is off a processor model both hosts have, if it needs one"), NULL },
+    { "copy-secrets", 0, 0, G_OPTION_ARG_NONE, &options.copy_secrets,
+      N_("Give the destination the passphrases of encrypted disks it does not have"), NULL },
     { "remove-source", 0, 0, G_OPTION_ARG_NONE, &options.remove_source,
       N_("Delete the disks here that were copied, when all went well"), NULL },
     { "preset", 0, 0, G_OPTION_ARG_STRING, &options.preset, N_("safe, fast or one-port"),

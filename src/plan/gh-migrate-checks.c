@@ -712,6 +712,7 @@ gh_migrate_check_all (GhMigratePlan *self,
   check_capacity (self, draft);
   check_state (self, draft);
   check_disks (self, draft);
+  gh_migrate_check_secrets (self, draft);
   check_images (self, draft);
   check_networks (self, draft);
   check_address (self, draft);

@@ -412,3 +412,30 @@ gh_migrate_fix_route (GhCheck       *check,
   gh_check_set_fix (check, _("Through this computer"), NULL, choose_client, fix_new (plan, NULL),
                     fix_free);
 }
+
+/* Secrets go along */
+
+static void
+copy_secrets (GhCheck             *check,
+              gpointer             data,
+              GCancellable        *cancellable,
+              GAsyncReadyCallback  callback,
+              gpointer             user_data)
+{
+  Fix *fix = data;
+  g_autoptr (GhMigratePlan) plan = g_weak_ref_get (&fix->plan);
+  g_autoptr (GTask) task = g_task_new (check, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, copy_secrets);
+  if (plan != NULL)
+    gh_migrate_plan_set_copy_secrets (plan, TRUE);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+gh_migrate_fix_secrets (GhCheck       *check,
+                        GhMigratePlan *plan)
+{
+  gh_check_set_fix (check, _("Copy the secret to the destination"), NULL, copy_secrets,
+                    fix_new (plan, NULL), fix_free);
+}

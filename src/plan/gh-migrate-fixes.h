@@ -23,4 +23,7 @@ void gh_migrate_fix_route        (GhCheck *check, GhMigratePlan *plan);
 /* gh-migrate-cpu.c */
 void gh_migrate_fix_cpu          (GhCheck *check, GhMigratePlan *plan);
 
+/* Copies secrets the destination does not have. */
+void gh_migrate_fix_secrets         (GhCheck *check, GhMigratePlan *plan);
+
 G_END_DECLS

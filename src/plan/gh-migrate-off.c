@@ -176,6 +176,7 @@ gh_migrate_add_off_steps (GhMigratePlan  *self,
   move.snapshots = snapshots;
   check_elsewhere (self, draft);
   gh_migrate_add_probes (self, draft);
+  gh_migrate_add_secrets (self, draft);
   gh_move_add_checks (&move, self->facts.move, draft);
   gh_move_add_steps (&move, self->facts.move, draft);
   return TRUE;

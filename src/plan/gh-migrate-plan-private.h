@@ -31,6 +31,7 @@ typedef struct
   GHashTable      *networks;      /* name → name */
   GHashTable      *dropped;       /* names of devices that stay here */
   char            *cpu;           /* (nullable): a <cpu> it gets, when it is off */
+  gboolean         copy_secrets;  /* that the destination does not have */
   gboolean         copy_all;      /* every disk that can be, unless chosen otherwise */
   char            *pool_for_all;  /* (nullable): likewise where copies go */
 } GhMigrateInputs;
@@ -70,6 +71,9 @@ typedef struct
   GhImageGraph      *graph;        /* (nullable): here */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
   GhSnapshotDefinitions *snapshots; /* (nullable): likewise */
+  GPtrArray         *secrets;      /* (nullable) (element-type GhSecretXml): that it refers to */
+  GPtrArray         *secrets_here; /* (nullable) (element-type GhHostSecret): these, here */
+  GPtrArray         *secrets_there; /* (nullable) (element-type GhHostSecret): and there */
   GhReach           *from;         /* (nullable): by what the source is reached from here */
   GhReach           *to;           /* (nullable): and the destination */
 } GhMigrateFacts;
@@ -154,6 +158,12 @@ gboolean    gh_migrate_plan_returns       (GhMigratePlan *self);
 /* That definition, when disks are others now; NULL: it stays as it is, or an error. */
 char       *gh_migrate_plan_dup_kept      (GhMigratePlan *self, GError **error);
 void        gh_migrate_check_return       (GhMigratePlan *self, GhPlanDraft *draft);
+
+/* gh-migrate-secrets.c */
+void        gh_migrate_check_secrets      (GhMigratePlan *self, GhPlanDraft *draft);
+void        gh_migrate_add_secrets        (GhMigratePlan *self, GhPlanDraft *draft);
+/* @secret: (nullable) (transfer full): UUID of that a copy can be encrypted with. */
+gboolean    gh_migrate_plan_is_encrypted  (GhMigratePlan *self, const char *target, char **secret);
 
 /* gh-migrate-checks.c */
 void        gh_migrate_check_all          (GhMigratePlan *self, GhPlanDraft *draft);

@@ -745,6 +745,18 @@ gh_migrate_plan_set_cpu (GhMigratePlan *self,
   changed (self, NULL);
 }
 
+void
+gh_migrate_plan_set_copy_secrets (GhMigratePlan *self,
+                                  gboolean       copied)
+{
+  g_return_if_fail (GH_IS_MIGRATE_PLAN (self));
+
+  if (self->inputs.copy_secrets == copied)
+    return;
+  self->inputs.copy_secrets = copied;
+  changed (self, NULL);
+}
+
 const char *
 gh_migrate_plan_find_problem (GhMigratePlan   *self,
                               GhMigrateOption  option,

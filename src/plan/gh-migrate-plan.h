@@ -150,6 +150,8 @@ void           gh_migrate_plan_set_network     (GhMigratePlan *self, const char 
 void           gh_migrate_plan_set_dropped     (GhMigratePlan *self, const char *device,
                                                 gboolean dropped);
 /* The processor it gets, if it is off: a <cpu>; NULL: that it has. */
+/* Whether secrets that the destination does not have are copied to it. */
+void           gh_migrate_plan_set_copy_secrets (GhMigratePlan *self, gboolean copied);
 void           gh_migrate_plan_set_cpu         (GhMigratePlan *self, const char *cpu);
 
 /* Why the option cannot be given the value, all else as it is: a translated sentence; NULL: it can.

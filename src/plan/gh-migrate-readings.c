@@ -17,9 +17,12 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "gh-host-secrets.h"
 #include "gh-interfaces.h"
 #include "gh-migrate-plan-private.h"
+#include "gh-secret-xml.h"
 #include "gh-virt-error.h"
 
 typedef struct
@@ -47,6 +50,9 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);
   g_clear_pointer (&self->snapshots, gh_snapshot_definitions_free);
+  g_clear_pointer (&self->secrets, g_ptr_array_unref);
+  g_clear_pointer (&self->secrets_here, g_ptr_array_unref);
+  g_clear_pointer (&self->secrets_there, g_ptr_array_unref);
   g_clear_pointer (&self->from, gh_reach_free);
   g_clear_pointer (&self->to, gh_reach_free);
 }
@@ -330,6 +336,59 @@ disks_loaded_cb (GObject      *object,
 }
 
 static void
+secrets_here_loaded_cb (GObject      *object,
+                        GAsyncResult *result,
+                        gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->secrets_here = gh_host_load_secrets_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+static void
+secrets_there_loaded_cb (GObject      *object,
+                         GAsyncResult *result,
+                         gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  get_facts (task)->secrets_there = gh_host_load_secrets_finish (GH_HOST (object), result, &error);
+  end_one (task, error);
+}
+
+/* A key that is for this comparison only. */
+static GBytes *
+new_key (void)
+{
+  guint32 words[8];
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    words[i] = g_random_int ();
+  /* Fails on kernels older than anything we run on only. */
+  (void) !getentropy (words, sizeof words);
+  return g_bytes_new (words, sizeof words);
+}
+
+static void
+load_secrets (GTask *task)
+{
+  GhMigrateFacts *facts = get_facts (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr (GBytes) key = new_key ();
+
+  facts->secrets = gh_domain_xml_list_secrets (facts->xml);
+  if (facts->secrets->len == 0)
+    return;
+  gh_host_load_secrets_async (get_host (task), facts->secrets, key, cancellable,
+                              secrets_here_loaded_cb, begin_one (task));
+  gh_host_load_secrets_async (get_plan (task)->destination, facts->secrets, key, cancellable,
+                              secrets_there_loaded_cb, begin_one (task));
+}
+
+static void
 load_for_machine (GTask *task)
 {
   GhMigratePlan *self = get_plan (task);
@@ -344,6 +403,7 @@ load_for_machine (GTask *task)
                                       disks_loaded_cb, begin_one (task));
   gh_host_load_migration_target_async (self->destination, uuid, name, facts->source->xml,
                                        cancellable, target_loaded_cb, begin_one (task));
+  load_secrets (task);
   if (has_bridges (facts->xml))
     gh_host_load_interfaces_async (self->destination, cancellable, interfaces_loaded_cb,
                                    begin_one (task));

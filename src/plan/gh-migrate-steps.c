@@ -381,6 +381,7 @@ add_volumes (GhMigratePlan *self,
     {
       const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
       g_autofree char *name = NULL;
+      g_autofree char *secret = NULL;
       GhStep *step = NULL;
 
       if (item->mode != GH_MIGRATE_DISK_COPIED || item->destination == NULL)
@@ -388,6 +389,8 @@ add_volumes (GhMigratePlan *self,
       name = g_path_get_basename (item->destination);
       step = gh_volume_create_step_new (item->pool->name, name, item->destination, item->format,
                                         item->here->capacity, NULL, NULL);
+      if (gh_migrate_plan_is_encrypted (self, item->xml->target, &secret))
+        gh_step_set_string (step, "secret", secret);
       gh_step_set_host (step, self->destination);
       gh_step_set_weight (step, 0.2);
       gh_plan_draft_add_step (draft, step);
@@ -478,6 +481,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
     return FALSE;
   definition = dup_definition (self, options);
   gh_migrate_add_probes (self, draft);
+  gh_migrate_add_secrets (self, draft);
   add_volumes (self, draft);
   add_unplugging (self, draft);
   step = gh_migrate_step_new (self->destination, uuid, name, options);

@@ -40,6 +40,7 @@ GType gh_rename_step_get_type         (void);
 GType gh_probe_step_get_type          (void);
 GType gh_pull_step_get_type           (void);
 GType gh_release_step_get_type        (void);
+GType gh_secret_step_get_type         (void);
 GType gh_switch_step_get_type         (void);
 GType gh_tpm_copy_step_get_type       (void);
 GType gh_define_step_get_type         (void);

@@ -201,6 +201,10 @@ GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhHost *
 /* @on: FALSE to make it an ordinary machine again. Fails while it runs. */
 GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);
 
+/* Gives the destination a secret of the step's host that it does not have; taken away again when it
+ * is undone. @device: what needs it, in words. */
+GhStep *gh_secret_copy_step_new   (GhHost *destination, const char *uuid, const char *device);
+
 /* Takes a device of the host out of a machine that runs; its definition stays as it is. @device:
  * as gh_domain_xml_list_blockers() calls it; @xml: as text. */
 GhStep *gh_unplug_step_new        (const char *uuid, const char *name, const char *device,

@@ -3,6 +3,7 @@
  */
 
 /* volume-create: parameters pool, name, path, format, capacity, backing-path, backing-format;
+ *   secret: UUID of the secret of its host it is encrypted with (LUKS);
  *   absent: nothing was at the path when it was looked at, journaled before the volume is made;
  *   made-capacity: the size libvirt gave it, once it is made.
  * A host that says that something is there takes “absent” back.
@@ -190,6 +191,20 @@ create_dup_title (GhStep *step)
 }
 
 static char *
+dup_volume_xml (GhStep *step)
+{
+  const char *secret = gh_step_get_string (step, "secret");
+  const char *name = gh_step_get_string (step, "name");
+  const char *format = gh_step_get_string (step, "format");
+  guint64 capacity = (guint64) gh_step_get_int (step, "capacity");
+
+  if (secret != NULL)
+    return gh_volume_xml_new_encrypted (name, format, capacity, secret);
+  return gh_volume_xml_new (name, format, capacity, gh_step_get_string (step, "backing-path"),
+                            gh_step_get_string (step, "backing-format"));
+}
+
+static char *
 create_dup_command (GhStep *step)
 {
   const char *uri = gh_step_get_uri (step);
@@ -200,6 +215,14 @@ create_dup_command (GhStep *step)
   g_autofree char *capacity = g_strdup_printf ("%" G_GINT64_FORMAT,
                                                gh_step_get_int (step, "capacity"));
 
+  if (gh_step_get_string (step, "secret") != NULL)
+    {
+      g_autofree char *create = gh_command_dup_virsh (uri, "vol-create", "--pool", pool,
+                                                      "/dev/stdin", NULL);
+      g_autofree char *xml = dup_volume_xml (step);
+
+      return g_strdup_printf ("%s <<'EOF'\n%s\nEOF", create, xml);
+    }
   if (backing_path != NULL)
     return gh_command_dup_virsh (uri, "vol-create-as", "--pool", pool, "--name", name,
                                  "--capacity", capacity, "--allocation", "0", "--format", format,
@@ -253,10 +276,7 @@ absence_saved_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  xml = gh_volume_xml_new (gh_step_get_string (step, "name"), gh_step_get_string (step, "format"),
-                           (guint64) gh_step_get_int (step, "capacity"),
-                           gh_step_get_string (step, "backing-path"),
-                           gh_step_get_string (step, "backing-format"));
+  xml = dup_volume_xml (step);
   gh_host_create_volume_async (get_host (task), gh_step_get_string (step, "pool"), xml,
                                g_task_get_cancellable (task), volume_created_cb,
                                g_object_ref (task));

@@ -713,6 +713,46 @@ gh_volume_xml_new (const char *name,
 }
 
 /**
+ * gh_volume_xml_new_encrypted:
+ * @name: its name in the pool
+ * @format: raw or qcow2
+ * @capacity: in bytes, of what is in it
+ * @secret: UUID of the secret with the passphrase
+ *
+ * Returns: (transfer full): the document, of a volume encrypted by LUKS
+ */
+char *
+gh_volume_xml_new_encrypted (const char *name,
+                             const char *format,
+                             guint64     capacity,
+                             const char *secret)
+{
+  xmlDoc *doc = NULL;
+  xmlNode *volume = NULL;
+  xmlNode *target = NULL;
+  xmlNode *encryption = NULL;
+  xmlNode *phrase = NULL;
+
+  g_return_val_if_fail (name != NULL && format != NULL && secret != NULL, NULL);
+
+  doc = new_doc ("volume");
+  volume = xmlDocGetRootElement (doc);
+  add_text (volume, "name", name);
+  set (add_number (volume, "capacity", capacity), "unit", "bytes");
+  set (add_number (volume, "allocation", 0), "unit", "bytes");
+  target = add (volume, "target");
+  add_with (target, "format", "type", format);
+  if (is (format, "qcow2"))
+    add_text (target, "compat", "1.1");
+  encryption = add (target, "encryption");
+  set (encryption, "format", "luks");
+  phrase = add (encryption, "secret");
+  set (phrase, "type", "passphrase");
+  set (phrase, "uuid", secret);
+  return end_doc (doc);
+}
+
+/**
  * gh_volume_xml_new_device:
  * @name: its name in the pool
  * @capacity: in bytes

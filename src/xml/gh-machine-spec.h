@@ -71,6 +71,8 @@ GhDomainXml   *gh_machine_spec_to_xml (const GhMachineSpec *self);
 char          *gh_pool_xml_new_dir    (const char *name, const char *uuid, const char *path);
 char          *gh_volume_xml_new      (const char *name, const char *format, guint64 capacity,
                                        const char *backing_path, const char *backing_format);
+char          *gh_volume_xml_new_encrypted (const char *name, const char *format,
+                                         guint64 capacity, const char *secret);
 char          *gh_volume_xml_new_device (const char *name, guint64 capacity);
 
 G_END_DECLS

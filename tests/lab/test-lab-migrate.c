@@ -822,6 +822,172 @@ test_uefi_tpm (void)
   g_assert_true (gh_lab_pair_has_line (pair.b, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
 }
 
+/* Encrypted disks */
+
+#define SECRET "c7a5fdbd-edaf-9455-926a-d65c16db1809"
+#define PHRASE "what nobody may read"
+
+static void
+define_secret (GhLab *lab)
+{
+  virSecretPtr secret = virSecretDefineXML (
+    gh_lab_connect (lab), "<secret ephemeral='no' private='no'><uuid>" SECRET "</uuid>"
+    "<usage type='volume'><volume>/of/web</volume></usage></secret>", 0);
+
+  g_assert_nonnull (secret);
+  g_assert_cmpint (virSecretSetValue (secret, (const unsigned char *) PHRASE, strlen (PHRASE), 0),
+                   ==, 0);
+  virSecretFree (secret);
+}
+
+/* (transfer full) (nullable) */
+static char *
+dup_secret (GhLab    *lab,
+            gboolean  remove)
+{
+  virSecretPtr secret = virSecretLookupByUUIDString (gh_lab_connect (lab), SECRET);
+  unsigned char *value = NULL;
+  char *copy = NULL;
+  size_t size = 0;
+
+  if (secret == NULL)
+    return NULL;
+  value = virSecretGetValue (secret, &size, 0);
+  copy = g_strndup ((char *) value, size);
+  free (value);
+  if (remove)
+    g_assert_cmpint (virSecretUndefine (secret), ==, 0);
+  virSecretFree (secret);
+  return copy;
+}
+
+/* Opens an encrypted image by the phrase, and has qemu-io do something to it. */
+static void
+use_encrypted (GhLab      *lab,
+               const char *name,
+               const char *command)
+{
+  g_autofree char *phrase = gh_lab_dup_path (pair.a, "phrase");
+  g_autofree char *object = g_strdup_printf ("secret,id=s,file=%s", phrase);
+  g_autofree char *path = g_build_filename (gh_lab_get_folder (lab), "img", name, NULL);
+  g_autofree char *image = g_str_has_suffix (name, ".qcow2")
+                           ? g_strdup_printf ("driver=qcow2,encrypt.key-secret=s,file.filename=%s",
+                                              path)
+                           : g_strdup_printf ("driver=luks,key-secret=s,file.filename=%s", path);
+  g_autofree char *said = gh_lab_pair_run_tool ("qemu-io", "--object", object, "--image-opts",
+                                                "-c", command, image, NULL);
+
+  g_assert_null (strstr (said, "failed"));
+}
+
+static char *
+make_encrypted (const char *name,
+                const char *target)
+{
+  gboolean is_qcow2 = g_str_has_suffix (name, ".qcow2");
+  g_autofree char *phrase = gh_lab_dup_path (pair.a, "phrase");
+  g_autofree char *object = g_strdup_printf ("secret,id=s,file=%s", phrase);
+  g_autofree char *path = g_build_filename (gh_lab_get_folder (pair.a), "img", name, NULL);
+
+  g_assert_true (g_file_set_contents (phrase, PHRASE, -1, NULL));
+  g_free (gh_lab_pair_run_tool ("qemu-img", "create", "-f", is_qcow2 ? "qcow2" : "luks",
+                                "--object", object, "-o",
+                                is_qcow2 ? "encrypt.format=luks,encrypt.key-secret=s,"
+                                           "encrypt.iter-time=10"
+                                         : "key-secret=s,iter-time=10",
+                                path, "4M", NULL));
+  use_encrypted (pair.a, name, "write -P 0xcd 1M 1M");
+  return g_strdup_printf ("<disk type='file' device='disk'><driver name='qemu' type='%s'/>"
+                          "<source file='%s'><encryption format='luks'><secret type='passphrase' "
+                          "uuid='" SECRET "'/></encryption></source>"
+                          "<target dev='%s' bus='virtio'/></disk>", is_qcow2 ? "qcow2" : "raw",
+                          path, target);
+}
+
+static void
+assert_tells_no_secret (GhLabRun *run)
+{
+  g_autofree char *encoded = g_base64_encode ((const guchar *) PHRASE, strlen (PHRASE));
+
+  g_assert_null (strstr (run->out, PHRASE));
+  g_assert_null (strstr (run->err, PHRASE));
+  g_assert_null (strstr (run->out, encoded));
+}
+
+/* Copied while it runs, by way of a move that fails: the copies are encrypted as the disks were,
+ * and the passphrase is there only when the machine is. Back again while it is off. LUKS makes
+ * whoever opens it wait for seconds, so there is one disk, and both kinds in the slow mode. */
+static void
+test_encrypted (void)
+{
+  g_auto (GhLabInventory) before = { NULL };
+  g_autofree char *raw = NULL;
+  g_autofree char *qcow2 = NULL;
+  gboolean both = g_test_slow ();
+  g_autofree char *devices = NULL;
+  g_autofree char *there = NULL;
+  g_autofree char *info = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GhLabRun) refused = NULL;
+  g_autoptr (GhLabRun) failed = NULL;
+  g_autoptr (GhLabRun) moved = NULL;
+  g_autoptr (GhLabRun) missing = NULL;
+  g_autoptr (GhLabRun) back = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  define_secret (pair.a);
+  raw = make_encrypted ("data.img", "vdb");
+  qcow2 = both ? make_encrypted ("data.qcow2", "vdc") : NULL;
+  devices = g_strconcat (raw, qcow2, NULL);
+  gh_lab_pair_start_guest (&pair, devices);
+  gh_lab_pair_take_inventory (&pair, &before);
+  refused = move_to_b ("--copy-storage", NULL);
+  gh_lab_assert_status (refused, 3);
+  g_assert_true (gh_lab_run_has_check (refused, "secret-missing", "refusal"));
+
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "plan-step-volume-create-before:fail=1");
+  failed = move_to_b ("--copy-storage", "--copy-secrets", NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  gh_lab_assert_status (failed, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (failed), ==, "undone");
+  g_assert_null (dup_secret (pair.b, FALSE));
+  gh_lab_pair_assert_inventory (&pair, &before);
+
+  moved = move_to_b ("--copy-storage", "--copy-secrets", NULL);
+  gh_lab_assert_status (moved, 0);
+  g_assert_true (gh_lab_run_has_check (moved, "secret-copied", "warning"));
+  assert_tells_no_secret (moved);
+  gh_lab_pair_assert_only_at (pair.b, pair.a);
+  there = dup_secret (pair.b, FALSE);
+  g_assert_cmpstr (there, ==, PHRASE);
+  gh_lab_pair_set_off (pair.b);
+  use_encrypted (pair.b, "data.img", "read -P 0xcd 1M 1M");
+  if (both)
+    use_encrypted (pair.b, "data.qcow2", "read -P 0xcd 1M 1M");
+  path = g_build_filename (gh_lab_get_folder (pair.b), "img", "data.img", NULL);
+  info = gh_lab_pair_run_tool ("qemu-img", "info", path, NULL);
+  g_assert_nonnull (strstr (info, "file format: luks"));
+
+  g_free (dup_secret (pair.a, TRUE));
+  missing = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--offline",
+                        "--copy-storage", "--yes", "--json", NULL);
+  gh_lab_assert_status (missing, 3);
+  g_assert_true (gh_lab_run_has_check (missing, "secret-missing", "refusal"));
+  back = gh_lab_run (pair.b, "-c", pair.b_uri, "migrate", "web", pair.a_uri, "--offline",
+                     "--copy-storage", "--copy-secrets", "--yes", "--json", NULL);
+  gh_lab_assert_status (back, 0);
+  assert_tells_no_secret (back);
+  /* QEMU opens them by what libvirt gives it. */
+  start (pair.a, "web");
+  gh_lab_pair_set_off (pair.a);
+  use_encrypted (pair.a, "data-2.img", "read -P 0xcd 1M 1M");
+  if (both)
+    use_encrypted (pair.a, "data-2.qcow2", "read -P 0xcd 1M 1M");
+  g_free (dup_secret (pair.a, TRUE));
+  g_free (dup_secret (pair.b, TRUE));
+}
+
 /* The hosts by themselves, and through one connection. */
 static void
 test_routes (void)
@@ -1050,6 +1216,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/repaired", test_repaired);
   g_test_add_func ("/lab/migrate/several", test_several);
   g_test_add_func ("/lab/migrate/uefi-tpm", test_uefi_tpm);
+  g_test_add_func ("/lab/migrate/encrypted", test_encrypted);
   g_test_add_func ("/lab/migrate/routes", test_routes);
   g_test_add_func ("/lab/migrate/stuck", test_stuck);
   g_test_add_func ("/lab/migrate/moving", test_moving);

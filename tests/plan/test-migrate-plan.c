@@ -181,22 +181,23 @@ has_step (GhMigratePlan *plan,
   return FALSE;
 }
 
-/* (transfer full): what the move itself would be, by virsh. */
+/* (transfer full): what the first step of this kind would be, by virsh. */
 static char *
-dup_move_command (GhMigratePlan *plan)
+dup_command (GhMigratePlan *plan,
+             const char    *kind)
 {
   GPtrArray *steps = gh_plan_get_steps (GH_PLAN (plan));
 
   for (guint i = 0; i < steps->len; i++)
-    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), "migrate") == 0)
+    if (strcmp (gh_step_get_kind (g_ptr_array_index (steps, i)), kind) == 0)
       return gh_step_dup_command (g_ptr_array_index (steps, i));
-  g_error ("nothing moves");
+  g_error ("no step is a %s", kind);
 }
 
 static gboolean
 is_unsafe (GhMigratePlan *plan)
 {
-  g_autofree char *command = dup_move_command (plan);
+  g_autofree char *command = dup_command (plan, "migrate");
 
   return strstr (command, "--unsafe") != NULL;
 }
@@ -328,6 +329,46 @@ test_elsewhere (void)
     }
 }
 
+#define ENCRYPTED(format, secret) WITH_DISK ( \
+    "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>" \
+    "<source file='/nowhere/web.qcow2'><encryption format='" format "'>" \
+    "<secret type='passphrase' " secret "/></encryption></source><target dev='vda'/></disk>")
+
+/* A copy that is made while the machine runs is encrypted as the disk is, or not made at all. */
+static void
+test_encrypted (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (
+    ENCRYPTED ("luks", "uuid='c7a5fdbd-edaf-9455-926a-d65c16db1809'"));
+  g_autoptr (GhHost) old = plan_test_new_host (
+    ENCRYPTED ("qcow", "uuid='c7a5fdbd-edaf-9455-926a-d65c16db1809'"));
+  g_autoptr (GhHost) nameless = plan_test_new_host (ENCRYPTED ("luks", "usage='/web'"));
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  GhHost *impossible[] = { old, nameless };
+
+  prepare (plan);
+  /* The test driver has no secrets, and says nothing. */
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "secret-not-known"));
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "encrypted-anew"));
+  {
+    g_autofree char *command = dup_command (plan, "volume-create");
+
+    g_assert_nonnull (strstr (command, "<encryption format=\"luks\">"));
+    g_assert_nonnull (strstr (command, "c7a5fdbd-edaf-9455-926a-d65c16db1809"));
+  }
+  gh_migrate_plan_set_copy_secrets (plan, TRUE);
+  prepare (plan);
+  g_assert_false (has_step (plan, "secret-copy"));
+  for (guint i = 0; i < G_N_ELEMENTS (impossible); i++)
+    {
+      g_autoptr (GhMigratePlan) other = new_plan (impossible[i], destination);
+
+      prepare (other);
+      g_assert_true (is_refused (other, "encryption"));
+    }
+}
+
 static void
 test_networks (void)
 {
@@ -451,6 +492,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
   g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
+  g_test_add_func ("/migrate-plan/encrypted", test_encrypted);
   g_test_add_func ("/migrate-plan/networks", test_networks);
   g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);

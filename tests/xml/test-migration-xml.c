@@ -7,6 +7,7 @@
 
 #include "gh-cpu-xml.h"
 #include "gh-migration-xml.h"
+#include "gh-secret-xml.h"
 
 #define HEAD "<domain type='kvm'><name>a</name>"
 #define PCI "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' " \
@@ -175,6 +176,67 @@ test_set_cpu (void)
   g_assert_cmpstr (model, ==, "EPYC");
 }
 
+/* Secrets that are needed elsewhere too: of disks in either place and of their layers, of storage,
+ * and of a TPM; each once. A copy in the making is not the machine's. */
+static void
+test_secrets (void)
+{
+  static const char text[] =
+    "<domain><devices>"
+    "<disk type='file'><source file='/a'><encryption format='luks'>"
+    "<secret type='passphrase' uuid='c7a5fdbd-edaf-9455-926a-d65c16db1809'/></encryption></source>"
+    "<backingStore type='file'><source file='/b'><encryption format='luks'>"
+    "<secret type='passphrase' usage='/b'/></encryption></source></backingStore>"
+    "<mirror><source file='/c'><encryption format='luks'><secret type='passphrase' usage='/c'/>"
+    "</encryption></source></mirror><target dev='vda'/></disk>"
+    "<disk type='file'><source file='/d'/><encryption format='qcow'>"
+    "<secret type='passphrase' uuid='c7a5fdbd-edaf-9455-926a-d65c16db1809'/></encryption>"
+    "<target dev='vdb'/></disk>"
+    "<disk type='network'><auth username='me'><secret type='ceph' usage='pool'/></auth>"
+    "<source protocol='rbd' name='x'/><target dev='vdc'/></disk>"
+    "<disk type='file'><source file='/e'><encryption format='luks'>"
+    "<secret type='passphrase' uuid='../../etc'/></encryption></source><target dev='vdd'/></disk>"
+    "<tpm model='tpm-crb'><backend type='emulator'>"
+    "<encryption secret='11111111-edaf-9455-926a-d65c16db1809'/></backend></tpm>"
+    "</devices></domain>";
+  static const struct
+  {
+    const char *uuid;
+    const char *usage;
+    const char *type;
+    const char *device;
+  } expected[] = {
+    { "c7a5fdbd-edaf-9455-926a-d65c16db1809", NULL, "volume", "vda" },
+    { NULL, "/b", "volume", "vda" },
+    { NULL, "pool", "ceph", "vdc" },
+    { "11111111-edaf-9455-926a-d65c16db1809", NULL, "vtpm", "tpm" },
+  };
+  g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, NULL);
+  g_autoptr (GPtrArray) secrets = gh_domain_xml_list_secrets (xml);
+  g_autofree char *uuid = NULL;
+  g_autofree char *usage = NULL;
+  g_autofree char *format = gh_domain_xml_dup_encryption (xml, "vdb", &uuid, &usage);
+  g_autofree char *none = NULL;
+
+  g_assert_cmpuint (secrets->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < secrets->len; i++)
+    {
+      const GhSecretXml *secret = g_ptr_array_index (secrets, i);
+
+      g_assert_cmpstr (secret->uuid, ==, expected[i].uuid);
+      g_assert_cmpstr (secret->usage, ==, expected[i].usage);
+      g_assert_cmpstr (secret->type, ==, expected[i].type);
+      g_assert_cmpstr (secret->device, ==, expected[i].device);
+    }
+  g_assert_cmpstr (format, ==, "qcow");
+  g_assert_cmpstr (uuid, ==, expected[0].uuid);
+  g_assert_null (usage);
+  g_clear_pointer (&uuid, g_free);
+  none = gh_domain_xml_dup_encryption (xml, "vdc", &uuid, &usage);
+  g_assert_null (none);
+  g_assert_null (uuid);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -184,5 +246,6 @@ main (int    argc,
   g_test_add_func ("/migration-xml/twins", test_twins);
   g_test_add_func ("/migration-xml/host-model", test_host_model);
   g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
+  g_test_add_func ("/migration-xml/secrets", test_secrets);
   return g_test_run ();
 }
