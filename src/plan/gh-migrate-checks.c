@@ -485,6 +485,31 @@ check_shared (GhMigratePlan       *self,
                                       : _("Copy the disk, or mount the share there too."));
 }
 
+/* A file of the same name may be another CD. */
+static void
+compare_medium (GhMigratePlan       *self,
+                GhPlanDraft         *draft,
+                const GhMigrateItem *item)
+{
+  gboolean known = FALSE;
+
+  if (gh_migration_file_differs (item->here, item->there, &known))
+    gh_migrate_fix_medium (
+      take_check (draft, is_live (self) ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "medium-differs",
+                  g_strdup_printf (_("%s has another medium of this name for the drive %s"),
+                                   get_there (self), item->xml->target),
+                  is_live (self)
+                  ? _("Its size or how it begins is not the same. The guest would go on with "
+                      "another one in its drive, and read nonsense.")
+                  : _("Its size or how it begins is not the same. The machine would find another "
+                      "one in its drive.")), self, item->xml->target);
+  else if (!known)
+    take_check (draft, GH_CHECK_NOTE, "medium-not-compared",
+                g_strdup_printf (_("It cannot be told whether the medium in the drive %s is the "
+                                   "same at %s"), item->xml->target, get_there (self)),
+                item->xml->source);
+}
+
 static void
 check_medium (GhMigratePlan       *self,
               GhPlanDraft         *draft,
@@ -493,9 +518,13 @@ check_medium (GhMigratePlan       *self,
   GhCheck *check = NULL;
   gboolean known = item->there != NULL && item->there->is_known;
 
-  if (item->mode != GH_MIGRATE_DISK_SHARED || item->here == NULL ||
-      (item->there != NULL && item->there->is_there))
+  if (item->mode != GH_MIGRATE_DISK_SHARED || item->here == NULL)
     return;
+  if (item->there != NULL && item->there->is_there)
+    {
+      compare_medium (self, draft, item);
+      return;
+    }
   check = take_check (draft, known ? GH_CHECK_REFUSAL : GH_CHECK_NOTE,
                       known ? "medium-missing" : "medium-not-known",
                       known ? g_strdup_printf (_("%s does not have the medium in the drive %s"),

@@ -134,10 +134,14 @@ propose (GhMigrateItem     *item,
 static void
 decide_medium (GhMigrateItem *item)
 {
+  gboolean known = FALSE;
+
   refuse (item, GH_MIGRATE_DISK_COPIED, _("A CD or floppy is not copied. Put its image where both "
                                           "hosts see it, or let the drive arrive empty."));
   if (item->xml->source_text == NULL)
     propose (item, GH_MIGRATE_DISK_SHARED, _("The drive is empty."));
+  else if (gh_migration_file_differs (item->here, item->there, &known))
+    propose (item, GH_MIGRATE_DISK_SHARED, _("The destination has another file of this name."));
   else if (item->there != NULL && item->there->is_there)
     propose (item, GH_MIGRATE_DISK_SHARED, _("The destination has the image too."));
   else

@@ -255,6 +255,21 @@ list_paths (GhMigrateFacts *facts)
   return g_strv_builder_end (builder);
 }
 
+static GStrv
+list_media (GhMigrateFacts *facts)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->is_medium && item->xml->source != NULL)
+        g_strv_builder_add (builder, item->xml->source);
+    }
+  return g_strv_builder_end (builder);
+}
+
 static gboolean
 has_bridges (GhDomainXml *xml)
 {
@@ -293,13 +308,15 @@ read_files_when_known (GTask *task)
   GhMigratePlan *self = get_plan (task);
   GhMigrateFacts *facts = get_facts (task);
   g_auto (GStrv) paths = NULL;
+  g_auto (GStrv) media = NULL;
 
   if (facts->source == NULL || facts->source->files == NULL || facts->pools == NULL)
     return;
   facts->items = gh_migrate_list_items (&self->inputs, facts);
   paths = list_paths (facts);
+  media = list_media (facts);
   gh_host_load_migration_files_async (self->destination, (const char * const *) paths,
-                                      g_task_get_cancellable (task), files_loaded_cb,
+                                      (const char * const *) media, g_task_get_cancellable (task), files_loaded_cb,
                                       begin_one (task));
 }
 

@@ -8,10 +8,12 @@
 
 #include "gh-migration-facts.h"
 
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gh-domain-xml.h"
 #include "gh-host-private.h"
@@ -88,6 +90,7 @@ file_free (gpointer data)
   g_free (file->pool_type);
   g_free (file->format);
   g_free (file->identity);
+  g_free (file->digest);
   g_free (file->stamp);
   g_free (file);
 }
@@ -162,6 +165,21 @@ gh_migration_file_is_same (const GhMigrationFile *a,
   if (a->identity != NULL && b->identity != NULL)
     return strcmp (a->identity, b->identity) == 0;
   return a->stamp != NULL && g_strcmp0 (a->stamp, b->stamp) == 0;
+}
+
+gboolean
+gh_migration_file_differs (const GhMigrationFile *a,
+                           const GhMigrationFile *b,
+                           gboolean              *known)
+{
+  *known = gh_migration_file_is_same (a, b);
+  if (*known || a == NULL || b == NULL || !a->is_there || !b->is_there)
+    return FALSE;
+  *known = a->capacity > 0 && b->capacity > 0 && a->capacity != b->capacity;
+  if (*known)
+    return TRUE;
+  *known = a->capacity > 0 && b->capacity > 0 && a->digest != NULL && b->digest != NULL;
+  return *known && strcmp (a->digest, b->digest) != 0;
 }
 
 /* Hosts */
@@ -268,6 +286,61 @@ look_at_file (GhMigrationFile *file)
     file->allocation = (guint64) status.st_blocks * 512;
 }
 
+/* How a medium begins: a CD tells there when it was made. Few can have the same size and that. */
+#define BEGINNING (256 * 1024)
+
+static void
+read_beginning (GhMigrationFile  *file,
+                virConnectPtr     conn,
+                virStorageVolPtr  volume)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  guint64 size = MIN (file->capacity, BEGINNING);
+  virStreamPtr stream = size > 0 ? virStreamNew (conn, 0) : NULL;
+  char buffer[16384];
+  guint64 total = 0;
+  int n = 0;
+
+  if (stream == NULL || virStorageVolDownload (volume, stream, 0, size, 0) < 0)
+    {
+      g_clear_pointer (&stream, virStreamFree);
+      return;
+    }
+  while ((n = virStreamRecv (stream, buffer, sizeof buffer)) > 0)
+    {
+      g_checksum_update (checksum, (const guchar *) buffer, n);
+      total += (guint64) n;
+    }
+  if (n == 0 && virStreamFinish (stream) == 0 && total == size)
+    file->digest = g_strdup (g_checksum_get_string (checksum));
+  else if (n < 0)
+    virStreamAbort (stream);
+  virStreamFree (stream);
+}
+
+/* The same of a file of this computer that is in no pool. */
+static void
+read_own_beginning (GhMigrationFile *file)
+{
+  g_autofree char *buffer = g_malloc (BEGINNING);
+  int fd = open (file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  struct stat status;
+  gsize total = 0;
+  gssize n = 0;
+
+  if (fd >= 0 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size > 0)
+    {
+      file->capacity = (guint64) status.st_size;
+      while (total < BEGINNING && (n = read (fd, buffer + total, BEGINNING - total)) > 0)
+        total += (gsize) n;
+      if (total == MIN (file->capacity, BEGINNING))
+        file->digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) buffer,
+                                                    total);
+    }
+  if (fd >= 0)
+    close (fd);
+}
+
 static gpointer
 file_worker (GhLane        *lane,
              gpointer       data,
@@ -288,6 +361,10 @@ file_worker (GhLane        *lane,
     read_volume (file, volume);
   if (call->is_local && file->path != NULL)
     look_at_file (file);
+  if (file->is_medium && volume != NULL)
+    read_beginning (file, conn, volume);
+  else if (file->is_medium && file->path != NULL && call->is_local)
+    read_own_beginning (file);
   virResetLastError ();
   return NULL;
 }
@@ -677,6 +754,8 @@ gh_host_load_migration_disks_async (GhHost              *host,
                           g_strcmp0 (disk->device, "lun") == 0;
       g_ptr_array_add (call->disks, reading);
       file = add_file (call, is_volume ? NULL : disk->source);
+      file->is_medium = g_strcmp0 (disk->device, "cdrom") == 0 ||
+                        g_strcmp0 (disk->device, "floppy") == 0;
       if (is_volume)
         {
           file->pool = g_strdup (disk->source_pool);
@@ -758,6 +837,7 @@ gh_host_load_migration_target_finish (GhHost        *host,
 void
 gh_host_load_migration_files_async (GhHost              *host,
                                     const char * const  *paths,
+                                    const char * const  *media,
                                     GCancellable        *cancellable,
                                     GAsyncReadyCallback  callback,
                                     gpointer             user_data)
@@ -768,7 +848,7 @@ gh_host_load_migration_files_async (GhHost              *host,
 
   call = call_new (host, NULL);
   for (guint i = 0; paths[i] != NULL; i++)
-    add_file (call, paths[i]);
+    add_file (call, paths[i])->is_medium = media != NULL && g_strv_contains (media, paths[i]);
   gh_host_call_parts (host, GH_LANE_USER, "migration-files", file_worker, call, call_unref,
                       call->files->len, g_task_new (host, cancellable, callback, user_data));
 }

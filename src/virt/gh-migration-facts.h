@@ -38,6 +38,8 @@ typedef struct
   guint64   capacity;
   guint64   allocation;
   char     *identity;   /* (nullable): device and inode, where they can be looked at */
+  gboolean  is_medium;  /* a CD or floppy, which is to be compared */
+  char     *digest;     /* (nullable): of a medium's beginning, where it can be read */
   char     *stamp;      /* (nullable): its size and when it changed last, to the nanosecond */
 } GhMigrationFile;
 
@@ -111,9 +113,14 @@ void                gh_host_load_migration_target_async  (GhHost *host, const ch
                                                           gpointer user_data);
 GhMigrationTarget  *gh_host_load_migration_target_finish (GhHost *host, GAsyncResult *result,
                                                           GError **error);
-/* What is at @paths: an array of GhMigrationFile. */
+/* Whether a medium is certainly not the same; FALSE also where nobody can tell: then *@known is. */
+gboolean            gh_migration_file_differs (const GhMigrationFile *a, const GhMigrationFile *b,
+                                               gboolean *known);
+/* What is at @paths: an array of GhMigrationFile. Those in @media are to be compared: how they begin
+ * is read. */
 void                gh_host_load_migration_files_async   (GhHost *host,
                                                           const char * const *paths,
+                                                          const char * const *media,
                                                           GCancellable *cancellable,
                                                           GAsyncReadyCallback callback,
                                                           gpointer user_data);

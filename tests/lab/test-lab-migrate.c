@@ -16,6 +16,7 @@
 
 #include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
+#include "gh-migration-facts.h"
 #include "gh-start-guard.h"
 #include "gh-test.h"
 #include "gh-threads.h"
@@ -754,6 +755,51 @@ test_repaired (void)
   gh_host_disconnect (b);
 }
 
+/* CDs are compared by size and by how they begin, read through libvirt or as files. */
+static void
+test_media (void)
+{
+  static const char * const names[] = { "one.iso", "two.iso", "other.iso" };
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) paths = NULL;
+  g_autoptr (GhHost) a = NULL;
+  g_autoptr (GPtrArray) files = NULL;
+  g_autofree char *medium = g_strnfill (300 * 1024, 'x');
+  g_auto (GhTestCall) call = { 0 };
+  virStoragePoolPtr pool = NULL;
+  GError *error = NULL;
+  gboolean known = FALSE;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  /* The second one is in no pool. */
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (gh_lab_get_folder (pair.a), i == 1 ? "" : "img",
+                                                names[i], NULL);
+
+      medium[200 * 1024] = i == 2 ? 'y' : 'x';
+      g_assert_true (g_file_set_contents (path, medium, 300 * 1024, NULL));
+      g_strv_builder_add (builder, path);
+    }
+  paths = g_strv_builder_end (builder);
+  pool = virStoragePoolLookupByName (gh_lab_connect (pair.a), "default");
+  g_assert_cmpint (virStoragePoolRefresh (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+  a = gh_lab_plan_connect (pair.a_uri);
+  gh_host_load_migration_files_async (a, (const char * const *) paths,
+                                      (const char * const *) paths, NULL, gh_test_call_cb, &call);
+  files = gh_host_load_migration_files_finish (a, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (((GhMigrationFile *) files->pdata[0])->pool);
+  g_assert_null (((GhMigrationFile *) files->pdata[1])->pool);
+  g_assert_false (gh_migration_file_differs (files->pdata[0], files->pdata[1], &known));
+  g_assert_true (known);
+  g_assert_true (gh_migration_file_differs (files->pdata[0], files->pdata[2], &known));
+  g_unlink (paths[1]);
+  gh_host_disconnect (a);
+}
+
 /* One that is refused does not stop the others; then the rest goes too. */
 static void
 test_several (void)
@@ -1214,6 +1260,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/rehearse", test_rehearse);
   g_test_add_func ("/lab/migrate/refused", test_refused);
   g_test_add_func ("/lab/migrate/repaired", test_repaired);
+  g_test_add_func ("/lab/migrate/media", test_media);
   g_test_add_func ("/lab/migrate/several", test_several);
   g_test_add_func ("/lab/migrate/uefi-tpm", test_uefi_tpm);
   g_test_add_func ("/lab/migrate/encrypted", test_encrypted);

@@ -329,6 +329,54 @@ test_elsewhere (void)
     }
 }
 
+#define CD "/nowhere/there/cd.iso"
+#define CD_POOL(size) "<pool type='dir'><name>default</name>" \
+                      "<target><path>/nowhere/there</path></target><volume type='file'>" \
+                      "<name>cd.iso</name><key>" CD "</key><capacity>" size "</capacity>" \
+                      "<target><path>" CD "</path></target></volume></pool>"
+#define CD_MACHINE(state) "<domain type='test' " \
+                          "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>" \
+                          "<name>web</name><memory>65536</memory><os><type>hvm</type></os>" \
+                          "<devices><disk type='file' device='cdrom'><source file='" CD "'/>" \
+                          "<target dev='hda'/><readonly/></disk></devices>" \
+                          "<test:runstate>" state "</test:runstate></domain>"
+
+/* A CD of the same name is another one when its size is: no guest goes on with that. */
+static void
+test_media (void)
+{
+  static const struct
+  {
+    const char  *here;
+    const char  *there;
+    const char  *id;
+    GhCheckLevel level;
+  } rows[] = {
+    { HEAD CD_MACHINE ("1") CD_POOL ("4096") "</node>", HEAD CD_POOL ("8192") "</node>",
+      "medium-differs", GH_CHECK_REFUSAL },
+    { HEAD CD_MACHINE ("5") CD_POOL ("4096") "</node>", HEAD CD_POOL ("8192") "</node>",
+      "medium-differs", GH_CHECK_WARNING },
+    /* The test driver does not give away what is in volumes. */
+    { HEAD CD_MACHINE ("1") CD_POOL ("4096") "</node>", HEAD CD_POOL ("4096") "</node>",
+      "medium-not-compared", GH_CHECK_NOTE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (rows[i].here);
+      g_autoptr (GhHost) destination = plan_test_new_host (rows[i].there);
+      g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+      GhCheck *check = NULL;
+
+      prepare (plan);
+      check = plan_test_find_check (GH_PLAN (plan), rows[i].id);
+      g_assert_nonnull (check);
+      g_assert_cmpint (gh_check_get_level (check), ==, rows[i].level);
+      if (gh_check_get_fix_label (check) != NULL)
+        repair (plan, rows[i].id);
+    }
+}
+
 #define ENCRYPTED(format, secret) WITH_DISK ( \
     "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>" \
     "<source file='/nowhere/web.qcow2'><encryption format='" format "'>" \
@@ -492,6 +540,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
   g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
+  g_test_add_func ("/migrate-plan/media", test_media);
   g_test_add_func ("/migrate-plan/encrypted", test_encrypted);
   g_test_add_func ("/migrate-plan/networks", test_networks);
   g_test_add_func ("/migrate-plan/devices", test_devices);
