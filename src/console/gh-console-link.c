@@ -25,6 +25,7 @@
 #include "gh-console-module.h"
 #include "gh-debug.h"
 #include "gh-host.h"
+#include "gh-start-guard.h"
 #include "gh-virt-error.h"
 
 /* How long a display may take from its socket to its first picture. */
@@ -187,7 +188,9 @@ show_inactive (GhConsoleLink *self)
       g_string_replace (title, "%s", label, 1);
       set_status (self, GH_CONSOLE_WAITING, "dialog-warning-symbolic",
                   g_string_free (title, FALSE), gh_error_dup_sentence (self->run_error),
-                  gh_error_dup_details (self->run_error), offer);
+                  gh_error_dup_details (self->run_error),
+                  g_error_matches (self->run_error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT)
+                  ? GH_CONSOLE_OFFER_RUN_IN_DOUBT : offer);
       return;
     }
 

@@ -14,6 +14,7 @@ typedef enum
 {
   GH_CONSOLE_OFFER_NOTHING,
   GH_CONSOLE_OFFER_RUN,
+  GH_CONSOLE_OFFER_RUN_IN_DOUBT, /* it may be running elsewhere: the window asks first */
   GH_CONSOLE_OFFER_CONNECT,
   GH_CONSOLE_OFFER_PASSWORD,
   GH_CONSOLE_OFFER_OTHER_KIND,

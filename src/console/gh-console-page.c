@@ -66,6 +66,8 @@ get_button_label (GhConsoleLink *link)
       if (machine != NULL && gh_machine_get_state (machine) == GH_MACHINE_SAVED)
         return _("_Restore");
       return _("_Run");
+    case GH_CONSOLE_OFFER_RUN_IN_DOUBT:
+      return _("Run it all the same…");
     case GH_CONSOLE_OFFER_CONNECT:
       if (gh_console_link_get_state (link) == GH_CONSOLE_CLOSED)
         return _("_Open the console");

@@ -95,6 +95,7 @@ enum
   FULLSCREEN_REQUESTED,
   SCREENSHOT_REQUESTED,
   KIND_REQUESTED,
+  DOUBT_ASKED,
   N_SIGNALS,
 };
 
@@ -582,6 +583,9 @@ page_button_clicked_cb (GhConsole *self)
     case GH_CONSOLE_OFFER_RUN:
       gh_console_link_run_machine (self->link);
       break;
+    case GH_CONSOLE_OFFER_RUN_IN_DOUBT:
+      g_signal_emit (self, signals[DOUBT_ASKED], 0);
+      break;
     case GH_CONSOLE_OFFER_CONNECT:
       gh_console_link_connect (self->link);
       break;
@@ -940,6 +944,9 @@ gh_console_class_init (GhConsoleClass *klass)
   signals[KIND_REQUESTED] =
     g_signal_new ("kind-requested", GH_TYPE_CONSOLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                   G_TYPE_NONE, 1, gh_console_kind_get_type ());
+  signals[DOUBT_ASKED] =
+    g_signal_new ("doubt-asked", GH_TYPE_CONSOLE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                  G_TYPE_NONE, 0);
 
   gh_console_ensure_resources ();
   g_type_ensure (GH_TYPE_CONSOLE_PAGE);

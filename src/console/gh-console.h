@@ -74,6 +74,8 @@ typedef struct
  *   gh_console_take_screenshot_async().
  * - "kind-requested" (GhConsoleKind): the user wants the machine's other console; the window
  *   shows it.
+ * - "doubt-asked": the user wants the machine to run although it may be running elsewhere; the
+ *   window asks whether that is known for certain, and runs it.
  *
  * Actions: gh_console_get_actions(), inserted on the widget as "console": "send-keys" (string),
  * "fullscreen", "scaling", "resize-guest" (booleans), "screenshot", "reconnect", "disconnect",

@@ -366,6 +366,25 @@ check_state (GhMigratePlan *self,
 }
 
 static void
+check_autostart (GhMigratePlan *self,
+                 GhPlanDraft   *draft)
+{
+  if (!self->facts.source->autostart)
+    return;
+  if (is_live (self) && self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
+    take_check (draft, GH_CHECK_WARNING, "autostart-off",
+                g_strdup_printf (_("The host here does not start “%s” by itself while it is at %s"),
+                                 get_name (self), get_there (self)),
+                _("Else there would be two of it when this host restarts. It does again when the "
+                  "machine moves back; if the machine is switched off there, switch that on again "
+                  "here."));
+  else
+    take_check (draft, GH_CHECK_NOTE, "autostart-moves",
+                g_strdup_printf (_("%s starts “%s” by itself from then on, and the host here does "
+                                   "not any more"), get_there (self), get_name (self)), NULL);
+}
+
+static void
 check_options (GhMigratePlan *self,
                GhPlanDraft   *draft)
 {
@@ -740,6 +759,7 @@ gh_migrate_check_all (GhMigratePlan *self,
   check_cpu (self, draft);
   check_capacity (self, draft);
   check_state (self, draft);
+  check_autostart (self, draft);
   check_disks (self, draft);
   gh_migrate_check_secrets (self, draft);
   check_images (self, draft);

@@ -127,6 +127,28 @@ remember_left (GhMigratePlan *self,
     }
 }
 
+/* A copy that is away has no autostart of its own; it knows what the machine had. */
+static void
+remember_autostart (GhMigratePlan *self,
+                    GhDomainXml   *machine)
+{
+  if (gh_migrate_plan_returns (self))
+    gh_domain_xml_set_away_autostart (machine, FALSE);
+  else if (self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY] &&
+           self->facts.source->autostart)
+    gh_domain_xml_set_away_autostart (machine, TRUE);
+}
+
+/* Whether the host there is to start it by itself. */
+static gboolean
+gets_autostart (GhMigratePlan            *self,
+                const GhMigrationOptions *options)
+{
+  if (gh_migrate_plan_returns (self))
+    return gh_domain_xml_get_away_autostart (self->facts.xml);
+  return options->persist && self->facts.source->autostart;
+}
+
 /* A disk both hosts see may be in a pool of another name there, or in none. */
 static void
 rename_volume (GhDomainXml         *machine,
@@ -197,6 +219,7 @@ gh_migrate_plan_dup_changed (GhMigratePlan  *self,
     return NULL;
   gh_migrate_plan_change (self, xml, FALSE);
   remember_left (self, xml);
+  remember_autostart (self, xml);
   changed = gh_domain_xml_to_string (xml);
   return strcmp (changed, text) != 0 ? g_steal_pointer (&changed) : NULL;
 }
@@ -484,13 +507,15 @@ gh_migrate_add_steps (GhMigratePlan  *self,
   gh_migrate_add_secrets (self, draft);
   add_volumes (self, draft);
   add_unplugging (self, draft);
+  if (self->facts.source->autostart)
+    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (uuid, name));
   step = gh_migrate_step_new (self->destination, uuid, name, options);
   gh_step_set_boolean (step, "returns", gh_migrate_plan_returns (self));
   gh_step_set_weight (step, 20.0);
   g_set_object (&self->step, GH_MIGRATE_STEP (step));
   gh_plan_draft_add_step (draft, step);
   step = gh_settle_step_new (self->destination, uuid, name, definition, options->undefine,
-                             options->persist && self->facts.source->autostart);
+                             gets_autostart (self, options));
   gh_step_set_weight (step, 0.2);
   gh_plan_draft_add_step (draft, step);
   if (self->inputs.remove_source && (options->undefine || gh_migrate_plan_returns (self)))

@@ -497,6 +497,9 @@ add_hand_over (const GhMove *self,
                           (self->n_checkpoints > 0 ? GH_UNDEFINE_CHECKPOINTS : 0);
   GhStep *define = gh_define_step_new (self->uuid, self->new_name, xml);
 
+  /* At no time do both hosts start it by themselves. */
+  if (self->autostart)
+    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (self->uuid, self->name));
   gh_step_set_host (define, self->destination);
   gh_step_set_boolean (define, "autostart", self->autostart);
   gh_step_set_peer (define, self->source);

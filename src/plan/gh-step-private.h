@@ -25,6 +25,7 @@ gboolean    gh_step_state_from_string (const char   *text,
 JsonObject *gh_step_copy_params     (JsonObject     *params);
 
 /* The types of gh-steps.h, for journals. */
+GType gh_autostart_step_get_type      (void);
 GType gh_backup_step_get_type         (void);
 GType gh_pool_create_step_get_type    (void);
 GType gh_pool_close_step_get_type     (void);

@@ -147,7 +147,14 @@ action_ran_cb (GObject      *object,
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
   title = g_strdup_printf (_(info->failure), gh_machine_get_label (machine));
 #pragma GCC diagnostic pop
-  if (request->action == GH_MACHINE_START && gh_machine_get_state (machine) == GH_MACHINE_SAVED)
+  if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT))
+    {
+      show_doubt (request->window, machine, title, error);
+      return;
+    }
+  /* Its saved state is not what stands in the way of one that runs elsewhere. */
+  if (request->action == GH_MACHINE_START && gh_machine_get_state (machine) == GH_MACHINE_SAVED &&
+      !g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE))
     {
       g_autofree char *action = g_strdup_printf ("win.discard-and-start('%s')",
                                                  gh_machine_get_uuid (machine));
@@ -159,11 +166,6 @@ action_ran_cb (GObject      *object,
   if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED))
     {
       show_refusal (request->window, machine, title, error);
-      return;
-    }
-  if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT))
-    {
-      show_doubt (request->window, machine, title, error);
       return;
     }
   gh_window_show_error (request->window, machine, title, error);

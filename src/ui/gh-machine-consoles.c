@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-host.h"
 #include "gh-virt-error.h"
 
 #define N_KINDS (GH_CONSOLE_SERIAL + 1)
@@ -117,6 +118,20 @@ kind_requested_cb (GhMachineConsoles *self,
   gh_machine_consoles_set_kind (self, kind);
 }
 
+/* The window's own question, as for its other ways to run a machine. */
+static void
+doubt_asked_cb (GhMachineConsoles *self)
+{
+  GActionGroup *actions = gtk_widget_get_action_group (
+    gtk_widget_get_toplevel (GTK_WIDGET (self)), "win");
+  GhHost *host = self->machine != NULL ? gh_machine_get_host (self->machine) : NULL;
+
+  if (actions != NULL && host != NULL)
+    g_action_group_activate_action (actions, "run-in-doubt",
+                                    g_variant_new ("(ss)", gh_host_get_uri (host),
+                                                   gh_machine_get_uuid (self->machine)));
+}
+
 /* How guests' screens are fitted is the same for all of them, and remembered. */
 static void
 bind_settings (GhConsole *console)
@@ -146,6 +161,8 @@ show_kind (GhMachineConsoles *self)
                                G_CALLBACK (fullscreen_requested_cb), self, G_CONNECT_SWAPPED);
       g_signal_connect_object (console, "kind-requested",
                                G_CALLBACK (kind_requested_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (console, "doubt-asked", G_CALLBACK (doubt_asked_cb), self,
+                               G_CONNECT_SWAPPED);
       gtk_widget_show (GTK_WIDGET (console));
       gtk_stack_add_named (self->stack, GTK_WIDGET (console), kind_names[self->kind]);
     }

@@ -633,3 +633,35 @@ gh_machine_metadata_parse (const char  *text,
     *name = g_strdup (mark->parent_name);
   return mark->kind;
 }
+
+void
+gh_domain_xml_set_away_autostart (GhDomainXml *self,
+                                  gboolean     autostart)
+{
+  xmlNode *machine = NULL;
+  xmlNode *node = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self));
+
+  if (!autostart)
+    {
+      remove_child (self, "away");
+      return;
+    }
+  machine = ensure_machine (self);
+  node = get_ours (machine, "away");
+  if (node == NULL)
+    node = add (self, machine, get_last_child (machine), "away");
+  gh_xml_document_set_attribute (gh_domain_xml_get_document (self), node, "autostart", "yes");
+}
+
+gboolean
+gh_domain_xml_get_away_autostart (GhDomainXml *self)
+{
+  g_autofree char *value = NULL;
+
+  g_return_val_if_fail (GH_IS_DOMAIN_XML (self), FALSE);
+
+  value = gh_xml_node_dup_attribute (get_ours (get_machine (self), "away"), "autostart");
+  return g_strcmp0 (value, "yes") == 0;
+}

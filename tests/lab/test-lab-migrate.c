@@ -296,6 +296,83 @@ test_comes_back_with_disk (void)
   start (pair.a, "web");
 }
 
+/* Whether the host starts it by itself; -1: it does not have it. */
+static int
+get_autostart (GhLab *lab)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), "web");
+  int autostart = -1;
+
+  if (domain == NULL)
+    return -1;
+  virDomainGetAutostart (domain, &autostart);
+  virDomainFree (domain);
+  return autostart;
+}
+
+/* One host at most starts it by itself: the one it belongs to, however the move ends. */
+static void
+test_autostart (void)
+{
+  g_autoptr (GhLabRun) failed = NULL;
+  g_autoptr (GhLabRun) away = NULL;
+  g_autoptr (GhLabRun) back = NULL;
+  g_autoptr (GhLabRun) killed = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+  g_autoptr (GhLabRun) off = NULL;
+  g_autofree char *xml = NULL;
+  virDomainPtr domain = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  gh_lab_pair_start_guest (&pair, NULL);
+  domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  g_assert_cmpint (virDomainSetAutostart (domain, 1), ==, 0);
+  virDomainFree (domain);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "domain-migrate:fail=38");
+  failed = move_to_b ("--temporary", NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  gh_lab_assert_status (failed, 1);
+  g_assert_cmpint (get_autostart (pair.a), ==, 1);
+
+  away = move_to_b ("--temporary", NULL);
+  gh_lab_assert_status (away, 0);
+  g_assert_true (gh_lab_run_has_check (away, "autostart-off", "warning"));
+  g_assert_cmpint (get_autostart (pair.a), ==, 0);
+  back = move_back (NULL);
+  gh_lab_assert_status (back, 0);
+  g_assert_cmpint (get_autostart (pair.a), ==, 1);
+  xml = gh_lab_pair_dup_xml (pair.a, "web", 0);
+  g_assert_null (strstr (xml, "guesthouse:away"));
+
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "plan-step-migrate-before:kill");
+  killed = move_to_b (NULL);
+  g_assert_cmpint (killed->status, ==, 128 + SIGKILL);
+  g_assert_cmpint (get_autostart (pair.a), ==, 0);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  g_assert_cmpint (get_autostart (pair.a), ==, 1);
+  g_clear_pointer (&killed, gh_lab_run_free);
+  g_clear_pointer (&undo, gh_lab_run_free);
+
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", "plan-step-migrate-after:kill");
+  killed = move_to_b (NULL);
+  gh_lab_set_env (pair.a, "GUESTHOUSE_FAULTS", NULL);
+  g_assert_cmpint (killed->status, ==, 128 + SIGKILL);
+  undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  g_assert_cmpint (get_autostart (pair.a), ==, -1);
+  g_assert_cmpint (get_autostart (pair.b), ==, 1);
+
+  gh_lab_pair_set_off (pair.b);
+  off = move_back ("--offline", NULL);
+  gh_lab_assert_status (off, 0);
+  g_assert_true (gh_lab_run_has_check (off, "autostart-moves", "note"));
+  g_assert_cmpint (get_autostart (pair.a), ==, 1);
+  g_assert_cmpint (get_autostart (pair.b), ==, -1);
+}
+
 /* Looks, and changes nothing. */
 static void
 test_rehearse (void)
@@ -1257,6 +1334,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/comes-back", test_comes_back);
   g_test_add_func ("/lab/migrate/comes-back-with-disk", test_comes_back_with_disk);
+  g_test_add_func ("/lab/migrate/autostart", test_autostart);
   g_test_add_func ("/lab/migrate/rehearse", test_rehearse);
   g_test_add_func ("/lab/migrate/refused", test_refused);
   g_test_add_func ("/lab/migrate/repaired", test_repaired);

@@ -608,6 +608,41 @@ test_transfer_command (void)
   g_assert_nonnull (strstr (read, " --capacity 1536\n"));
 }
 
+/* A machine that leaves is not started by its host any more, and is again when it stays. */
+static void
+test_autostart_off (void)
+{
+  World world = { 0 };
+  g_autofree char *xml = NULL;
+  g_autoptr (GhStep) define = NULL;
+  g_autoptr (GError) error = NULL;
+
+  world_init (&world);
+  xml = plan_test_dup_xml (world.uuid, "web-1", NULL);
+  define = gh_define_step_new (world.uuid, "web-1", xml);
+  g_assert_true (plan_test_do (define, world.host, &error));
+  for (guint on = 0; on < 2; on++)
+    {
+      g_autoptr (GhStep) step = gh_autostart_off_step_new (world.uuid, "web-1");
+      g_autoptr (GhStep) from_journal = NULL;
+      g_auto (GhTestCall) call = { 0 };
+
+      gh_host_set_autostart_async (world.host, world.uuid, on, NULL, gh_test_call_cb, &call);
+      g_assert_true (gh_host_set_autostart_finish (world.host, gh_test_call_wait (&call), &error));
+      g_assert_true (plan_test_do (step, world.host, &error));
+      g_assert_false (get_autostart (world.host, world.uuid));
+      from_journal = gh_step_new_for_kind ("autostart-off", gh_step_get_params (step));
+      g_assert_true (plan_test_undo (from_journal, world.host, &error));
+      g_assert_cmpint (get_autostart (world.host, world.uuid), ==, on);
+      if (on)
+        g_assert_true (plan_test_undo (define, world.host, &error));
+      /* Of a machine that is gone there is nothing to take back. */
+      g_assert_true (plan_test_undo (from_journal, world.host, &error));
+      g_assert_no_error (error);
+    }
+  world_clear (&world);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -629,6 +664,7 @@ main (int    argc,
   g_test_add_func ("/steps/undo-of-nothing", test_undo_of_nothing);
   g_test_add_func ("/steps/undefine", test_undefine);
   g_test_add_func ("/steps/undefine-autostart", test_undefine_autostart);
+  g_test_add_func ("/steps/autostart-off", test_autostart_off);
   g_test_add_func ("/steps/secrets", test_secrets);
   g_test_add_func ("/steps/force-off", test_force_off);
   g_test_add_func ("/steps/unknown-kind", test_unknown_kind);

@@ -19,6 +19,7 @@
 #include "gh-host.h"
 #include "gh-key-combinations.h"
 #include "gh-names.h"
+#include "gh-start-guard.h"
 #include "gh-test.h"
 #include "gh-threads.h"
 
@@ -197,6 +198,57 @@ test_off (Fixture       *fixture,
 
   gh_console_set_machine (fixture->console, NULL);
   g_assert_cmpint (gh_console_get_state (fixture->console), ==, GH_CONSOLE_WAITING);
+}
+
+static void
+doubt_async (GhHost              *host,
+             const char          *uuid,
+             GhGuardUse           use,
+             GCancellable        *cancellable,
+             GAsyncReadyCallback  callback,
+             gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (host, cancellable, callback, user_data);
+
+  g_task_return_new_error (task, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT, "It may be elsewhere.");
+}
+
+static void
+count_cb (guint *count)
+{
+  (*count)++;
+}
+
+static gboolean
+has_button (gpointer data)
+{
+  return find_button (data) != NULL;
+}
+
+/* A machine that may be running elsewhere: the window is asked to ask. */
+static void
+test_in_doubt (Fixture       *fixture,
+               gconstpointer  kind)
+{
+  GhMachine *machine = get_machine (fixture, "off");
+  GtkWidget *console = GTK_WIDGET (fixture->console);
+  guint n_asked = 0;
+
+  gh_start_guard_set (doubt_async);
+  gtk_widget_show (fixture->window);
+  g_signal_connect_swapped (console, "doubt-asked", G_CALLBACK (count_cb), &n_asked);
+  gh_console_set_machine (fixture->console, machine);
+  gtk_button_clicked (GTK_BUTTON (find_button (console)));
+  g_assert_cmpuint (n_asked, ==, 0);
+  gh_test_wait_until (has_button, console);
+  assert_says (fixture, "It may be elsewhere.");
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (find_button (console))), ==,
+                   "Run it all the same…");
+  gtk_button_clicked (GTK_BUTTON (find_button (console)));
+  g_assert_cmpuint (n_asked, ==, 1);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_OFF);
+  gh_start_guard_set (NULL);
+  gh_console_set_machine (fixture->console, NULL);
 }
 
 static void
@@ -566,6 +618,7 @@ main (int    argc,
   g_test_add_func ("/console/hostile", test_hostile);
   ADD ("/console/no-machine", GH_CONSOLE_GRAPHICAL, test_no_machine);
   ADD ("/console/off", GH_CONSOLE_GRAPHICAL, test_off);
+  ADD ("/console/in-doubt", GH_CONSOLE_GRAPHICAL, test_in_doubt);
   ADD ("/console/not-available", GH_CONSOLE_GRAPHICAL, test_not_available);
   ADD ("/console/serial-not-available", GH_CONSOLE_SERIAL, test_serial_not_available);
   ADD ("/console/serial-lost", GH_CONSOLE_SERIAL, test_serial_lost);

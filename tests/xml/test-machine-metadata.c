@@ -235,6 +235,24 @@ test_parse (void)
   g_assert_cmpstr (uuid, ==, "a");
 }
 
+/* What a copy that is away knows, and nothing is left of it when it is back. */
+static void
+test_away (void)
+{
+  static const char text[] = "<domain><name>web</name></domain>";
+  g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, NULL);
+  g_autofree char *after = NULL;
+
+  g_assert_false (gh_domain_xml_get_away_autostart (xml));
+  gh_domain_xml_set_away_autostart (xml, TRUE);
+  gh_domain_xml_set_away_autostart (xml, TRUE);
+  g_assert_true (gh_domain_xml_get_away_autostart (xml));
+  gh_domain_xml_set_away_autostart (xml, FALSE);
+  g_assert_false (gh_domain_xml_get_away_autostart (xml));
+  after = gh_domain_xml_to_string (xml);
+  g_assert_null (strstr (after, "metadata"));
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -245,6 +263,7 @@ main (int   argc,
   g_test_add_func ("/machine-metadata/no-metadata", test_no_metadata);
   g_test_add_func ("/machine-metadata/parent", test_parent);
   g_test_add_func ("/machine-metadata/trial", test_trial);
+  g_test_add_func ("/machine-metadata/away", test_away);
   g_test_add_func ("/machine-metadata/unknown", test_unknown);
   g_test_add_func ("/machine-metadata/exchange", test_exchange);
   g_test_add_func ("/machine-metadata/parse", test_parse);

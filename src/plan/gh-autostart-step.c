@@ -1,0 +1,208 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* autostart-off: parameters uuid, name;
+ *   was-on: the host started it by itself, journaled before that is changed.
+ * Before a machine leaves: its host would start it when it restarts itself, whatever has become of
+ * the move by then, and nobody would be asked. Undone by having the host do it again, where it did
+ * and still has the machine. */
+
+#define G_LOG_DOMAIN "gh-autostart-step"
+
+#include "config.h"
+
+#include "gh-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-command.h"
+#include "gh-step-private.h"
+#include "gh-virt-error.h"
+
+typedef GhStep GhAutostartStep;
+typedef GhStepClass GhAutostartStepClass;
+
+G_DEFINE_FINAL_TYPE (GhAutostartStep, gh_autostart_step, GH_TYPE_STEP)
+
+static GTask *
+new_task (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *task = g_task_new (step, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, new_task);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
+  return task;
+}
+
+static void
+set_cb (GObject      *object,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+saved_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (object);
+  GError *error = NULL;
+
+  if (gh_step_save_finish (step, result, &error))
+    gh_host_set_autostart_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
+                                 FALSE, g_task_get_cancellable (task), set_cb,
+                                 g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+loaded_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  gboolean autostart = FALSE;
+  GError *error = NULL;
+
+  if (!gh_host_load_autostart_finish (GH_HOST (object), result, &autostart, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  if (!autostart)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  gh_step_set_boolean (step, "was-on", TRUE);
+  gh_step_save_async (step, saved_cb, g_object_ref (task));
+}
+
+static void
+do_async (GhStep              *step,
+          GhHost              *host,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  gh_host_load_autostart_async (host, gh_step_get_string (step, "uuid"), cancellable, loaded_cb,
+                                new_task (step, host, cancellable, callback, user_data));
+}
+
+/* A machine that is gone is started by nobody. */
+static void
+set_again_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error) ||
+      g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN))
+    {
+      g_clear_error (&error);
+      g_task_return_boolean (task, TRUE);
+    }
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+undo_async (GhStep              *step,
+            GhHost              *host,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  GTask *task = new_task (step, host, NULL, callback, user_data);
+
+  if (gh_step_get_boolean (step, "was-on"))
+    {
+      gh_host_set_autostart_async (host, gh_step_get_string (step, "uuid"), TRUE, NULL,
+                                   set_again_cb, task);
+      return;
+    }
+  g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static char *
+dup_title (GhStep *step)
+{
+  return g_strdup_printf (_("Have the host here not start “%s” by itself any more"),
+                          gh_step_get_string (step, "name"));
+}
+
+static char *
+dup_command (GhStep *step)
+{
+  return gh_command_dup_virsh (gh_step_get_uri (step), "autostart",
+                               gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                       gh_step_get_string (step, "uuid")),
+                               "--disable", NULL);
+}
+
+static char *
+dup_undo_command (GhStep *step)
+{
+  return gh_command_dup_virsh (gh_step_get_uri (step), "autostart",
+                               gh_command_get_machine (gh_step_get_string (step, "name"),
+                                                       gh_step_get_string (step, "uuid")), NULL);
+}
+
+static char *
+dup_left (GhStep *step)
+{
+  return g_strdup_printf (_("That the host starts “%s” by itself"),
+                          gh_step_get_string (step, "name"));
+}
+
+static const char * const needs[] = { "uuid", "name", NULL };
+
+static void
+gh_autostart_step_class_init (GhAutostartStepClass *klass)
+{
+  klass->kind = "autostart-off";
+  klass->needs = needs;
+  klass->dup_title = dup_title;
+  klass->dup_command = dup_command;
+  klass->dup_undo_command = dup_undo_command;
+  klass->dup_left = dup_left;
+  klass->do_async = do_async;
+  klass->undo_async = undo_async;
+}
+
+static void
+gh_autostart_step_init (GhAutostartStep *self)
+{
+}
+
+GhStep *
+gh_autostart_off_step_new (const char *uuid,
+                           const char *name)
+{
+  GhStep *self = g_object_new (gh_autostart_step_get_type (), NULL);
+
+  g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
+
+  gh_step_set_string (self, "uuid", uuid);
+  gh_step_set_string (self, "name", name);
+  return self;
+}
