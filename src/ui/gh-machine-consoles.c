@@ -122,12 +122,11 @@ kind_requested_cb (GhMachineConsoles *self,
 static void
 doubt_asked_cb (GhMachineConsoles *self)
 {
-  GActionGroup *actions = gtk_widget_get_action_group (
-    gtk_widget_get_toplevel (GTK_WIDGET (self)), "win");
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
   GhHost *host = self->machine != NULL ? gh_machine_get_host (self->machine) : NULL;
 
-  if (actions != NULL && host != NULL)
-    g_action_group_activate_action (actions, "run-in-doubt",
+  if (G_IS_ACTION_GROUP (window) && host != NULL)
+    g_action_group_activate_action (G_ACTION_GROUP (window), "run-in-doubt",
                                     g_variant_new ("(ss)", gh_host_get_uri (host),
                                                    gh_machine_get_uuid (self->machine)));
 }

@@ -567,6 +567,37 @@ has_question (gpointer data)
   return find_question () != NULL;
 }
 
+static gboolean
+offers_all_the_same (gpointer page)
+{
+  GtkWidget *label = find_label (page, "Run it all the same…");
+
+  return label != NULL && gtk_widget_get_mapped (label);
+}
+
+/* The console's own button asks the same question. */
+static void
+ask_by_console (Fixture   *fixture,
+                GhMachine *machine)
+{
+  GtkWidget *page = NULL;
+  GtkWidget *label = NULL;
+
+  gh_window_show_machine (fixture->window, machine, TRUE);
+  wait_for_frame (fixture->window);
+  page = gtk_stack_get_child_by_name (get_child (fixture->window, GH_TYPE_WINDOW, "content"),
+                                      "machine");
+  label = find_label (get_child (page, GH_TYPE_MACHINE_PAGE, "consoles"), "Run");
+  g_assert_nonnull (label);
+  gtk_button_clicked (GTK_BUTTON (gtk_widget_get_ancestor (label, GTK_TYPE_BUTTON)));
+  gh_test_wait_until (offers_all_the_same, page);
+  label = find_label (page, "Run it all the same…");
+  gtk_button_clicked (GTK_BUTTON (gtk_widget_get_ancestor (label, GTK_TYPE_BUTTON)));
+  gh_test_wait_until (has_question, NULL);
+  gtk_dialog_response (GTK_DIALOG (find_question ()), GTK_RESPONSE_CANCEL);
+  g_assert_cmpint (gh_machine_get_state (machine), ==, GH_MACHINE_OFF);
+}
+
 /* A machine that has moved to a host that cannot be asked: it runs when the user says so, and is
  * asked about the next time again. */
 static void
@@ -588,6 +619,7 @@ test_in_doubt (void)
   g_assert_no_errno (g_mkdir_with_parents (moved, 0700));
   g_assert_true (g_file_set_contents (trace, "[move]\ndestination=test:///no/such/host\n", -1,
                                       NULL));
+  ask_by_console (&fixture, clone);
   bar = get_child (fixture.window, GH_TYPE_WINDOW, "machine_errors");
   gh_library_view_select (fixture.library, clone);
   wait_for_frame (fixture.window);
