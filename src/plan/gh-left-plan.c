@@ -37,6 +37,7 @@ typedef struct
   GStrv      paths; /* (nullable): of the files there */
   GPtrArray *pools; /* (nullable) (element-type GhPoolInfo): read when more than disks stayed */
   GhStateFolders *folders; /* (nullable): the same */
+  GhStateFolders *own;     /* (nullable): the same, of the host the machine is at */
 } Reading;
 
 static void
@@ -47,6 +48,7 @@ reading_free (gpointer data)
   g_clear_pointer (&reading->files, g_ptr_array_unref);
   g_clear_pointer (&reading->pools, g_ptr_array_unref);
   g_clear_pointer (&reading->folders, gh_state_folders_free);
+  g_clear_pointer (&reading->own, gh_state_folders_free);
   g_strfreev (reading->paths);
   g_free (reading->host);
   g_free (reading);
@@ -138,7 +140,7 @@ add_file (GhLeftPlan       *self,
   if (file->kind != NULL)
     {
       gh_left_state_add (draft, self->left_at, self->machine, file, reading->folders,
-                         reading->pools);
+                         reading->own, reading->pools);
       return;
     }
   /* Metadata may name any file. Only what is known as an image is touched. */
@@ -231,6 +233,19 @@ pools_loaded_cb (GObject      *object,
 }
 
 static void
+own_folders_loaded_cb (GObject      *object,
+                       GAsyncResult *result,
+                       gpointer      user_data)
+{
+  GTask *task = user_data;
+  Reading *reading = g_task_get_task_data (task);
+
+  reading->own = gh_host_load_state_folders_finish (GH_HOST (object), result, NULL);
+  gh_host_load_pools_async (get_self (task)->left_at, g_task_get_cancellable (task),
+                            pools_loaded_cb, task);
+}
+
+static void
 folders_loaded_cb (GObject      *object,
                    GAsyncResult *result,
                    gpointer      user_data)
@@ -240,8 +255,8 @@ folders_loaded_cb (GObject      *object,
 
   /* A check tells when they are missing. */
   reading->folders = gh_host_load_state_folders_finish (GH_HOST (object), result, NULL);
-  gh_host_load_pools_async (GH_HOST (object), g_task_get_cancellable (task), pools_loaded_cb,
-                            task);
+  gh_host_load_state_folders_async (gh_plan_get_host (GH_PLAN (get_self (task))),
+                                    g_task_get_cancellable (task), own_folders_loaded_cb, task);
 }
 
 static void

@@ -103,20 +103,43 @@ add_removal (GhPlanDraft *draft,
   gh_plan_draft_add_step (draft, step);
 }
 
+/* What is written to the folder must not appear where the machine is. */
 static void
-add_steps (GhPlanDraft      *draft,
-           GhHost           *host,
-           GhMachine        *machine,
-           const GhLeftFile *file,
-           const GhPoolInfo *pool) /* nullable */
+add_proof (GhPlanDraft *draft,
+           GhHost      *host,
+           GhHost      *own_host,
+           const char  *pool,
+           const char  *folder)
+{
+  GhStep *lent = add_lent (draft, own_host, folder);
+  const GhPoolInfo there = {
+    .name = (char *) gh_step_get_string (lent, "name"), .path = (char *) folder,
+  };
+  GhStep *step = gh_probe_step_new (own_host, pool, folder, &there, /* shared= */ FALSE);
+
+  gh_step_set_host (step, host);
+  gh_plan_draft_add_step (draft, step);
+  add_closing (draft, lent, FALSE);
+}
+
+static void
+add_steps (GhPlanDraft          *draft,
+           GhHost               *host,
+           GhMachine            *machine,
+           const GhLeftFile     *file,
+           const GhStateFolders *own,  /* nullable */
+           const GhPoolInfo     *pool) /* nullable */
 {
   g_autofree char *folder = g_path_get_dirname (file->path);
   g_autofree char *above = g_path_get_dirname (folder);
   g_autofree char *lock = g_build_filename (folder, ".lock", NULL);
   GhStep *lent = pool == NULL ? add_lent (draft, host, folder) : NULL;
   const char *name = lent != NULL ? gh_step_get_string (lent, "name") : pool->name;
+  GhHost *own_host = gh_machine_get_host (machine);
   GhStep *step = NULL;
 
+  if (!is_tpm (file) && own != NULL && own_host != NULL && strcmp (own->nvram, folder) == 0)
+    add_proof (draft, host, own_host, name, folder);
   add_removal (draft, host, file->path, name);
   /* swtpm's own, which would keep the folders. */
   if (is_tpm (file))
@@ -138,13 +161,14 @@ gh_left_state_add (GhPlanDraft          *draft,
                    GhMachine            *machine,
                    const GhLeftFile     *file,
                    const GhStateFolders *folders,
+                   const GhStateFolders *own,
                    GPtrArray            *pools)
 {
   g_autofree char *folder = g_path_get_dirname (file->path);
   const GhPoolInfo *pool = find_pool (pools, folder);
   const char *why = NULL;
 
-  if (folders == NULL)
+  if (folders == NULL || (own == NULL && !is_tpm (file)))
     why = _("The host does not say where it keeps such files.");
   else if (!is_where_it_belongs (file, folders, gh_machine_get_uuid (machine)))
     why = _("It is not where the host keeps such files.");
@@ -163,6 +187,6 @@ gh_left_state_add (GhPlanDraft          *draft,
               ? g_strdup_printf (_("What its TPM kept there is deleted: %s"), file->path)
               : g_strdup_printf (_("The variables of its firmware there are deleted: %s"),
                                  file->path), NULL);
-  add_steps (draft, host, machine, file, pool);
+  add_steps (draft, host, machine, file, own, pool);
   return TRUE;
 }

@@ -651,6 +651,12 @@ static void
 check_images (GhMigratePlan *self,
               GhPlanDraft   *draft)
 {
+  g_autofree char *nvram = gh_migrate_plan_dup_left_nvram (self);
+
+  if (nvram != NULL)
+    take_check (draft, GH_CHECK_NOTE, "kept-at-source",
+                g_strdup_printf (_("Kept at the source: %s"), nvram),
+                _("The variables of its firmware, as they are now."));
   if (self->inputs.remove_source && gh_migrate_has_copies (&self->facts))
     check_removals (self, draft);
   else if (is_live (self) && gh_migrate_has_copies (&self->facts) &&

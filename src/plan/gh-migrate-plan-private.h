@@ -148,6 +148,8 @@ void        gh_migrate_plan_change        (GhMigratePlan *self, GhDomainXml *mac
                                            gboolean remembered);
 /* What is different at the destination; NULL: nothing, or an error. */
 char       *gh_migrate_plan_dup_changed   (GhMigratePlan *self, const char *text, GError **error);
+/* (nullable): firmware variables that a machine that runs leaves here. */
+char       *gh_migrate_plan_dup_left_nvram (GhMigratePlan *self);
 gboolean    gh_migrate_add_steps          (GhMigratePlan *self, GhPlanDraft *draft, GError **error);
 void        gh_migrate_add_probes         (GhMigratePlan *self, GhPlanDraft *draft);
 /* gh-migrate-off.c: of a machine that is off; with the checks that are about that. */

@@ -98,6 +98,38 @@ has_same_file (GPtrArray           *disks,
   return FALSE;
 }
 
+/* Firmware variables stay as they were last written here, where libvirt put them. One that is off
+ * brings them itself, and remembers then. */
+char *
+gh_migrate_plan_dup_left_nvram (GhMigratePlan *self)
+{
+  const int *values = self->inputs.choice.values;
+  g_autofree char *path = gh_domain_xml_dup_nvram_path (self->facts.xml);
+  g_autofree char *folder = path != NULL ? g_path_get_dirname (path) : NULL;
+
+  if (path == NULL || !values[GH_MIGRATE_OPTION_LIVE] || values[GH_MIGRATE_OPTION_TEMPORARY] ||
+      !self->facts.source->presence.persistent || !g_str_has_suffix (path, "_VARS.fd") ||
+      !g_str_has_suffix (folder, "/libvirt/qemu/nvram"))
+    return NULL;
+  return g_steal_pointer (&path);
+}
+
+static void
+remember_nvram (GhMigratePlan *self,
+                GhDomainXml   *machine)
+{
+  g_autofree char *path = gh_migrate_plan_dup_left_nvram (self);
+  const GhLeftFile file = {
+    .host = self->facts.source->host.uuid,
+    .uri = (char *) gh_host_get_uri (gh_plan_get_host (GH_PLAN (self))),
+    .path = path,
+    .kind = (char *) GH_LEFT_NVRAM,
+  };
+
+  if (path != NULL)
+    gh_domain_xml_add_left (machine, &file);
+}
+
 /* What stays here belongs to nobody then: the machine itself remembers it. */
 static void
 remember_left (GhMigratePlan *self,
@@ -106,8 +138,11 @@ remember_left (GhMigratePlan *self,
   const char *host = self->facts.source->host.uuid;
   const int *values = self->inputs.choice.values;
 
-  if (host == NULL || self->inputs.remove_source || values[GH_MIGRATE_OPTION_TEMPORARY] ||
+  if (host == NULL || values[GH_MIGRATE_OPTION_TEMPORARY] ||
       !self->facts.source->presence.persistent)
+    return;
+  remember_nvram (self, machine);
+  if (self->inputs.remove_source)
     return;
   for (guint i = 0; i < self->facts.items->len; i++)
     {

@@ -926,7 +926,9 @@ test_uefi_tpm (void)
     "<firmware><feature enabled='no' name='secure-boot'/></firmware></os>"
     "<features><acpi/></features><devices><tpm model='tpm-crb'><backend type='emulator' "
     "version='2.0'/></tpm></devices></domain>";
+  g_autoptr (GhLabRun) removed = NULL;
   g_autoptr (GhLabRun) run = NULL;
+  g_autofree char *here = NULL;
   g_autofree char *moved = NULL;
   virDomainPtr domain = NULL;
 
@@ -938,11 +940,26 @@ test_uefi_tpm (void)
   virDomainFree (domain);
   run = move_to_b (NULL);
   gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "kept-at-source", "note"));
   gh_lab_pair_assert_only_at (pair.b, pair.a);
   moved = gh_lab_pair_dup_xml (pair.b, "web", 0);
   g_assert_nonnull (strstr (moved, gh_lab_get_folder (pair.b)));
-  g_assert_null (strstr (moved, gh_lab_get_folder (pair.a)));
+  here = g_strdup_printf (">%s", gh_lab_get_folder (pair.a));
+  g_assert_null (strstr (moved, here));
   g_assert_true (gh_lab_pair_has_line (pair.b, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
+  /* What stays here of it can be removed. */
+  g_assert_true (gh_lab_pair_has_line (pair.a, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
+  removed = gh_lab_run (pair.a, "-c", pair.b_uri, "remove-left", "web", pair.a_uri, "--yes",
+                        "--json", NULL);
+  gh_lab_assert_status (removed, 0);
+  g_assert_false (gh_lab_pair_has_line (pair.a, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
+  g_assert_true (gh_lab_pair_has_line (pair.b, "file .config/libvirt/qemu/nvram/web_VARS.fd"));
+  {
+    g_auto (GStrv) lines = gh_lab_list_inventory (pair.a);
+
+    for (guint i = 0; lines[i] != NULL; i++)
+      g_assert_null (strstr (lines[i], "tpm2-00"));
+  }
 }
 
 /* Encrypted disks */
