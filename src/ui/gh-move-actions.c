@@ -49,6 +49,36 @@ find_left_host (GhMoveActions *self)
   return uri != NULL ? gh_hosts_find (gh_window_get_hosts (self->window), uri) : NULL;
 }
 
+/**
+ * gh_move_actions_present_left:
+ * @parent: (nullable): the window it is about to be above
+ * @machine: what has moved
+ * @host: where it was
+ *
+ * Shows what it left there, to be removed.
+ */
+void
+gh_move_actions_present_left (GtkWindow *parent,
+                              GhMachine *machine,
+                              GhHost    *host)
+{
+  g_autoptr (GhLeftPlan) plan = gh_left_plan_new (machine, host);
+  /* Translators: the names of a machine and of a host. */
+  g_autofree char *text = g_strdup_printf (
+    _("Files of “%s” stayed at %s when it moved. They are as they were then, and nothing uses them "
+      "any more."), gh_machine_get_label (machine), gh_host_get_label (host));
+  GtkWidget *label = gtk_label_new (text);
+  GhPlanDialog *dialog = NULL;
+
+  g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign",
+                0.0, NULL);
+  dialog = gh_plan_dialog_new (parent, _("Remove what was left"), GH_PLAN_DIALOG_DESTRUCTIVE,
+                               label);
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
+  gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static void
 remove_left_activated_cb (GSimpleAction *action,
                           GVariant      *parameter,
@@ -56,28 +86,10 @@ remove_left_activated_cb (GSimpleAction *action,
 {
   GhMoveActions *self = user_data;
   GhHost *host = find_left_host (self);
-  GhMachine *machine = NULL;
-  GtkWidget *label = NULL;
-  GhPlanDialog *dialog = NULL;
-  g_autoptr (GhLeftPlan) plan = NULL;
-  g_autofree char *text = NULL;
 
-  if (host == NULL)
-    return;
-  machine = g_ptr_array_index (self->machines, 0);
-  plan = gh_left_plan_new (machine, host);
-  /* Translators: the names of a machine and of a host. */
-  text = g_strdup_printf (_("Files of “%s” stayed at %s when it moved. They are as they were then, "
-                            "and nothing uses them any more."), gh_machine_get_label (machine),
-                          gh_host_get_label (host));
-  label = gtk_label_new (text);
-  g_object_set (label, "visible", TRUE, "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign",
-                0.0, NULL);
-  dialog = gh_plan_dialog_new (GTK_WINDOW (self->window), _("Remove what was left"),
-                               GH_PLAN_DIALOG_DESTRUCTIVE, label);
-  gtk_window_set_default_size (GTK_WINDOW (dialog), 560, 400);
-  gh_plan_dialog_set_plan (dialog, GH_PLAN (plan));
-  gtk_window_present (GTK_WINDOW (dialog));
+  if (host != NULL)
+    gh_move_actions_present_left (GTK_WINDOW (self->window),
+                                  g_ptr_array_index (self->machines, 0), host);
 }
 
 static const GActionEntry action_entries[] = {

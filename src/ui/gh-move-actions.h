@@ -28,4 +28,7 @@ void           gh_move_actions_move       (GhMoveActions *self, GPtrArray *machi
 /* Opens it for all machines that are on @host. */
 void           gh_move_actions_empty_host (GhMoveActions *self, GhHost *host);
 
+/* What @machine left at @host, to be removed. */
+void           gh_move_actions_present_left (GtkWindow *parent, GhMachine *machine, GhHost *host);
+
 G_END_DECLS

@@ -2,17 +2,21 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* The window of snapshots, driven as a user would, over a real host: what is on the disks after
- * each click. */
+/* The window of snapshots, and that of what a move left, driven as a user would, over a real host:
+ * what is on the disks after each click. */
 
 #include "config.h"
 
 #include "gh-lab-image.h"
 
+#include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gh-clone-dialog.h"
+#include "gh-host-identity.h"
 #include "gh-image-guard.h"
+#include "gh-move-actions.h"
 #include "gh-resize-form.h"
 #include "gh-snapshots-dialog.h"
 #include "gh-ui-test.h"
@@ -230,6 +234,67 @@ test_parent (void)
   world_clear (&world);
 }
 
+/* (transfer full): as the host calls itself. */
+static char *
+dup_host_uuid (GhHost *host)
+{
+  g_auto (GhTestCall) call = { 0 };
+  char *uuid = NULL;
+
+  gh_host_load_identity_async (host, NULL, gh_test_call_cb, &call);
+  uuid = gh_host_load_identity_finish (host, gh_test_call_wait (&call), NULL);
+  g_assert_nonnull (uuid);
+  return uuid;
+}
+
+/* What a machine left at a host is removed by a click, and the machine forgets it; its own disk
+ * beside it stays. */
+static void
+test_left (void)
+{
+  World world = { NULL };
+  virConnectPtr conn = NULL;
+  virDomainPtr domain = NULL;
+  virStoragePoolPtr pool = NULL;
+  g_autofree char *old = NULL;
+  g_autofree char *folder = NULL;
+  g_autofree char *pool_xml = NULL;
+  g_autofree char *uuid = NULL;
+  g_autofree char *left = NULL;
+  char *after = NULL;
+
+  world_init (&world);
+  conn = gh_lab_connect (world.lab);
+  folder = gh_lab_dup_path (world.lab, "left");
+  old = g_build_filename (folder, "old.qcow2", NULL);
+  g_assert_no_errno (g_mkdir (folder, 0700));
+  g_free (gh_lab_run_tool ("qemu-img", "create", "-q", "-f", "qcow2", old, "1M", NULL));
+  pool_xml = g_strdup_printf ("<pool type='dir'><name>left</name><target><path>%s</path></target>"
+                              "</pool>", folder);
+  pool = virStoragePoolCreateXML (conn, pool_xml, 0);
+  g_assert_nonnull (pool);
+  uuid = dup_host_uuid (world.host);
+  left = g_markup_printf_escaped ("<machine><left host='%s' uri='%s' path='%s' pool='left'/>"
+                                  "</machine>", uuid, gh_host_get_uri (world.host), old);
+  domain = virDomainLookupByName (conn, "web");
+  g_assert_cmpint (virDomainSetMetadata (domain, VIR_DOMAIN_METADATA_ELEMENT, left, "guesthouse",
+                                         "http://guesthouse.org/xmlns/libvirt/domain/1.0",
+                                         VIR_DOMAIN_AFFECT_CONFIG), ==, 0);
+  gh_move_actions_present_left (NULL, get_machine (&world), world.host);
+  gh_ui_test_wait_shows (gh_ui_test_wait_plan_dialog (), "It is deleted: ");
+  g_assert_true (g_file_test (old, G_FILE_TEST_EXISTS));
+  gh_ui_test_run_plan ("Delete");
+  g_assert_false (g_file_test (old, G_FILE_TEST_EXISTS));
+  assert_holds (world.path, AFTER);
+  after = virDomainGetXMLDesc (domain, VIR_DOMAIN_XML_INACTIVE);
+  g_assert_null (strstr (after, "old.qcow2"));
+  free (after);
+  virDomainFree (domain);
+  virStoragePoolDestroy (pool);
+  virStoragePoolFree (pool);
+  world_clear (&world);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -239,5 +304,6 @@ main (int    argc,
   g_test_add_func ("/lab-snapshot-window/clone-and-revert", test_clone_and_revert);
   g_test_add_func ("/lab-snapshot-window/parent", test_parent);
   g_test_add_func ("/lab-snapshot-window/refresh", test_refresh);
+  g_test_add_func ("/lab-snapshot-window/left", test_left);
   return g_test_run ();
 }
