@@ -13,7 +13,6 @@
 
 #include "gh-command.h"
 #include "gh-cpu-xml.h"
-#include "gh-format.h"
 #include "gh-migrate-fixes.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-migration-xml.h"
@@ -448,11 +447,8 @@ check_copy (GhMigratePlan       *self,
   if (item->here != NULL && item->here->capacity == 0)
     take_check (draft, GH_CHECK_REFUSAL, "disk-size",
                 g_strdup_printf (_("The size of the disk %s is not known"), target), NULL);
-  if (is_live (self) && item->xml->backing != NULL && item->xml->backing[0] != NULL)
-    take_check (draft, GH_CHECK_NOTE, "chain-flattened",
-                g_strdup_printf (_("The disk %s will hold everything it rests on here"), target),
-                _("It is a linked clone's or has layers: its copy is one whole image that depends "
-                  "on nothing."));
+  if (item->here != NULL)
+    gh_migrate_check_chain (draft, item);
 }
 
 /* Nobody can look: it is proved before anything is moved, or it is not believed. A device may be
@@ -556,41 +552,6 @@ check_medium (GhMigratePlan       *self,
 }
 
 static void
-check_space (GhMigratePlan *self,
-             GhPlanDraft   *draft)
-{
-  for (guint i = 0; i < self->facts.pools->len; i++)
-    {
-      const GhPoolInfo *pool = g_ptr_array_index (self->facts.pools, i);
-      guint64 now = 0;
-      guint64 later = 0;
-      g_autofree char *needed = NULL;
-      g_autofree char *left = NULL;
-
-      for (guint j = 0; j < self->facts.items->len; j++)
-        {
-          const GhMigrateItem *item = g_ptr_array_index (self->facts.items, j);
-
-          if (item->mode != GH_MIGRATE_DISK_COPIED || item->pool != pool)
-            continue;
-          now += item->here->allocation;
-          later += item->here->capacity;
-        }
-      needed = g_format_size_full (now > pool->available ? now : later, G_FORMAT_SIZE_IEC_UNITS);
-      left = g_format_size_full (pool->available, G_FORMAT_SIZE_IEC_UNITS);
-      if (now > pool->available)
-        take_check (draft, GH_CHECK_REFUSAL, "space",
-                    g_strdup_printf (_("“%s” at %s has %s free, and %s is needed"), pool->name,
-                                     get_there (self), left, needed),
-                    _("Free some, or choose another pool."));
-      else if (later > pool->available)
-        take_check (draft, GH_CHECK_NOTE, "space-later",
-                    g_strdup_printf (_("“%s” at %s has %s free, and the disks may grow to %s"),
-                                     pool->name, get_there (self), left, needed), NULL);
-    }
-}
-
-static void
 check_disks (GhMigratePlan *self,
              GhPlanDraft   *draft)
 {
@@ -612,7 +573,7 @@ check_disks (GhMigratePlan *self,
       if (item->mode == GH_MIGRATE_DISK_COPIED && refusal == NULL)
         check_copy (self, draft, item);
     }
-  check_space (self, draft);
+  gh_migrate_check_space (self, draft);
 }
 
 static void
@@ -730,31 +691,6 @@ check_address (GhMigratePlan *self,
                   "address."));
 }
 
-static void
-check_estimate (GhMigratePlan *self,
-                GhPlanDraft   *draft)
-{
-  guint64 disks = gh_migrate_get_disk_bytes (&self->facts);
-  guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
-  g_autofree char *size = g_format_size_full (is_live (self) ? bytes : disks,
-                                              G_FORMAT_SIZE_IEC_UNITS);
-  g_autofree char *span = gh_format_duration ((gint64) MAX (self->seconds, 1.0));
-
-  if (!is_live (self))
-    {
-      take_check (draft, GH_CHECK_NOTE, "estimate",
-                  g_strdup_printf (_("%s are to be sent, and read back"), size),
-                  _("Through this computer, by the connections to both hosts."));
-      return;
-    }
-  take_check (draft, GH_CHECK_NOTE, "estimate",
-              /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
-               * with a decimal. */
-              g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest stands "
-                                 "still for about %.1f s"), size, span, self->pause),
-              _("It takes longer when the guest writes much to its memory meanwhile."));
-}
-
 void
 gh_migrate_check_all (GhMigratePlan *self,
                       GhPlanDraft   *draft)
@@ -771,5 +707,5 @@ gh_migrate_check_all (GhMigratePlan *self,
   check_images (self, draft);
   check_networks (self, draft);
   check_address (self, draft);
-  check_estimate (self, draft);
+  gh_migrate_check_estimate (self, draft);
 }

@@ -255,6 +255,7 @@ gh_migrate_decide (const GhMigrateInputs *inputs,
       if (item->mode == GH_MIGRATE_DISK_COPIED)
         choose_destination (item, facts);
     }
+  gh_migrate_measure (facts);
 }
 
 /* Whether it can be proved that both hosts see the disk: by what is written beside it. Beside a
@@ -276,21 +277,6 @@ gh_migrate_has_copies (const GhMigrateFacts *facts)
   return FALSE;
 }
 
-guint64
-gh_migrate_get_disk_bytes (const GhMigrateFacts *facts)
-{
-  guint64 total = 0;
-
-  for (guint i = 0; facts->items != NULL && i < facts->items->len; i++)
-    {
-      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
-
-      if (item->mode == GH_MIGRATE_DISK_COPIED && item->here != NULL)
-        total += item->here->allocation;
-    }
-  return total;
-}
-
 GPtrArray *
 gh_migrate_dup_disks (const GhMigrateFacts *facts)
 {
@@ -310,6 +296,7 @@ gh_migrate_dup_disks (const GhMigrateFacts *facts)
       disk->format = g_strdup (item->format);
       disk->capacity = item->here != NULL ? item->here->capacity : 0;
       disk->allocation = item->here != NULL ? item->here->allocation : 0;
+      disk->whole = copied && item->n_layers > 0 ? item->most : 0;
       disk->mode = item->mode;
       disk->overridden = item->overridden || item->wanted != NULL;
       disk->reason = g_strdup (item->reason);

@@ -53,6 +53,9 @@ typedef struct
   char               *wanted;      /* (nullable): path or name that was asked for */
   GStrv               candidates;  /* (nullable): paths a copy could have */
   char               *destination; /* (nullable): the one it gets */
+  guint               n_layers;    /* images it rests on, which come into a copy */
+  guint64             least;       /* bytes a copy takes; at most: */
+  guint64             most;
 } GhMigrateItem;
 
 /* What is known about the world, as of the last reading. */
@@ -124,8 +127,15 @@ GPtrArray  *gh_migrate_dup_networks       (const GhMigrateInputs *inputs,
                                            const GhMigrateFacts *facts);
 gboolean    gh_migrate_item_can_be_probed (const GhMigrateItem *item);
 gboolean    gh_migrate_has_copies         (const GhMigrateFacts *facts);
-/* What has to be sent. */
+
+/* gh-migrate-room.c */
+/* Fills in what copies take. */
+void        gh_migrate_measure            (const GhMigrateFacts *facts);
+/* What has to be sent, at most. */
 guint64     gh_migrate_get_disk_bytes     (const GhMigrateFacts *facts);
+void        gh_migrate_check_chain        (GhPlanDraft *draft, const GhMigrateItem *item);
+void        gh_migrate_check_space        (GhMigratePlan *self, GhPlanDraft *draft);
+void        gh_migrate_check_estimate     (GhMigratePlan *self, GhPlanDraft *draft);
 
 /* gh-migrate-paths.c: what disks are called at the destination. */
 /* Where the destination is to have it, if both see it; NULL: nowhere. */

@@ -43,6 +43,8 @@ typedef struct
   char              *format;      /* (nullable) */
   guint64            capacity;    /* 0: not known */
   guint64            allocation;
+  guint64            whole;       /* bytes its copy takes at most, with what it rests on here, which
+                                   * comes into it; 0: it rests on nothing */
   GhMigrateDiskMode  mode;
   gboolean           overridden;  /* chosen by the user, else proposed */
   char              *reason;      /* why this mode is proposed: a sentence */

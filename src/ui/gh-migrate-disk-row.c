@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-disk-choice.h"
+#include "gh-format.h"
 
 /* In the order of GhMigrateDiskMode. */
 static const char *const mode_labels[] = {
@@ -135,6 +136,7 @@ void
 gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
                               GhMigrateDisk    *disk)
 {
+  g_autofree char *estimate = NULL;
   GhDiskChoiceState state = { NULL };
 
   g_return_if_fail (GH_IS_MIGRATE_DISK_ROW (self));
@@ -144,6 +146,12 @@ gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
   g_clear_pointer (&self->disk, gh_migrate_disk_unref);
   self->disk = disk;
 
+  if (disk->whole > 0)
+    {
+      g_autofree char *size = gh_format_file_size (disk->whole);
+
+      estimate = g_strdup_printf (_("There it is a whole disk, of up to %s"), size);
+    }
   state = (GhDiskChoiceState) {
     .device = disk->device,
     .target = disk->target,
@@ -152,6 +160,7 @@ gh_migrate_disk_row_set_disk (GhMigrateDiskRow *self,
     .source = disk->source_text,
     .reason = disk->overridden ? NULL : disk->reason,
     .destination = disk->destination,
+    .estimate = estimate,
     .pool = disk->pool,
     .has_pool = disk->mode == GH_MIGRATE_DISK_COPIED,
     .has_path = has_path (disk),

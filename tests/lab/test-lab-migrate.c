@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gh-lab-image.h"
 #include "gh-lab-plan.h"
 #include "gh-migrate-plan.h"
 #include "gh-migration-facts.h"
@@ -134,6 +135,46 @@ test_copy_storage (void)
   compared = gh_lab_pair_run_tool ("qemu-img", "compare", old, new, NULL);
   g_assert_nonnull (strstr (compared, "identical"));
   g_assert_cmpuint (get_disk_usage (new), <=, get_disk_usage (old) * 11 / 10);
+}
+
+/* A linked clone arrives as one whole disk, and what that takes was said before. */
+static void
+test_linked (void)
+{
+  g_autoptr (GhLabRun) run = NULL;
+  g_autofree char *base = NULL;
+  g_autofree char *top = NULL;
+  g_autofree char *new = NULL;
+  g_autofree char *devices = NULL;
+  g_autofree char *compared = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  base = g_build_filename (gh_lab_get_folder (pair.a), "img", "base.qcow2", NULL);
+  top = g_build_filename (gh_lab_get_folder (pair.a), "img", "top.qcow2", NULL);
+  new = g_build_filename (gh_lab_get_folder (pair.b), "img", "top.qcow2", NULL);
+  devices = g_strdup_printf ("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>"
+                             "<source file='%s'/><target dev='vdb' bus='virtio'/></disk>", top);
+  g_free (gh_lab_pair_run_tool ("qemu-img", "create", "-f", "qcow2", base, "64M", NULL));
+  g_free (gh_lab_pair_run_tool ("qemu-io", "-f", "qcow2", "-c", "write -P 0xcd 1M 24M", base,
+                                NULL));
+  g_free (gh_lab_pair_run_tool ("qemu-img", "create", "-f", "qcow2", "-b", base, "-F", "qcow2", top,
+                                NULL));
+  g_free (gh_lab_pair_run_tool ("qemu-io", "-f", "qcow2", "-c", "write -P 0xef 20M 8M", top, NULL));
+  gh_lab_pair_start_guest (&pair, devices);
+  run = move_to_b ("--copy-storage", NULL);
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "chain-flattened", "note"));
+  g_assert_nonnull (strstr (run->out, "of up to "));
+  /* That would be the overlay alone. */
+  g_assert_null (strstr (run->out, "of up to 8."));
+  gh_lab_pair_assert_only_at (pair.b, pair.a);
+  gh_lab_pair_set_off (pair.b);
+  gh_lab_assert_backing (new, NULL, NULL);
+  compared = gh_lab_pair_run_tool ("qemu-img", "compare", top, new, NULL);
+  g_assert_nonnull (strstr (compared, "identical"));
+  g_assert_cmpuint (get_disk_usage (new), >, get_disk_usage (top));
+  g_assert_cmpuint (get_disk_usage (new), <=, get_disk_usage (top) + get_disk_usage (base));
 }
 
 static void
@@ -1348,6 +1389,7 @@ main (int    argc,
   gh_threads_init ();
   g_test_add_func ("/lab/migrate/both-ways", test_both_ways);
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
+  g_test_add_func ("/lab/migrate/linked", test_linked);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/comes-back", test_comes_back);
   g_test_add_func ("/lab/migrate/comes-back-with-disk", test_comes_back_with_disk);

@@ -40,6 +40,23 @@ static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
 #define WITH_DISK(disk) HEAD "<domain type='test'><name>web</name><memory>65536</memory>" \
                         "<os><type>hvm</type></os><devices>" disk "</devices></domain></node>"
 
+#define VOLUME(name, gib, mib, backing) \
+  "<volume type='file'><name>" name "</name><capacity unit='GiB'>" gib "</capacity>" \
+  "<allocation unit='MiB'>" mib "</allocation><target><path>/p/" name "</path>" \
+  "<format type='qcow2'/></target>" backing "</volume>"
+#define ON(name) "<backingStore><path>/p/" name "</path><format type='qcow2'/></backingStore>"
+/* A linked clone: 10 MiB on 512 MiB on 1 GiB, of 2 GiB. */
+static const char linked[] = HEAD
+  "<domain type='test'><name>web</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+  "<disk type='file' device='disk'><source file='/p/top.qcow2'/>"
+  "<driver name='qemu' type='qcow2'/><target dev='vda'/></disk></devices></domain>"
+  "<pool type='dir'><name>p</name><target><path>/p</path></target>"
+  VOLUME ("base.qcow2", "2", "1024", "") VOLUME ("middle.qcow2", "2", "512", ON ("base.qcow2"))
+  VOLUME ("top.qcow2", "2", "10", ON ("middle.qcow2")) "</pool></node>";
+/* The test driver's pools hold 100 GiB. */
+#define FILLED(mib) HEAD "<pool type='dir'><name>default</name><target><path>/p</path></target>" \
+                    VOLUME ("filler.qcow2", "100", mib, "") "</pool></node>"
+
 static GhMigratePlan *
 new_plan (GhHost *host,
           GhHost *destination)
@@ -167,6 +184,57 @@ test_disks (void)
   disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
   g_assert_true (disk->overridden);
   g_assert_true (is_refused (plan, "disk-mode"));
+}
+
+static const char *
+get_title (GhMigratePlan *plan,
+           const char    *id)
+{
+  GhCheck *check = plan_test_find_check (GH_PLAN (plan), id);
+
+  return check != NULL ? gh_check_get_title (check) : NULL;
+}
+
+static void
+assert_says (GhMigratePlan *plan,
+             const char    *id,
+             const char    *words)
+{
+  const char *title = get_title (plan, id);
+
+  g_assert_nonnull (title);
+  if (strstr (title, words) == NULL)
+    g_error ("“%s” does not say “%s”", title, words);
+}
+
+/* What a linked clone rests on comes into its copy: that is counted, and said. */
+static void
+test_layers (void)
+{
+  static const char * const hosts[] = {
+    FILLED ("10"), FILLED ("101300"), FILLED ("101500"), FILLED ("100000"),
+  };
+  static const char * const ids[] = { NULL, "space-chain", "space", NULL };
+  g_autoptr (GhHost) host = plan_test_new_host (linked);
+
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_autoptr (GhHost) destination = plan_test_new_host (hosts[i]);
+      g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+      const GhMigrateDisk *disk = NULL;
+
+      prepare (plan);
+      disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
+      g_assert_cmpuint (disk->whole, ==, 1546 * G_GUINT64_CONSTANT (1048576));
+      g_assert_cmpuint (disk->allocation, ==, 10 * 1048576);
+      assert_says (plan, "chain-flattened", "1.5");
+      assert_says (plan, "estimate", "1.6");
+      g_assert_true ((g_strcmp0 (ids[i], "space") == 0) == is_refused (plan, "space"));
+      g_assert_true ((g_strcmp0 (ids[i], "space-chain") == 0) ==
+                     (plan_test_find_check (GH_PLAN (plan), "space-chain") != NULL));
+      if (ids[i] != NULL)
+        assert_says (plan, ids[i], i == 1 ? "1.5" : "1.0");
+    }
 }
 
 static gboolean
@@ -538,6 +606,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/disks", test_disks);
   g_test_add_func ("/migrate-plan/paths", test_paths);
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
+  g_test_add_func ("/migrate-plan/layers", test_layers);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
   g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
   g_test_add_func ("/migrate-plan/media", test_media);

@@ -1,0 +1,216 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* How much a move sends, and what room that takes at the destination. A copy of a linked clone that
+ * runs is one whole image: what its layers hold comes into it. */
+
+#define G_LOG_DOMAIN "gh-migrate-room"
+
+#include "config.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "gh-format.h"
+#include "gh-migrate-plan-private.h"
+
+/* Measuring */
+
+/* What lies under a disk, nearest first: a run tells that itself, and of others the graph knows.
+ * (element-type char) (transfer container) */
+static GPtrArray *
+list_layers (const GhMigrateItem  *item,
+             const GhMigrateFacts *facts)
+{
+  GPtrArray *paths = g_ptr_array_new ();
+  g_autoptr (GPtrArray) chain = NULL;
+
+  if (item->xml->backing != NULL && item->xml->backing[0] != NULL)
+    {
+      for (guint i = 0; item->xml->backing[i] != NULL; i++)
+        g_ptr_array_add (paths, item->xml->backing[i]);
+      return paths;
+    }
+  chain = gh_image_graph_find_chain (facts->graph, item->here->path);
+  for (guint i = 0; i < chain->len; i++)
+    g_ptr_array_add (paths, ((GhImage *) g_ptr_array_index (chain, i))->path);
+  return paths;
+}
+
+/* What a layer covers of those under it, nobody knows without reading them: so the copy holds at
+ * least as much as the fullest, and at most as much as all, or as the disk can. */
+static void
+measure (GhMigrateItem        *item,
+         const GhMigrateFacts *facts)
+{
+  g_autoptr (GPtrArray) layers = list_layers (item, facts);
+  guint64 sum = item->here->allocation;
+  gboolean known = TRUE;
+
+  item->least = item->most = item->here->allocation;
+  item->n_layers = layers->len;
+  if (layers->len == 0)
+    return;
+  for (guint i = 0; i < layers->len; i++)
+    {
+      GhImage *image = gh_image_graph_find (facts->graph, g_ptr_array_index (layers, i));
+
+      known = known && image != NULL && image->has_size;
+      if (image == NULL || !image->has_size)
+        continue;
+      sum += image->size;
+      item->least = MAX (item->least, image->size);
+    }
+  item->most = known ? sum : item->here->capacity;
+  if (item->here->capacity > 0)
+    {
+      item->most = MIN (item->most, item->here->capacity);
+      item->least = MIN (item->least, item->most);
+    }
+}
+
+void
+gh_migrate_measure (const GhMigrateFacts *facts)
+{
+  for (guint i = 0; i < facts->items->len; i++)
+    {
+      GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->here == NULL)
+        continue;
+      /* What is off is sent file by file, and not at all when it lies on something. */
+      if (facts->source->presence.active)
+        measure (item, facts);
+      else
+        item->least = item->most = item->here->allocation;
+    }
+}
+
+guint64
+gh_migrate_get_disk_bytes (const GhMigrateFacts *facts)
+{
+  guint64 total = 0;
+
+  for (guint i = 0; facts->items != NULL && i < facts->items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+
+      if (item->mode == GH_MIGRATE_DISK_COPIED)
+        total += item->most;
+    }
+  return total;
+}
+
+/* Checks */
+
+static char *
+dup_size (guint64 bytes)
+{
+  return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+}
+
+/* Takes @title. */
+static void
+take_check (GhPlanDraft  *draft,
+            GhCheckLevel  level,
+            const char   *id,
+            char         *title,
+            const char   *detail)
+{
+  gh_plan_draft_add_check (draft, gh_check_new (level, id, title, detail));
+  g_free (title);
+}
+
+void
+gh_migrate_check_chain (GhPlanDraft         *draft,
+                        const GhMigrateItem *item)
+{
+  g_autofree char *most = dup_size (item->most);
+  g_autofree char *own = dup_size (item->here->allocation);
+  g_autofree char *detail = NULL;
+
+  if (item->n_layers == 0)
+    return;
+  /* Translators: the name of a disk (“vda”), and a size. */
+  detail = g_strdup_printf (ngettext ("It is a linked clone's or has layers: %s are its own, and "
+                                      "it rests on %u image. Its copy depends on nothing.",
+                                      "It is a linked clone's or has layers: %s are its own, and "
+                                      "it rests on %u images. Its copy depends on nothing.",
+                                      item->n_layers), own, item->n_layers);
+  take_check (draft, GH_CHECK_NOTE, "chain-flattened",
+              g_strdup_printf (_("The disk %s becomes one whole image there, of up to %s"),
+                               item->xml->target, most), detail);
+}
+
+static void
+check_pool (GhMigratePlan    *self,
+            GhPlanDraft      *draft,
+            const GhPoolInfo *pool)
+{
+  const char *there = gh_host_get_label (self->destination);
+  g_autofree char *left = dup_size (pool->available);
+  g_autofree char *needed = NULL;
+  guint64 least = 0;
+  guint64 most = 0;
+  guint64 later = 0;
+
+  for (guint i = 0; i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->pool != pool)
+        continue;
+      least += item->least;
+      most += item->most;
+      later += item->here->capacity;
+    }
+  needed = dup_size (least > pool->available ? least : most > pool->available ? most : later);
+  if (least > pool->available)
+    take_check (draft, GH_CHECK_REFUSAL, "space",
+                g_strdup_printf (_("“%s” at %s has %s free, and %s is needed"), pool->name, there,
+                                 left, needed),
+                _("Free some, or choose another pool."));
+  else if (most > pool->available)
+    take_check (draft, GH_CHECK_WARNING, "space-chain",
+                g_strdup_printf (_("“%s” at %s has %s free, and up to %s may be needed"),
+                                 pool->name, there, left, needed),
+                _("How much of what a disk rests on it has written over is not known. When there "
+                  "is no room, the move fails and the machine goes on here."));
+  else if (later > pool->available)
+    take_check (draft, GH_CHECK_NOTE, "space-later",
+                g_strdup_printf (_("“%s” at %s has %s free, and the disks may grow to %s"),
+                                 pool->name, there, left, needed), NULL);
+}
+
+void
+gh_migrate_check_space (GhMigratePlan *self,
+                        GhPlanDraft   *draft)
+{
+  for (guint i = 0; i < self->facts.pools->len; i++)
+    check_pool (self, draft, g_ptr_array_index (self->facts.pools, i));
+}
+
+void
+gh_migrate_check_estimate (GhMigratePlan *self,
+                           GhPlanDraft   *draft)
+{
+  gboolean live = self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE] != 0;
+  guint64 disks = gh_migrate_get_disk_bytes (&self->facts);
+  guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
+  g_autofree char *size = dup_size (live ? bytes : disks);
+  g_autofree char *span = gh_format_duration ((gint64) MAX (self->seconds, 1.0));
+
+  if (!live)
+    {
+      take_check (draft, GH_CHECK_NOTE, "estimate",
+                  g_strdup_printf (_("%s are to be sent, and read back"), size),
+                  _("Through this computer, by the connections to both hosts."));
+      return;
+    }
+  take_check (draft, GH_CHECK_NOTE, "estimate",
+              /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
+               * with a decimal. */
+              g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest stands "
+                                 "still for about %.1f s"), size, span, self->pause),
+              _("It takes longer when the guest writes much to its memory meanwhile."));
+}
