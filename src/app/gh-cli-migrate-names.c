@@ -74,8 +74,8 @@ dup_sentence (NameKind    kind,
       /* Translators: a name that was entered; the names that there are. */
       return g_strdup_printf (_("--disk: there is no disk “%s”; there are: %s"), name, there);
     case NAME_NETWORK:
-      return g_strdup_printf (_("--network: the machine is on no network or bridge “%s”; it is "
-                                "on: %s"), name, there);
+      return g_strdup_printf (_("--network: the machine is on no network, bridge or interface "
+                                "“%s”; it is on: %s"), name, there);
     case NAME_DEVICE:
     default:
       return g_strdup_printf (_("--drop-device: there is no device “%s”; there are: %s"), name,

@@ -14,6 +14,7 @@
 #include "gh-command.h"
 #include "gh-cpu-xml.h"
 #include "gh-migrate-fixes.h"
+#include "gh-migrate-hardware.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-migration-xml.h"
 
@@ -220,6 +221,28 @@ check_capacity (GhMigratePlan *self,
     take_check (draft, GH_CHECK_REFUSAL, "cpus",
                 g_strdup_printf (_("%s gives a machine %u processors at most"), get_there (self),
                                  there->max_cpus), NULL);
+}
+
+/* What it is made of, and its QEMU. */
+static void
+check_hardware (GhMigratePlan *self,
+                GhPlanDraft   *draft)
+{
+  const GhMigrationTarget *target = self->facts.target;
+  const GhMigrateOffer offer = {
+    .there = get_there (self),
+    .offer = target->offer,
+    .capabilities = target->host.capabilities,
+    .huge_kib = target->huge_kib,
+    .live = is_live (self),
+  };
+
+  gh_migrate_check_hardware (self->facts.xml, &offer, draft);
+  if (target->emulator != NULL)
+    take_check (draft, GH_CHECK_NOTE, "emulator",
+                /* Translators: a host, and the path of a program. */
+                g_strdup_printf (_("At %s it runs with %s"), get_there (self), target->emulator),
+                _("The program that runs it here has another name, or is missing, there."));
 }
 
 /* The machine */
@@ -643,6 +666,12 @@ check_networks (GhMigratePlan *self,
                                      network->destination),
                     _("Choose another bridge there, or make one of this name: without it the "
                       "machine does not run there."));
+      else if (!network->is_there && strcmp (network->type, "direct") == 0)
+        take_check (draft, GH_CHECK_WARNING, "interface-missing",
+                    g_strdup_printf (_("%s has no interface “%s”"), get_there (self),
+                                     network->destination),
+                    _("Choose another interface there: without it the machine does not run "
+                      "there."));
       else if (!network->is_there)
         gh_migrate_fix_network_missing (
           take_check (draft, GH_CHECK_REFUSAL, "network-missing",
@@ -700,6 +729,7 @@ gh_migrate_check_all (GhMigratePlan *self,
   check_options (self, draft);
   check_cpu (self, draft);
   check_capacity (self, draft);
+  check_hardware (self, draft);
   check_state (self, draft);
   check_autostart (self, draft);
   check_disks (self, draft);

@@ -367,7 +367,7 @@ gh_migrate_dup_networks (const GhMigrateInputs *inputs,
       const char *wanted = NULL;
 
       if (nic->source == NULL || is_listed (networks, nic) ||
-          !g_strv_contains ((const char * const[]) { "network", "bridge", NULL }, nic->type))
+          !g_strv_contains ((const char * const[]) { "network", "bridge", "direct", NULL }, nic->type))
         continue;
       wanted = g_hash_table_lookup (inputs->networks, nic->source);
       network = g_atomic_rc_box_new0 (GhMigrateNetwork);

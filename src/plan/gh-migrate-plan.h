@@ -61,12 +61,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrateDisk, gh_migrate_disk_unref)
 /**
  * GhMigrateNetwork:
  *
- * One network or bridge the machine is on, and what it will be on at the destination. Reference
+ * One network, bridge or interface the machine is on, and what it will be on at the destination. Reference
  * counted; immutable.
  */
 typedef struct
 {
-  char     *type;        /* "network" or "bridge" */
+  char     *type;        /* "network", "bridge", or "direct": an interface of the host */
   char     *name;        /* here */
   char     *destination; /* there; the same name unless the user chose another */
   gboolean  overridden;

@@ -21,6 +21,7 @@
 
 #include "gh-host-secrets.h"
 #include "gh-interfaces.h"
+#include "gh-migrate-hardware.h"
 #include "gh-migrate-plan-private.h"
 #include "gh-secret-xml.h"
 #include "gh-virt-error.h"
@@ -270,13 +271,15 @@ list_media (GhMigrateFacts *facts)
   return g_strv_builder_end (builder);
 }
 
+/* Whether it has cards on interfaces of the host. */
 static gboolean
 has_bridges (GhDomainXml *xml)
 {
   g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (xml);
 
   for (guint i = 0; i < nics->len; i++)
-    if (strcmp (((GhNicXml *) nics->pdata[i])->type, "bridge") == 0)
+    if (strcmp (((GhNicXml *) nics->pdata[i])->type, "bridge") == 0 ||
+        strcmp (((GhNicXml *) nics->pdata[i])->type, "direct") == 0)
       return TRUE;
   return FALSE;
 }
@@ -419,7 +422,8 @@ load_for_machine (GTask *task)
   gh_host_load_migration_disks_async (get_host (task), uuid, facts->disks, cancellable,
                                       disks_loaded_cb, begin_one (task));
   gh_host_load_migration_target_async (self->destination, uuid, name, facts->source->xml,
-                                       cancellable, target_loaded_cb, begin_one (task));
+                                       gh_migrate_get_huge_page_kib (facts->xml), cancellable,
+                                       target_loaded_cb, begin_one (task));
   load_secrets (task);
   if (has_bridges (facts->xml))
     gh_host_load_interfaces_async (self->destination, cancellable, interfaces_loaded_cb,

@@ -236,6 +236,8 @@ gh_migrate_plan_change (GhMigratePlan *self,
   drop_devices (self, machine);
   if (self->inputs.cpu != NULL && !self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
     gh_domain_xml_set_cpu_model (machine, self->inputs.cpu);
+  if (self->facts.target->emulator != NULL)
+    gh_domain_xml_set_emulator (machine, self->facts.target->emulator);
   /* Each user has a folder of their own for them. */
   if (self->facts.target->folders != NULL)
     gh_domain_xml_move_own_nvram (machine, self->facts.target->folders->nvram);

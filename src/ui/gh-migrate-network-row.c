@@ -26,10 +26,19 @@ struct _GhMigrateNetworkRow
 
 G_DEFINE_FINAL_TYPE (GhMigrateNetworkRow, gh_migrate_network_row, HDY_TYPE_ACTION_ROW)
 
+/* A bridge, or another interface. */
 static gboolean
-is_bridge (GhMigrateNetwork *network)
+is_of_host (GhMigrateNetwork *network)
 {
-  return g_strcmp0 (network->type, "bridge") == 0;
+  return g_strcmp0 (network->type, "network") != 0;
+}
+
+static const char *
+get_title_format (GhMigrateNetwork *network)
+{
+  if (g_strcmp0 (network->type, "bridge") == 0)
+    return _("Bridge “%s”");
+  return is_of_host (network) ? _("Interface “%s”") : _("Network “%s”");
 }
 
 /* The names of all networks there, and what is chosen, be it there or not. */
@@ -40,7 +49,7 @@ collect_choices (GhMigrateNetworkRow *self)
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
   guint i;
 
-  for (i = 0; there != NULL && !is_bridge (self->network) && i < there->len; i++)
+  for (i = 0; there != NULL && !is_of_host (self->network) && i < there->len; i++)
     g_ptr_array_add (names,
                      g_strdup (((GhNetworkInfo *) g_ptr_array_index (there, i))->name));
   if (!g_ptr_array_find_with_equal_func (names, self->network->destination, g_str_equal, &i))
@@ -129,11 +138,13 @@ gh_migrate_network_row_new (GhMigratePlan    *plan,
   self = g_object_new (GH_TYPE_MIGRATE_NETWORK_ROW, "visible", TRUE, NULL);
   self->plan = g_object_ref (plan);
   self->id = gh_migrate_network_row_dup_id (network);
-  title = g_strdup_printf (is_bridge (network) ? _("Bridge “%s”") : _("Network “%s”"),
-                           network->name);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  title = g_strdup_printf (get_title_format (network), network->name);
+#pragma GCC diagnostic pop
   hdy_preferences_row_set_title (HDY_PREFERENCES_ROW (self), title);
-  /* Nobody can tell which bridges a host has: their names are typed. */
-  self->combo = is_bridge (network) ? gtk_combo_box_text_new_with_entry ()
+  /* Nobody can tell which bridges and interfaces a host has: their names are typed. */
+  self->combo = is_of_host (network) ? gtk_combo_box_text_new_with_entry ()
                                     : gtk_combo_box_text_new ();
   g_object_set (self->combo, "valign", GTK_ALIGN_CENTER, "visible", TRUE, NULL);
   atk_object_set_name (gtk_widget_get_accessible (self->combo), title);

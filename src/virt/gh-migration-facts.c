@@ -33,6 +33,7 @@ typedef struct
   gboolean  is_test;
   char     *name;  /* (nullable) */
   char     *xml;   /* (nullable) */
+  guint64   huge_page_kib;
   GStrv     paths; /* (nullable) */
   GhMigrationSource *source; /* (nullable) */
   GhMigrationTarget *target; /* (nullable) */
@@ -101,6 +102,7 @@ host_clear (GhMigrationHost *host)
   g_free (host->uuid);
   g_free (host->hostname);
   g_free (host->driver);
+  g_free (host->capabilities);
 }
 
 void
@@ -122,6 +124,8 @@ gh_migration_target_free (GhMigrationTarget *self)
   g_free (self->uuid_name);
   g_free (self->uuid_xml);
   g_free (self->machine_error);
+  g_free (self->offer);
+  g_free (self->emulator);
   g_free (self->cpu_error);
   g_clear_pointer (&self->folders, gh_state_folders_free);
   g_free (self);
@@ -197,6 +201,7 @@ read_identity (GhMigrationHost *host,
   if (document != NULL)
     host->uuid = gh_xml_document_dup_text (document, "host/uuid");
   host->hostname = g_strdup (hostname);
+  host->capabilities = g_strdup (capabilities);
   free (capabilities);
   free (hostname);
   virResetLastError ();
@@ -539,6 +544,29 @@ read_names (GhMigrationTarget *target,
   virResetLastError ();
 }
 
+/* The program may have another name there, which libvirt does not look for by itself. */
+static void
+compare_emulator (GhMigrationTarget *target,
+                  virConnectPtr      conn,
+                  GhDomainXml       *xml)
+{
+  g_autofree char *arch = gh_domain_xml_dup_arch (xml);
+  g_autofree char *machine = gh_domain_xml_dup_machine (xml);
+  g_autofree char *type = gh_domain_xml_dup_type (xml);
+  g_autofree char *emulator = gh_domain_xml_dup_text (xml, "devices/emulator");
+  g_autoptr (GhXmlDocument) offer = gh_xml_document_new (target->offer, "domainCapabilities", NULL);
+  g_autofree char *path = offer != NULL ? gh_xml_document_dup_text (offer, "path") : NULL;
+  char *same = NULL;
+
+  if (emulator == NULL || path == NULL || strcmp (emulator, path) == 0)
+    return;
+  same = virConnectGetDomainCapabilities (conn, emulator, arch, machine, type, 0);
+  if (same == NULL)
+    target->emulator = g_steal_pointer (&path);
+  free (same);
+  virResetLastError ();
+}
+
 /* The emulator's path may be another there: libvirt finds it by what it emulates. */
 static void
 compare_machine (GhMigrationTarget *target,
@@ -556,8 +584,11 @@ compare_machine (GhMigrationTarget *target,
   target->cpu = -1;
   if (last != NULL && last->code != VIR_ERR_NO_SUPPORT)
     target->machine_error = g_strdup (last->message);
+  target->offer = g_strdup (capabilities);
   free (capabilities);
   virResetLastError ();
+  if (target->offer != NULL)
+    compare_emulator (target, conn, xml);
   if (target->machine_error != NULL || cpu == NULL ||
       (mode != NULL && strcmp (mode, "custom") != 0))
     return;
@@ -590,17 +621,6 @@ read_folders (GhMigrationTarget *target,
     target->folders = gh_state_folders_read (conn, NULL);
 }
 
-enum
-{
-  TARGET_MACHINE,
-  TARGET_NAMES,
-  TARGET_MEMORY,
-  TARGET_FOLDERS,
-  TARGET_IDENTITY,
-  TARGET_VERSIONS,
-  TARGET_N_PARTS,
-};
-
 /* QEMU fetches pages by userfaultfd, which the kernel gives an ordinary process, as QEMU is on
  * every host, only when it was told to. Of a host far away nobody can tell. */
 static int
@@ -613,6 +633,33 @@ read_post_copy (gboolean is_local)
     return -1;
   return *text == '0' ? 0 : 1;
 }
+
+/* Of the whole host. */
+static void
+read_memory (GhMigrationTarget *target,
+             virConnectPtr      conn,
+             const Call        *call)
+{
+  unsigned int page = (unsigned int) call->huge_page_kib;
+  unsigned long long n_free = 0;
+
+  target->post_copy = read_post_copy (call->is_local);
+  target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
+  target->huge_kib = -1;
+  if (page > 0 && virNodeGetFreePages (conn, 1, &page, -1, 1, &n_free, 0) == 1)
+    target->huge_kib = (gint64) n_free * page;
+}
+
+enum
+{
+  TARGET_MACHINE,
+  TARGET_NAMES,
+  TARGET_MEMORY,
+  TARGET_FOLDERS,
+  TARGET_IDENTITY,
+  TARGET_VERSIONS,
+  TARGET_N_PARTS,
+};
 
 static gpointer
 target_worker (GhLane        *lane,
@@ -640,8 +687,7 @@ target_worker (GhLane        *lane,
       read_names (target, conn, call);
       break;
     case TARGET_MEMORY:
-      target->post_copy = read_post_copy (call->is_local);
-      target->free_memory_kib = virNodeGetFreeMemory (conn) / 1024;
+      read_memory (target, conn, call);
       break;
     case TARGET_FOLDERS:
       read_folders (target, conn, xml);
@@ -804,6 +850,7 @@ gh_host_load_migration_target_async (GhHost              *host,
                                      const char          *uuid,
                                      const char          *name,
                                      const char          *xml,
+                                     guint64              huge_page_kib,
                                      GCancellable        *cancellable,
                                      GAsyncReadyCallback  callback,
                                      gpointer             user_data)
@@ -815,6 +862,7 @@ gh_host_load_migration_target_async (GhHost              *host,
   call = call_new (host, uuid);
   call->target = g_new0 (GhMigrationTarget, 1);
   call->target->cpu = -1;
+  call->huge_page_kib = MIN (huge_page_kib, G_MAXUINT);
   call->name = g_strdup (name);
   call->xml = g_strdup (xml);
   gh_host_call_parts (host, GH_LANE_USER, "migration-target", target_worker, call, call_unref,

@@ -21,6 +21,7 @@ typedef struct
   char   *uuid;       /* (nullable): its own idea of who it is */
   char   *hostname;   /* (nullable) */
   char   *driver;     /* (nullable): "QEMU" */
+  char   *capabilities; /* (nullable): libvirt's document */
   gulong  libvirt;    /* versions as libvirt writes them: 9000000; 0: not known */
   gulong  hypervisor;
 } GhMigrationHost;
@@ -73,6 +74,9 @@ typedef struct
   gboolean         uuid_saved;     /* and it was saved in the middle of a run */
   gboolean         has_name;       /* another one has the name */
   char            *machine_error;  /* (nullable): why it cannot run this kind of machine */
+  char            *offer;          /* (nullable): domain capabilities, for this kind of machine */
+  char            *emulator;       /* (nullable): its QEMU, where it has none of the machine's */
+  gint64           huge_kib;       /* free in huge pages of the machine's size; -1: not known */
   int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
@@ -105,9 +109,10 @@ void                gh_host_load_migration_disks_async   (GhHost *host, const ch
 gboolean            gh_host_load_migration_disks_finish  (GhHost *host, GAsyncResult *result,
                                                           GhMigrationSource *source,
                                                           GError **error);
-/* @xml: the source's; @name: it is to have. */
+/* @xml: the source's; @name: it is to have; @huge_page_kib: of the pages its memory is in, or 0. */
 void                gh_host_load_migration_target_async  (GhHost *host, const char *uuid,
                                                           const char *name, const char *xml,
+                                                          guint64 huge_page_kib,
                                                           GCancellable *cancellable,
                                                           GAsyncReadyCallback callback,
                                                           gpointer user_data);

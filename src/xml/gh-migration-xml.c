@@ -62,6 +62,7 @@ gh_domain_xml_map_network (GhDomainXml *self,
 {
   /* What libvirt found out about the port here. */
   static const char * const found[] = { "portid", "bridge" };
+  const char *attribute = g_strcmp0 (type, "direct") == 0 ? "dev" : type;
   GhXmlDocument *document = NULL;
 
   g_return_if_fail (GH_IS_DOMAIN_XML (self));
@@ -73,14 +74,27 @@ gh_domain_xml_map_network (GhDomainXml *self,
     {
       xmlNode *source = gh_xml_node_get_child (nic, "source");
       g_autofree char *nic_type = gh_xml_node_dup_attribute (nic, "type");
-      g_autofree char *value = gh_xml_node_dup_attribute (source, type);
+      g_autofree char *value = gh_xml_node_dup_attribute (source, attribute);
 
       if (g_strcmp0 (nic_type, type) != 0 || g_strcmp0 (value, name) != 0)
         continue;
-      gh_xml_document_set_attribute (document, source, type, other);
+      gh_xml_document_set_attribute (document, source, attribute, other);
       for (guint i = 0; strcmp (type, "network") == 0 && i < G_N_ELEMENTS (found); i++)
         gh_xml_document_set_attribute (document, source, found[i], NULL);
     }
+}
+
+void
+gh_domain_xml_set_emulator (GhDomainXml *self,
+                            const char  *path)
+{
+  xmlNode *emulator = NULL;
+
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && path != NULL);
+
+  emulator = gh_xml_node_get_child (get_devices (self), "emulator");
+  if (emulator != NULL)
+    gh_xml_document_set_text (gh_domain_xml_get_document (self), emulator, path);
 }
 
 void

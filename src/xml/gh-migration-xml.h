@@ -12,12 +12,13 @@ G_BEGIN_DECLS
 
 /* Takes the medium out of a drive. FALSE when there is no such disk. */
 gboolean gh_domain_xml_empty_drive        (GhDomainXml *self, const char *target);
-/* Puts all cards of the @type ("network" or "bridge") that are on @name on @other. */
+/* Puts all cards of the @type ("network", "bridge" or "direct") that are on @name on @other. */
 void     gh_domain_xml_map_network        (GhDomainXml *self, const char *type, const char *name,
                                            const char *other);
 /* Firmware variables that are where libvirt puts them by itself go to @folder, where the other
  * host's libvirt does. */
 void     gh_domain_xml_move_own_nvram     (GhDomainXml *self, const char *folder);
+void     gh_domain_xml_set_emulator       (GhDomainXml *self, const char *path);
 /* <cpu> as text; NULL when there is none. */
 char    *gh_domain_xml_dup_cpu            (GhDomainXml *self);
 

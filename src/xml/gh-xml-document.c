@@ -345,6 +345,39 @@ gh_xml_document_find_all (GhXmlDocument *self,
   return g_steal_pointer (&nodes);
 }
 
+gboolean
+gh_xml_document_has (GhXmlDocument *self,
+                     const char    *xpath)
+{
+  return gh_xml_document_find (self, xpath) != NULL;
+}
+
+/**
+ * gh_xml_document_list_texts:
+ * @self: a document
+ * @xpath: an XPath without “|”, from the root element, of elements or attributes
+ *
+ * Returns: (transfer full) (element-type char): what is in them, each text once
+ */
+GPtrArray *
+gh_xml_document_list_texts (GhXmlDocument *self,
+                            const char    *xpath)
+{
+  g_autoptr (GPtrArray) nodes = gh_xml_document_find_all (self, xpath);
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      xmlChar *content = xmlNodeGetContent (g_ptr_array_index (nodes, i));
+      g_autofree char *text = g_strstrip (g_strdup ((const char *) content));
+
+      xmlFree (content);
+      if (*text != '\0' && !g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL))
+        g_ptr_array_add (texts, g_steal_pointer (&text));
+    }
+  return texts;
+}
+
 /**
  * gh_xml_document_set_text:
  * @self: a document

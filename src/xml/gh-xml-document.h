@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhXmlDocument, gh_xml_document_free)
 char          *gh_xml_document_dup_text  (GhXmlDocument *self, const char *xpath); /* nullable */
 xmlNode       *gh_xml_document_find      (GhXmlDocument *self, const char *xpath); /* nullable */
 GPtrArray     *gh_xml_document_find_all  (GhXmlDocument *self, const char *xpath);
+gboolean       gh_xml_document_has       (GhXmlDocument *self, const char *xpath);
+/* Different texts, none of them empty: (element-type char). */
+GPtrArray     *gh_xml_document_list_texts (GhXmlDocument *self, const char *xpath);
 
 /* Nodes without XPath. Names are those of elements and attributes in no namespace. */
 gboolean       gh_xml_node_is            (const xmlNode *node, const char *name);

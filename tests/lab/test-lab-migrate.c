@@ -177,6 +177,44 @@ test_linked (void)
   g_assert_cmpuint (get_disk_usage (new), <=, get_disk_usage (top) + get_disk_usage (base));
 }
 
+/* The program that runs it is called otherwise there; and what its run shows is compared with what
+ * the other host really offers. */
+static void
+test_emulator (void)
+{
+  static const char * const absent[] = {
+    "display", "video", "device-kind", "secure-boot", "loader", "tsc-unset", "memory-module",
+    "video-3d", "security-label",
+  };
+  g_autoptr (GhLabRun) run = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *real = g_find_program_in_path ("qemu-system-x86_64");
+  g_autofree char *devices = NULL;
+  g_autofree char *xml = NULL;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  path = g_build_filename (gh_lab_get_folder (pair.a), "qemu-of-a", NULL);
+  g_assert_cmpint (symlink (real, path), ==, 0);
+  devices = g_strdup_printf ("<emulator>%s</emulator><graphics type='vnc'/><interface type='user'/>"
+                             "<channel type='unix'><target type='virtio' name='org.qemu.x.0'/>"
+                             "</channel><rng model='virtio'><backend model='random'>/dev/urandom"
+                             "</backend></rng>", path);
+  gh_lab_pair_start_guest (&pair, devices);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  run = move_to_b (NULL);
+  gh_lab_assert_status (run, 0);
+  g_assert_true (gh_lab_run_has_check (run, "emulator", "note"));
+  g_assert_true (gh_lab_run_has_check (run, "host-path", "note"));
+  g_assert_true (gh_lab_run_has_check (run, "user-network", "note"));
+  for (guint i = 0; i < G_N_ELEMENTS (absent); i++)
+    for (guint level = 0; level < 2; level++)
+      g_assert_false (gh_lab_run_has_check (run, absent[i], level ? "warning" : "refusal"));
+  gh_lab_pair_assert_only_at (pair.b, pair.a);
+  xml = gh_lab_pair_dup_xml (pair.b, "web", VIR_DOMAIN_XML_INACTIVE);
+  g_assert_null (strstr (xml, "qemu-of-a"));
+}
+
 static void
 test_temporary (void)
 {
@@ -773,7 +811,7 @@ test_refused (void)
   g_clear_pointer (&stray, gh_lab_run_free);
   stray = move_to_b ("--name", "web-2", "--network", "nix=foo", NULL);
   gh_lab_assert_status (stray, 2);
-  g_assert_nonnull (strstr (stray->err, "network or bridge “nix”"));
+  g_assert_nonnull (strstr (stray->err, "bridge or interface “nix”"));
   g_clear_pointer (&stray, gh_lab_run_free);
   stray = move_to_b ("--name", "web-2", "--drop-device", "PCI 0000:01:00.0", NULL);
   gh_lab_assert_status (stray, 2);
@@ -1390,6 +1428,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/both-ways", test_both_ways);
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
   g_test_add_func ("/lab/migrate/linked", test_linked);
+  g_test_add_func ("/lab/migrate/emulator", test_emulator);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/comes-back", test_comes_back);
   g_test_add_func ("/lab/migrate/comes-back-with-disk", test_comes_back_with_disk);

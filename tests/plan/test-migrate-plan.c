@@ -27,11 +27,14 @@
                       "</devices></domain>"
 
 static const char here[] = HEAD MACHINE ("web") NETWORK ("lan") "</node>";
-static const char there[] = HEAD POOL NETWORK ("other") "</node>";
+static const char there[] = HEAD POOL NETWORK ("other")
+  "<interface type='ethernet' name='eth1'><start mode='onboot'/><mtu size='1492'/></interface>"
+  "</node>";
 /* With a device of the host, and on a bridge. */
 static const char bound[] = HEAD
   "<domain type='test'><name>web</name><memory>65536</memory><os><type>hvm</type></os><devices>"
   "<interface type='bridge'><source bridge='br7'/></interface>"
+  "<interface type='direct'><source dev='eth7' mode='bridge'/></interface>"
   "<hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/><product id='0xc52b'/>"
   "</source></hostdev></devices></domain></node>";
 static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
@@ -516,6 +519,10 @@ test_devices (void)
   prepare (plan);
   g_assert_true (is_refused (plan, "host-device"));
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "bridge-missing"));
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "interface-missing"));
+  gh_migrate_plan_set_network (plan, "eth7", "eth1");
+  prepare (plan);
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), "interface-missing"));
   g_assert_false (has_step (plan, "unplug"));
   repair (plan, "host-device");
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "device-dropped"));

@@ -237,6 +237,32 @@ test_secrets (void)
   g_assert_null (uuid);
 }
 
+/* Cards on an interface of the host, and the program that runs it. */
+static void
+test_host_parts (void)
+{
+  g_autoptr (GhDomainXml) xml = parse (
+    HEAD "<devices><emulator>/usr/bin/kvm</emulator>"
+    "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
+    "<interface type='direct'><source dev='eth1' mode='vepa'/></interface>"
+    "<interface type='bridge'><source bridge='eth0'/></interface></devices></domain>");
+  g_autoptr (GhDomainXml) none = parse (HEAD "<devices/></domain>");
+  g_autofree char *text = NULL;
+  g_autofree char *same = NULL;
+
+  gh_domain_xml_map_network (xml, "direct", "eth0", "enp3s0");
+  gh_domain_xml_set_emulator (xml, "/usr/libexec/qemu-kvm");
+  gh_domain_xml_set_emulator (none, "/usr/libexec/qemu-kvm");
+  text = gh_domain_xml_to_string (xml);
+  same = gh_domain_xml_to_string (none);
+  g_assert_cmpstr (text, ==,
+    HEAD "<devices><emulator>/usr/libexec/qemu-kvm</emulator>"
+    "<interface type='direct'><source dev=\"enp3s0\" mode='bridge'/></interface>"
+    "<interface type='direct'><source dev='eth1' mode='vepa'/></interface>"
+    "<interface type='bridge'><source bridge='eth0'/></interface></devices></domain>");
+  g_assert_cmpstr (same, ==, HEAD "<devices/></domain>");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -247,5 +273,6 @@ main (int    argc,
   g_test_add_func ("/migration-xml/host-model", test_host_model);
   g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
   g_test_add_func ("/migration-xml/secrets", test_secrets);
+  g_test_add_func ("/migration-xml/host-parts", test_host_parts);
   return g_test_run ();
 }
