@@ -450,7 +450,9 @@ move_several (GhCli     *self,
   for (guint i = 0; i < plans->len; i++)
     {
       GhPlan *plan = g_ptr_array_index (plans, i);
-      GhCliStatus status = get_status (self, plan);
+      gboolean refused = gh_plan_get_outcome (plan) == GH_OUTCOME_NONE &&
+                         !gh_migrate_queue_is_ready (queue, g_ptr_array_index (plans, i));
+      GhCliStatus status = refused ? GH_CLI_REFUSED : get_status (self, plan);
       JsonNode *node = gh_plan_to_json (plan);
 
       json_object_set_int_member (json_node_get_object (node), "status", (gint64) status);
@@ -461,6 +463,9 @@ move_several (GhCli     *self,
   if (gh_plan_get_outcome (GH_PLAN (queue)) == GH_OUTCOME_NONE)
     worst = MAX (asked, self->dry_run ? worst : GH_CLI_DONE);
   json_object_set_array_member (object, "plans", nodes);
+  /* What is about all of them together is in none of the plans. */
+  json_object_set_array_member (object, "checks",
+                                gh_check_list_to_json (gh_plan_get_checks (GH_PLAN (queue))));
   json_object_set_int_member (object, "status", (gint64) worst);
   gh_cli_take_json (self, object);
   return worst;

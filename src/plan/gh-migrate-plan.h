@@ -78,6 +78,16 @@ GhMigrateNetwork *gh_migrate_network_ref   (GhMigrateNetwork *self);
 void              gh_migrate_network_unref (GhMigrateNetwork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrateNetwork, gh_migrate_network_unref)
 
+/* What copies take in one pool at the destination, in bytes. */
+typedef struct
+{
+  const char *pool;      /* (unowned): until the plan is prepared anew */
+  guint64     available;
+  guint64     least;     /* they take at least that, and at most: */
+  guint64     most;
+  guint64     later;     /* when the disks are full */
+} GhMigrateRoom;
+
 /* What can be done to a move that does not come to an end. */
 typedef enum
 {
@@ -142,6 +152,10 @@ void           gh_migrate_plan_set_all_disks   (GhMigratePlan *self, gboolean co
                                                 const char *pool);
 /* Mode, pool and path are proposed again. */
 void           gh_migrate_plan_reset_disk      (GhMigratePlan *self, const char *target);
+/* As of the last preparation: (element-type GhMigrateRoom), and the memory it takes there at once; 0:
+ * none, as it is off. @free_kib: what is free there; 0: not known. */
+GArray        *gh_migrate_plan_list_room       (GhMigratePlan *self);
+guint64        gh_migrate_plan_get_memory_kib  (GhMigratePlan *self, guint64 *free_kib);
 /* What was on the network @name (or the bridge, as "type" says) will be on @destination; NULL: on
  * that of the same name. */
 void           gh_migrate_plan_set_network     (GhMigratePlan *self, const char *name,

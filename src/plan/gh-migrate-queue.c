@@ -14,6 +14,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-format.h"
+#include "gh-migrate-sums.h"
 #include "gh-virt-error.h"
 
 /* Rehearsals at the same time: each asks both hosts, whose answers come one after another. */
@@ -30,7 +31,7 @@ struct _GhMigrateQueue
   int            preset;
   gboolean       temporary;
   guint          bandwidth;
-  guint          n_ready;
+  GHashTable    *ready;       /* (element-type GhMigratePlan) (unowned): are moved, as prepared */
 };
 
 G_DEFINE_FINAL_TYPE (GhMigrateQueue, gh_migrate_queue, GH_TYPE_PLAN)
@@ -298,6 +299,7 @@ static void
 add_machine (GhMigrateQueue *self,
              GhPlanDraft    *draft,
              GhMigratePlan  *plan,
+             GhMigrateSums  *sums,
              const GError   *error)
 {
   GPtrArray *checks = gh_plan_get_checks (GH_PLAN (plan));
@@ -315,13 +317,14 @@ add_machine (GhMigrateQueue *self,
     }
   for (guint i = 0; i < checks->len; i++)
     add_finding (draft, plan, g_ptr_array_index (checks, i));
-  if (gh_plan_get_worst (GH_PLAN (plan)) == GH_CHECK_REFUSAL)
+  if (gh_plan_get_worst (GH_PLAN (plan)) == GH_CHECK_REFUSAL ||
+      !gh_migrate_sums_add (sums, plan, draft))
     return;
   id = g_strdup_printf ("can-be-moved/%s", get_name (plan));
   text = g_strdup_printf (_("“%s” can be moved"), get_name (plan));
   gh_plan_draft_add_check (draft, gh_check_new (GH_CHECK_OK, id, text, NULL));
   gh_plan_draft_add_step (draft, queued_move_new (self, plan));
-  self->n_ready++;
+  g_hash_table_add (self->ready, plan);
 }
 
 static void
@@ -344,8 +347,9 @@ make_draft (GhMigrateQueue *self,
             Preparation    *preparation)
 {
   GhPlanDraft *draft = gh_plan_draft_new ();
+  g_autoptr (GhMigrateSums) sums = NULL;
 
-  self->n_ready = 0;
+  g_hash_table_remove_all (self->ready);
   if (self->destination == NULL)
     {
       gh_plan_draft_add_check (draft,
@@ -353,14 +357,15 @@ make_draft (GhMigrateQueue *self,
                                              _("Choose the host they are to move to"), NULL));
       return draft;
     }
+  sums = gh_migrate_sums_new (gh_host_get_label (self->destination));
   for (guint i = 0; i < self->plans->len; i++)
     {
       GhMigratePlan *plan = g_ptr_array_index (self->plans, i);
 
       if (is_included (self, plan) && !is_done (plan))
-        add_machine (self, draft, plan, preparation->errors[i]);
+        add_machine (self, draft, plan, sums, preparation->errors[i]);
     }
-  if (self->n_ready == 0)
+  if (g_hash_table_size (self->ready) == 0)
     gh_plan_draft_add_check (draft,
                              gh_check_new (GH_CHECK_REFUSAL, "nothing-to-move",
                                            _("None of these machines can be moved"), NULL));
@@ -557,6 +562,7 @@ gh_migrate_queue_finalize (GObject *object)
 
   g_ptr_array_unref (self->plans);
   g_hash_table_unref (self->left_out);
+  g_hash_table_unref (self->ready);
   G_OBJECT_CLASS (gh_migrate_queue_parent_class)->finalize (object);
 }
 
@@ -605,6 +611,7 @@ gh_migrate_queue_init (GhMigrateQueue *self)
 {
   self->plans = g_ptr_array_new_with_free_func (g_object_unref);
   self->left_out = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  self->ready = g_hash_table_new (NULL, NULL);
 }
 
 /**
@@ -654,7 +661,16 @@ gh_migrate_queue_get_n_ready (GhMigrateQueue *self)
 {
   g_return_val_if_fail (GH_IS_MIGRATE_QUEUE (self), 0);
 
-  return self->n_ready;
+  return g_hash_table_size (self->ready);
+}
+
+gboolean
+gh_migrate_queue_is_ready (GhMigrateQueue *self,
+                           GhMigratePlan  *plan)
+{
+  g_return_val_if_fail (GH_IS_MIGRATE_QUEUE (self), FALSE);
+
+  return g_hash_table_contains (self->ready, plan);
 }
 
 gboolean
@@ -707,8 +723,7 @@ gh_migrate_queue_get_estimate (GhMigrateQueue *self)
       GhMigratePlan *plan = g_ptr_array_index (self->plans, i);
       double seconds = 0;
 
-      if (!is_included (self, plan) || is_done (plan) ||
-          gh_plan_get_worst (GH_PLAN (plan)) == GH_CHECK_REFUSAL)
+      if (!g_hash_table_contains (self->ready, plan))
         continue;
       seconds = gh_migrate_plan_get_estimate (plan, NULL);
       if (seconds < 0)

@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GhMigrateQueue, gh_migrate_queue, GH, MIGRATE_QUEUE, GhPlan)
 
 /* The plan that moves several machines to another host, one after another, each by a GhMigratePlan
- * of its own. A machine that cannot be moved is left out, and said to be; one whose move fails is
+ * of its own. What they take there is counted together. A machine that cannot be moved, or for which
+ * those before it leave no room, is left out, and said to be; one whose move fails is
  * taken back by its own plan, and the rest goes on. Cancelling takes back the one that is moving,
  * and begins no other. What is left is named at the end. Main thread.
  *
@@ -31,6 +32,7 @@ GPtrArray      *gh_migrate_queue_get_plans    (GhMigrateQueue *self);
 GhMigratePlan  *gh_migrate_queue_get_current  (GhMigrateQueue *self); /* nullable */
 /* Those that were prepared and may be moved. */
 guint           gh_migrate_queue_get_n_ready  (GhMigrateQueue *self);
+gboolean        gh_migrate_queue_is_ready     (GhMigrateQueue *self, GhMigratePlan *plan);
 gboolean        gh_migrate_queue_get_included (GhMigrateQueue *self, GhMigratePlan *plan);
 void            gh_migrate_queue_set_included (GhMigrateQueue *self, GhMigratePlan *plan,
                                                gboolean included);

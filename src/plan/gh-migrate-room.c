@@ -101,6 +101,54 @@ gh_migrate_get_disk_bytes (const GhMigrateFacts *facts)
   return total;
 }
 
+static GhMigrateRoom *
+ensure_room (GArray           *rooms,
+             const GhPoolInfo *pool)
+{
+  GhMigrateRoom room = { pool->name, pool->available, 0, 0, 0 };
+
+  for (guint i = 0; i < rooms->len; i++)
+    if (g_strcmp0 (g_array_index (rooms, GhMigrateRoom, i).pool, pool->name) == 0)
+      return &g_array_index (rooms, GhMigrateRoom, i);
+  g_array_append_val (rooms, room);
+  return &g_array_index (rooms, GhMigrateRoom, rooms->len - 1);
+}
+
+GArray *
+gh_migrate_plan_list_room (GhMigratePlan *self)
+{
+  GArray *rooms = NULL;
+
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
+
+  rooms = g_array_new (FALSE, FALSE, sizeof (GhMigrateRoom));
+  for (guint i = 0; self->facts.items != NULL && i < self->facts.items->len; i++)
+    {
+      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
+      GhMigrateRoom *room = NULL;
+
+      if (item->mode != GH_MIGRATE_DISK_COPIED || item->pool == NULL || item->here == NULL)
+        continue;
+      room = ensure_room (rooms, item->pool);
+      room->least += item->least;
+      room->most += item->most;
+      room->later += item->here->capacity;
+    }
+  return rooms;
+}
+
+guint64
+gh_migrate_plan_get_memory_kib (GhMigratePlan *self,
+                                guint64       *free_kib)
+{
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), 0);
+
+  *free_kib = self->facts.target != NULL ? self->facts.target->free_memory_kib : 0;
+  if (self->facts.xml == NULL || !self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE])
+    return 0;
+  return gh_domain_xml_get_memory_kib (self->facts.xml);
+}
+
 /* Checks */
 
 static char *
@@ -143,51 +191,41 @@ gh_migrate_check_chain (GhPlanDraft         *draft,
 }
 
 static void
-check_pool (GhMigratePlan    *self,
-            GhPlanDraft      *draft,
-            const GhPoolInfo *pool)
+check_pool (GhMigratePlan       *self,
+            GhPlanDraft         *draft,
+            const GhMigrateRoom *room)
 {
   const char *there = gh_host_get_label (self->destination);
-  g_autofree char *left = dup_size (pool->available);
-  g_autofree char *needed = NULL;
-  guint64 least = 0;
-  guint64 most = 0;
-  guint64 later = 0;
+  guint64 available = room->available;
+  g_autofree char *left = dup_size (available);
+  g_autofree char *needed = dup_size (room->least > available ? room->least
+                                      : room->most > available ? room->most : room->later);
 
-  for (guint i = 0; i < self->facts.items->len; i++)
-    {
-      const GhMigrateItem *item = g_ptr_array_index (self->facts.items, i);
-
-      if (item->mode != GH_MIGRATE_DISK_COPIED || item->pool != pool)
-        continue;
-      least += item->least;
-      most += item->most;
-      later += item->here->capacity;
-    }
-  needed = dup_size (least > pool->available ? least : most > pool->available ? most : later);
-  if (least > pool->available)
+  if (room->least > available)
     take_check (draft, GH_CHECK_REFUSAL, "space",
-                g_strdup_printf (_("“%s” at %s has %s free, and %s is needed"), pool->name, there,
+                g_strdup_printf (_("“%s” at %s has %s free, and %s is needed"), room->pool, there,
                                  left, needed),
                 _("Free some, or choose another pool."));
-  else if (most > pool->available)
+  else if (room->most > available)
     take_check (draft, GH_CHECK_WARNING, "space-chain",
                 g_strdup_printf (_("“%s” at %s has %s free, and up to %s may be needed"),
-                                 pool->name, there, left, needed),
+                                 room->pool, there, left, needed),
                 _("How much of what a disk rests on it has written over is not known. When there "
                   "is no room, the move fails and the machine goes on here."));
-  else if (later > pool->available)
+  else if (room->later > available)
     take_check (draft, GH_CHECK_NOTE, "space-later",
                 g_strdup_printf (_("“%s” at %s has %s free, and the disks may grow to %s"),
-                                 pool->name, there, left, needed), NULL);
+                                 room->pool, there, left, needed), NULL);
 }
 
 void
 gh_migrate_check_space (GhMigratePlan *self,
                         GhPlanDraft   *draft)
 {
-  for (guint i = 0; i < self->facts.pools->len; i++)
-    check_pool (self, draft, g_ptr_array_index (self->facts.pools, i));
+  g_autoptr (GArray) rooms = gh_migrate_plan_list_room (self);
+
+  for (guint i = 0; i < rooms->len; i++)
+    check_pool (self, draft, &g_array_index (rooms, GhMigrateRoom, i));
 }
 
 void

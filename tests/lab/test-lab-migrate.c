@@ -978,6 +978,7 @@ test_several (void)
   gh_lab_assert_status (run, 3);
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (
                                              json_node_get_object (run->json), "plans")), ==, 3);
+  g_assert_true (gh_lab_run_has_check (run, "can-be-moved/three", "ok"));
   g_assert_cmpint (gh_lab_get_machine_state (pair.b, "one"), ==, VIR_DOMAIN_RUNNING);
   g_assert_cmpint (gh_lab_get_machine_state (pair.b, "three"), ==, VIR_DOMAIN_RUNNING);
   g_assert_cmpint (gh_lab_get_machine_state (pair.a, "two"), ==, VIR_DOMAIN_RUNNING);

@@ -22,10 +22,11 @@ typedef struct
   GPtrArray      *begun; /* (element-type char): names, in order */
 } Fixture;
 
-#define MACHINE(n, devices) \
+#define MACHINE(n, devices) SIZED (n, "1048576", devices)
+#define SIZED(n, kib, devices) \
   "<domain type='test'><name>web-" n "</name>" \
   "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193" n "</uuid>" \
-  "<memory>1048576</memory><vcpu>2</vcpu><os><type arch='x86_64'>hvm</type></os>" \
+  "<memory>" kib "</memory><vcpu>2</vcpu><os><type arch='x86_64'>hvm</type></os>" \
   "<devices>" devices "</devices></domain>"
 
 static GhHost *
@@ -120,6 +121,85 @@ test_left_out (Fixture       *fixture,
   g_assert_nonnull (plan_test_find_check (GH_PLAN (fixture->queue), "destination-missing"));
 }
 
+#define DISK(path, gib, mib) \
+  "<volume type='file'><name>" path "</name><capacity unit='GiB'>" gib "</capacity>" \
+  "<allocation unit='MiB'>" mib "</allocation><target><path>/p/" path "</path>" \
+  "<format type='qcow2'/></target></volume>"
+#define USES(path) "<disk type='file' device='disk'><source file='/p/" path "'/>" \
+                   "<driver name='qemu' type='qcow2'/><target dev='vda'/></disk>"
+
+static gboolean
+is_said (GhMigrateQueue *queue,
+         const char     *id,
+         const char     *words)
+{
+  GhCheck *check = plan_test_find_check (GH_PLAN (queue), id);
+
+  if (check == NULL)
+    return FALSE;
+  g_assert_cmpint (gh_check_get_level (check), ==, GH_CHECK_WARNING);
+  g_assert_nonnull (strstr (gh_check_get_title (check), words));
+  return TRUE;
+}
+
+/* Each would fit alone: the test driver's pools hold 100 GiB. */
+static void
+test_together (void)
+{
+  g_autoptr (GhHost) here = new_host (
+    MACHINE ("1", USES ("a")) MACHINE ("2", USES ("b")) MACHINE ("3", USES ("c"))
+    "<pool type='dir'><name>p</name><target><path>/p</path></target>"
+    DISK ("a", "60", "40000") DISK ("b", "60", "50000") DISK ("c", "60", "30000") "</pool>");
+  g_autoptr (GhHost) there = new_host ("<pool type='dir'><name>p</name><target><path>/there</path>"
+                                       "</target></pool>");
+  g_autoptr (GPtrArray) machines = g_ptr_array_new ();
+  g_autoptr (GhMigrateQueue) queue = NULL;
+  GPtrArray *plans = NULL;
+
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-1"));
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-2"));
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-3"));
+  queue = gh_migrate_queue_new (machines, there);
+  plans = gh_migrate_queue_get_plans (queue);
+  plan_test_prepare (GH_PLAN (queue), NULL);
+  for (guint i = 0; i < plans->len; i++)
+    g_assert_cmpint (gh_plan_get_worst (g_ptr_array_index (plans, i)), <, GH_CHECK_REFUSAL);
+  g_assert_true (is_said (queue, "together-no-room/web-3", "117"));
+  g_assert_null (plan_test_find_check (GH_PLAN (queue), "can-be-moved/web-3"));
+  g_assert_cmpuint (gh_migrate_queue_get_n_ready (queue), ==, 2);
+  g_assert_cmpuint (gh_plan_get_steps (GH_PLAN (queue))->len, ==, 2);
+  g_assert_true (gh_migrate_queue_is_ready (queue, g_ptr_array_index (plans, 1)));
+  g_assert_false (gh_migrate_queue_is_ready (queue, g_ptr_array_index (plans, 2)));
+
+  /* Without the one before it, it fits. */
+  gh_migrate_queue_set_included (queue, g_ptr_array_index (plans, 1), FALSE);
+  plan_test_prepare (GH_PLAN (queue), NULL);
+  g_assert_null (plan_test_find_check (GH_PLAN (queue), "together-no-room/web-3"));
+  g_assert_cmpuint (gh_migrate_queue_get_n_ready (queue), ==, 2);
+}
+
+/* Each has less memory than is free there, and together they have more: 3 MiB are free on the test
+ * driver's own host. */
+static void
+test_memory (void)
+{
+  g_autoptr (GhHost) here = new_host (SIZED ("1", "1200", "") SIZED ("2", "1200", "")
+                                      SIZED ("3", "1200", ""));
+  g_autoptr (GhHost) there = gh_host_new ("test:///default");
+  g_autoptr (GPtrArray) machines = g_ptr_array_new ();
+  g_autoptr (GhMigrateQueue) queue = NULL;
+
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-1"));
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-2"));
+  g_ptr_array_add (machines, plan_test_get_machine (here, "web-3"));
+  queue = gh_migrate_queue_new (machines, there);
+  plan_test_prepare (GH_PLAN (queue), NULL);
+  g_assert_false (is_said (queue, "together-memory/web-1", ""));
+  g_assert_false (is_said (queue, "together-memory/web-2", ""));
+  g_assert_true (is_said (queue, "together-memory/web-3", "3.5"));
+  g_assert_cmpuint (gh_migrate_queue_get_n_ready (queue), ==, 3);
+}
+
 static void
 run (Fixture *fixture)
 {
@@ -193,6 +273,8 @@ main (int    argc,
   ADD ("goes-on", test_goes_on);
   ADD ("cancel", test_cancel);
 #undef ADD
+  g_test_add_func ("/migrate-queue/together", test_together);
+  g_test_add_func ("/migrate-queue/memory", test_memory);
 
   return g_test_run ();
 }
