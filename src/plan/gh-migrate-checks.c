@@ -470,7 +470,7 @@ check_copy (GhMigratePlan       *self,
   if (item->here != NULL && item->here->capacity == 0)
     take_check (draft, GH_CHECK_REFUSAL, "disk-size",
                 g_strdup_printf (_("The size of the disk %s is not known"), target), NULL);
-  if (item->here != NULL)
+  if (item->here != NULL && is_live (self))
     gh_migrate_check_chain (draft, item);
 }
 

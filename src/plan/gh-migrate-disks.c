@@ -78,6 +78,7 @@ item_free (gpointer data)
   g_free (item->wanted);
   g_strfreev (item->candidates);
   g_free (item->destination);
+  g_free (item->base);
   g_free (item);
 }
 
@@ -296,7 +297,8 @@ gh_migrate_dup_disks (const GhMigrateFacts *facts)
       disk->format = g_strdup (item->format);
       disk->capacity = item->here != NULL ? item->here->capacity : 0;
       disk->allocation = item->here != NULL ? item->here->allocation : 0;
-      disk->whole = copied && item->n_layers > 0 ? item->most : 0;
+      if (copied && item->n_layers > 0 && facts->source->presence.active)
+        disk->whole = item->most;
       disk->mode = item->mode;
       disk->overridden = item->overridden || item->wanted != NULL;
       disk->reason = g_strdup (item->reason);
@@ -357,6 +359,7 @@ GPtrArray *
 gh_migrate_dup_networks (const GhMigrateInputs *inputs,
                          const GhMigrateFacts  *facts)
 {
+  static const char * const types[] = { "network", "bridge", "direct", NULL };
   GPtrArray *networks = g_ptr_array_new_with_free_func ((GDestroyNotify) gh_migrate_network_unref);
   g_autoptr (GPtrArray) nics = gh_domain_xml_list_nics (facts->xml);
 
@@ -367,7 +370,7 @@ gh_migrate_dup_networks (const GhMigrateInputs *inputs,
       const char *wanted = NULL;
 
       if (nic->source == NULL || is_listed (networks, nic) ||
-          !g_strv_contains ((const char * const[]) { "network", "bridge", "direct", NULL }, nic->type))
+          !g_strv_contains (types, nic->type))
         continue;
       wanted = g_hash_table_lookup (inputs->networks, nic->source);
       network = g_atomic_rc_box_new0 (GhMigrateNetwork);

@@ -80,9 +80,10 @@ check_kinds (Comparison *self)
     const char *title;
   }
   kinds[] = {
-    { "devices/graphics[@type='spice' or @type='vnc' or @type='sdl']/@type", "graphics", "type", "display",
+    { "devices/graphics[@type='spice' or @type='vnc' or @type='sdl']/@type", "graphics", "type",
+      "display",
       /* Translators: a host, and a kind of display: “spice”. */
-      N_("%s cannot show the machine's screen by %s") },
+      N_("%s cannot show the machine’s screen by %s") },
     { "devices/video/model[@type!='none']/@type", "video", "modelType", "video",
       /* Translators: a host, and a model of graphics cards: “qxl”. */
       N_("%s has no graphics card %s") },
@@ -120,8 +121,8 @@ check_kinds (Comparison *self)
 #pragma GCC diagnostic pop
           take_check (self, GH_CHECK_REFUSAL, kinds[i].id, g_steal_pointer (&title),
                       self->there->live
-                      ? _("Its QEMU was built without it. Shut the machine down and give it another "
-                          "one, which that host has.")
+                      ? _("Its QEMU was built without it. Shut the machine down and give it "
+                          "another one, which that host has.")
                       : _("Its QEMU was built without it. Give the machine another one, which that "
                           "host has."));
         }
@@ -149,7 +150,7 @@ check_firmware (Comparison *self)
       g_ptr_array_find_with_equal_func (paths, path, g_str_equal, NULL))
     return;
   take_check (self, GH_CHECK_WARNING, "loader",
-              g_strdup_printf (_("%s does not list the machine's firmware: %s"), self->there->there,
+              g_strdup_printf (_("%s does not list the machine’s firmware: %s"), self->there->there,
                                path),
               self->there->live
               ? _("If the file is not there, the move fails before anything is sent, and the "
@@ -234,13 +235,16 @@ check_huge_pages (Comparison  *self,
   g_autofree char *size = gh_format_memory (page);
   g_autofree char *needed = gh_format_memory (memory);
   g_autofree char *left = gh_format_memory ((guint64) MAX (self->there->huge_kib, 0));
+  g_autofree char *command = NULL;
   g_autofree char *detail = NULL;
 
   if (page == 0 || self->there->huge_kib < 0 || (guint64) self->there->huge_kib >= memory)
     return;
+  command = g_strdup_printf ("virsh allocpages %" G_GUINT64_FORMAT "KiB %" G_GUINT64_FORMAT
+                             " --all", page, (memory + page - 1) / page);
+  /* Translators: %s is a command. */
   detail = g_strdup_printf (_("More can be set aside there, while enough memory is free in one "
-                              "piece: virsh allocpages %" G_GUINT64_FORMAT "KiB %" G_GUINT64_FORMAT
-                              " --all"), page, (memory + page - 1) / page);
+                              "piece: %s"), command);
   take_check (self, self->there->live ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "huge-pages",
               /* Translators: a host, a size of pages, and two amounts of memory. */
               g_strdup_printf (_("%s has %s free in pages of %s, and the machine needs %s of them"),
@@ -275,7 +279,7 @@ check_3d (Comparison *self)
   if (gh_xml_document_has (self->machine, "devices/video/model/acceleration[@accel3d='yes']") ||
       gh_xml_document_has (self->machine, "devices/video/driver[@name='vhostuser']"))
     take_check (self, GH_CHECK_REFUSAL, "video-3d",
-                g_strdup (_("The guest draws with this host's own graphics card")),
+                g_strdup (_("The guest draws with this host’s own graphics card")),
                 _("What is in there cannot be sent. Shut the machine down and switch 3D "
                   "acceleration off, or move it while it is off."));
 }
@@ -292,8 +296,8 @@ check_ports (Comparison *self)
     take_check (self, GH_CHECK_WARNING, "host-port",
                 g_strdup_printf (_("The machine has a port of this host: %s"),
                                  (char *) g_ptr_array_index (ports, i)),
-                _("There it gets the port of the same name, with what is plugged in there. If it is "
-                  "missing, the machine does not run there."));
+                _("There it gets the port of the same name, with what is plugged in there. If it "
+                  "is missing, the machine does not run there."));
 }
 
 /* Files, devices and sockets of the host's, made by others. */
@@ -334,7 +338,7 @@ check_chip (Comparison *self)
 {
   if (gh_xml_document_has (self->machine, "devices/tpm/backend[@type='passthrough']"))
     take_check (self, self->there->live ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "tpm-chip",
-                g_strdup (_("The machine's TPM is a chip of this host")),
+                g_strdup (_("The machine’s TPM is a chip of this host")),
                 _("It stays here, with all keys in it. Take it out of the machine first."));
 }
 
@@ -354,7 +358,8 @@ check_user_network (Comparison *self)
 static void
 check_labels (Comparison *self)
 {
-  g_autoptr (GPtrArray) models = gh_xml_document_list_texts (self->machine, "seclabel[@type='static']/@model");
+  g_autoptr (GPtrArray) models = gh_xml_document_list_texts (self->machine,
+                                                             "seclabel[@type='static']/@model");
   g_autoptr (GPtrArray) there = NULL;
 
   if (self->capabilities == NULL)
@@ -379,15 +384,15 @@ check_labels (Comparison *self)
 static void
 check_sound (Comparison *self)
 {
-  g_autoptr (GPtrArray) kinds = gh_xml_document_list_texts (self->machine, "devices/audio[@type!='none' and "
-                                            "@type!='spice' and @type!='dbus']/@type");
+  g_autoptr (GPtrArray) kinds = gh_xml_document_list_texts (
+    self->machine, "devices/audio[@type!='none' and @type!='spice' and @type!='dbus']/@type");
 
   for (guint i = 0; i < kinds->len; i++)
     take_check (self, GH_CHECK_NOTE, "sound",
                 /* Translators: a way to play sound: “pulseaudio”. */
                 g_strdup_printf (_("The sound of the machine is played on the host, by %s"),
                                  (char *) g_ptr_array_index (kinds, i)),
-                _("There it is played by the same, if that host's QEMU has it. If not, the machine "
+                _("There it is played by the same, if that host’s QEMU has it. If not, the machine "
                   "does not run there."));
 }
 

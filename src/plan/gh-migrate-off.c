@@ -35,6 +35,8 @@ list_disks (GhMigratePlan *self)
       /* Of other formats the file has another length than the disk. */
       if (g_strcmp0 (item->here->format, "raw") == 0)
         disk->length = item->here->capacity;
+      disk->base = item->base;
+      disk->source_pool = item->here->pool;
       disk->pool = item->pool->name;
       disk->destination = item->destination;
       g_ptr_array_add (disks, disk);

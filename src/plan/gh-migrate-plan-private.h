@@ -54,6 +54,7 @@ typedef struct
   GStrv               candidates;  /* (nullable): paths a copy could have */
   char               *destination; /* (nullable): the one it gets */
   guint               n_layers;    /* images it rests on, which come into a copy */
+  char               *base;        /* (nullable): the nearest of them */
   guint64             least;       /* bytes a copy takes; at most: */
   guint64             most;
 } GhMigrateItem;
@@ -71,7 +72,7 @@ typedef struct
   GPtrArray         *networks;     /* (nullable) (element-type GhNetworkInfo): there */
   GStrv              interfaces;   /* (nullable): of the host there; NULL: not known */
   GhCapabilities    *capabilities; /* (nullable): there */
-  GhImageGraph      *graph;        /* (nullable): here */
+  GhImageGraph      *graph;        /* (nullable): here, where it is needed */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
   GhSnapshotDefinitions *snapshots; /* (nullable): likewise */
   GPtrArray         *secrets;      /* (nullable) (element-type GhSecretXml): that it refers to */

@@ -61,8 +61,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMigrateDisk, gh_migrate_disk_unref)
 /**
  * GhMigrateNetwork:
  *
- * One network, bridge or interface the machine is on, and what it will be on at the destination. Reference
- * counted; immutable.
+ * One network, bridge or interface the machine is on, and what it will be on at the destination.
+ * Reference counted; immutable.
  */
 typedef struct
 {
@@ -152,8 +152,8 @@ void           gh_migrate_plan_set_all_disks   (GhMigratePlan *self, gboolean co
                                                 const char *pool);
 /* Mode, pool and path are proposed again. */
 void           gh_migrate_plan_reset_disk      (GhMigratePlan *self, const char *target);
-/* As of the last preparation: (element-type GhMigrateRoom), and the memory it takes there at once; 0:
- * none, as it is off. @free_kib: what is free there; 0: not known. */
+/* As of the last preparation: (element-type GhMigrateRoom), and the memory it takes there at once;
+ * 0: none, as it is off. @free_kib: what is free there; 0: not known. */
 GArray        *gh_migrate_plan_list_room       (GhMigratePlan *self);
 guint64        gh_migrate_plan_get_memory_kib  (GhMigratePlan *self, guint64 *free_kib);
 /* What was on the network @name (or the bridge, as "type" says) will be on @destination; NULL: on

@@ -12,10 +12,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (GhMigrateQueue, gh_migrate_queue, GH, MIGRATE_QUEUE, GhPlan)
 
 /* The plan that moves several machines to another host, one after another, each by a GhMigratePlan
- * of its own. What they take there is counted together. A machine that cannot be moved, or for which
- * those before it leave no room, is left out, and said to be; one whose move fails is
- * taken back by its own plan, and the rest goes on. Cancelling takes back the one that is moving,
- * and begins no other. What is left is named at the end. Main thread.
+ * of its own. What they take there is counted together. A machine that cannot be moved, or for
+ * which those before it leave no room, is left out, and said to be; one whose move fails is taken
+ * back by its own plan, and the rest goes on. Cancelling takes back the one that is moving, and
+ * begins no other. What is left is named at the end. Main thread.
  *
  *   "destination"  GhHost, nullable
  *   "preset"       int, a GhMigratePreset

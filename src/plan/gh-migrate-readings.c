@@ -119,7 +119,6 @@ decide (GTask *task)
   if (facts->move != NULL)
     {
       facts->move->pools = g_ptr_array_ref (facts->pools);
-      facts->move->graph = gh_image_graph_ref (facts->graph);
     }
   gh_migrate_decide (&self->inputs, facts);
   draft = gh_plan_draft_new ();
@@ -490,6 +489,17 @@ to_found_cb (GObject      *object,
   end_one (task, error);
 }
 
+/* Who uses what on a whole host takes long to read from afar: each machine, and each volume. It
+ * matters only when disks are to be removed. What the disks themselves lie on, their pools say;
+ * that of files in no pool the graph alone knows, on this computer. */
+static gboolean
+needs_graph (GhMigratePlan *self)
+{
+  GhHost *host = gh_plan_get_host (GH_PLAN (self));
+
+  return self->inputs.remove_source || (gh_host_is_local (host) && !gh_host_is_test (host));
+}
+
 static void
 load_all (GTask *task)
 {
@@ -500,7 +510,8 @@ load_all (GTask *task)
   gh_host_load_migration_source_async (get_host (task), gh_machine_get_uuid (self->machine),
                                        cancellable, source_loaded_cb, begin_one (task));
   gh_host_load_pools_async (self->destination, cancellable, pools_loaded_cb, begin_one (task));
-  gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, begin_one (task));
+  if (needs_graph (self))
+    gh_image_graph_load_async (get_host (task), cancellable, graph_loaded_cb, begin_one (task));
   gh_host_load_networks_async (self->destination, cancellable, networks_loaded_cb,
                                begin_one (task));
   gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,

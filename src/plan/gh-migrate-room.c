@@ -16,50 +16,73 @@
 
 /* Measuring */
 
-/* What lies under a disk, nearest first: a run tells that itself, and of others the graph knows.
- * (element-type char) (transfer container) */
-static GPtrArray *
+/* One image that a disk rests on. */
+typedef struct
+{
+  const char *path;  /* (unowned) */
+  guint64     size;
+  gboolean    known; /* its size is */
+} Layer;
+
+static void
+add_layer (GArray               *layers,
+           const GhMigrateItem  *item,
+           const GhMigrateFacts *facts,
+           const char           *path)
+{
+  GhImage *image = facts->graph != NULL ? gh_image_graph_find (facts->graph, path) : NULL;
+  GhMigrationFile *file = gh_migration_find_file (item->here->layers, path);
+  Layer layer = { path, 0, FALSE };
+
+  if (file != NULL && file->is_there)
+    layer = (Layer) { path, file->allocation, TRUE };
+  else if (image != NULL && image->has_size)
+    layer = (Layer) { path, image->size, TRUE };
+  g_array_append_val (layers, layer);
+}
+
+/* What lies under a disk, nearest first: a run tells that itself, of others the graph knows, where
+ * it was read, and else the pools. (element-type Layer) */
+static GArray *
 list_layers (const GhMigrateItem  *item,
              const GhMigrateFacts *facts)
 {
-  GPtrArray *paths = g_ptr_array_new ();
+  GArray *layers = g_array_new (FALSE, FALSE, sizeof (Layer));
   g_autoptr (GPtrArray) chain = NULL;
 
-  if (item->xml->backing != NULL && item->xml->backing[0] != NULL)
+  for (guint i = 0; item->xml->backing != NULL && item->xml->backing[i] != NULL; i++)
+    add_layer (layers, item, facts, item->xml->backing[i]);
+  if (layers->len > 0)
+    return layers;
+  if (facts->graph != NULL)
     {
-      for (guint i = 0; item->xml->backing[i] != NULL; i++)
-        g_ptr_array_add (paths, item->xml->backing[i]);
-      return paths;
+      chain = gh_image_graph_find_chain (facts->graph, item->here->path);
+      for (guint i = 0; i < chain->len; i++)
+        add_layer (layers, item, facts, ((GhImage *) g_ptr_array_index (chain, i))->path);
+      return layers;
     }
-  chain = gh_image_graph_find_chain (facts->graph, item->here->path);
-  for (guint i = 0; i < chain->len; i++)
-    g_ptr_array_add (paths, ((GhImage *) g_ptr_array_index (chain, i))->path);
-  return paths;
+  for (guint i = 0; item->here->layers != NULL && i < item->here->layers->len; i++)
+    add_layer (layers, item, facts,
+               ((GhMigrationFile *) g_ptr_array_index (item->here->layers, i))->path);
+  return layers;
 }
 
 /* What a layer covers of those under it, nobody knows without reading them: so the copy holds at
  * least as much as the fullest, and at most as much as all, or as the disk can. */
 static void
-measure (GhMigrateItem        *item,
-         const GhMigrateFacts *facts)
+measure (GhMigrateItem *item,
+         GArray        *layers)
 {
-  g_autoptr (GPtrArray) layers = list_layers (item, facts);
   guint64 sum = item->here->allocation;
   gboolean known = TRUE;
 
-  item->least = item->most = item->here->allocation;
-  item->n_layers = layers->len;
-  if (layers->len == 0)
-    return;
   for (guint i = 0; i < layers->len; i++)
     {
-      GhImage *image = gh_image_graph_find (facts->graph, g_ptr_array_index (layers, i));
+      const Layer *layer = &g_array_index (layers, Layer, i);
 
-      known = known && image != NULL && image->has_size;
-      if (image == NULL || !image->has_size)
-        continue;
-      sum += image->size;
-      item->least = MAX (item->least, image->size);
+      known = known && layer->known;
+      sum += layer->size;
+      item->least = MAX (item->least, layer->size);
     }
   item->most = known ? sum : item->here->capacity;
   if (item->here->capacity > 0)
@@ -75,14 +98,19 @@ gh_migrate_measure (const GhMigrateFacts *facts)
   for (guint i = 0; i < facts->items->len; i++)
     {
       GhMigrateItem *item = g_ptr_array_index (facts->items, i);
+      g_autoptr (GArray) layers = NULL;
 
       if (item->here == NULL)
         continue;
+      layers = list_layers (item, facts);
+      item->least = item->most = item->here->allocation;
+      if (layers->len == 0)
+        continue;
+      item->base = g_strdup (g_array_index (layers, Layer, 0).path);
+      item->n_layers = layers->len;
       /* What is off is sent file by file, and not at all when it lies on something. */
       if (facts->source->presence.active)
-        measure (item, facts);
-      else
-        item->least = item->most = item->here->allocation;
+        measure (item, layers);
     }
 }
 
@@ -151,12 +179,6 @@ gh_migrate_plan_get_memory_kib (GhMigratePlan *self,
 
 /* Checks */
 
-static char *
-dup_size (guint64 bytes)
-{
-  return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
-}
-
 /* Takes @title. */
 static void
 take_check (GhPlanDraft  *draft,
@@ -173,16 +195,16 @@ void
 gh_migrate_check_chain (GhPlanDraft         *draft,
                         const GhMigrateItem *item)
 {
-  g_autofree char *most = dup_size (item->most);
-  g_autofree char *own = dup_size (item->here->allocation);
+  g_autofree char *most = gh_format_file_size (item->most);
+  g_autofree char *own = gh_format_file_size (item->here->allocation);
   g_autofree char *detail = NULL;
 
   if (item->n_layers == 0)
     return;
   /* Translators: the name of a disk (“vda”), and a size. */
-  detail = g_strdup_printf (ngettext ("It is a linked clone's or has layers: %s are its own, and "
+  detail = g_strdup_printf (ngettext ("It is a linked clone’s or has layers: %s are its own, and "
                                       "it rests on %u image. Its copy depends on nothing.",
-                                      "It is a linked clone's or has layers: %s are its own, and "
+                                      "It is a linked clone’s or has layers: %s are its own, and "
                                       "it rests on %u images. Its copy depends on nothing.",
                                       item->n_layers), own, item->n_layers);
   take_check (draft, GH_CHECK_NOTE, "chain-flattened",
@@ -197,8 +219,8 @@ check_pool (GhMigratePlan       *self,
 {
   const char *there = gh_host_get_label (self->destination);
   guint64 available = room->available;
-  g_autofree char *left = dup_size (available);
-  g_autofree char *needed = dup_size (room->least > available ? room->least
+  g_autofree char *left = gh_format_file_size (available);
+  g_autofree char *needed = gh_format_file_size (room->least > available ? room->least
                                       : room->most > available ? room->most : room->later);
 
   if (room->least > available)
@@ -235,7 +257,7 @@ gh_migrate_check_estimate (GhMigratePlan *self,
   gboolean live = self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE] != 0;
   guint64 disks = gh_migrate_get_disk_bytes (&self->facts);
   guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
-  g_autofree char *size = dup_size (live ? bytes : disks);
+  g_autofree char *size = gh_format_file_size (live ? bytes : disks);
   g_autofree char *span = gh_format_duration ((gint64) MAX (self->seconds, 1.0));
 
   if (!live)

@@ -124,8 +124,8 @@ look_at_memory (GhMigrateSums *self,
   if (own > 0 && free_kib > 0 && own <= free_kib && self->memory_kib > free_kib)
     warn (draft, plan, "together-memory",
           /* Translators: a machine, a host, and two amounts of memory. */
-          g_strdup_printf (_("“%s”: %s has %s of memory free, and with those before it %s is needed"),
-                           get_name (plan), self->there, left, needed),
+          g_strdup_printf (_("“%s”: %s has %s of memory free, and with those before it %s is "
+                             "needed"), get_name (plan), self->there, left, needed),
           _("They may become slow, or the host may end one."));
 }
 

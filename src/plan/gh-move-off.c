@@ -29,11 +29,10 @@
 void
 gh_move_facts_free (GhMoveFacts *self)
 {
-  g_clear_pointer (&self->storage, gh_storage_info_unref);
+  g_clear_pointer (&self->pools_here, g_ptr_array_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
   g_clear_pointer (&self->folders, gh_state_folders_free);
   g_clear_pointer (&self->folders_there, gh_state_folders_free);
-  g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_free (self);
 }
 
@@ -80,13 +79,13 @@ get_facts (GTask *task)
 }
 
 static void
-storage_loaded_cb (GObject      *object,
-                   GAsyncResult *result,
-                   gpointer      user_data)
+pools_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
 {
   GError *error = NULL;
 
-  get_facts (user_data)->storage = gh_host_load_storage_finish (GH_HOST (object), result, &error);
+  get_facts (user_data)->pools_here = gh_host_load_pools_finish (GH_HOST (object), result, &error);
   end_one (user_data, error);
 }
 
@@ -125,8 +124,7 @@ gh_move_facts_load_async (GhHost              *source,
   reading->n_waiting = 3;
   g_task_set_source_tag (task, gh_move_facts_load_async);
   g_task_set_task_data (task, reading, reading_free);
-  gh_host_load_storage_async (source, /* refresh= */ TRUE, cancellable, storage_loaded_cb,
-                              g_object_ref (task));
+  gh_host_load_pools_async (source, cancellable, pools_loaded_cb, g_object_ref (task));
   gh_host_load_state_folders_async (source, cancellable, folders_loaded_cb, g_object_ref (task));
   gh_host_load_state_folders_async (destination, cancellable, folders_there_loaded_cb,
                                     g_object_ref (task));
@@ -185,19 +183,16 @@ take_check (GhPlanDraft  *draft,
 }
 
 static void
-check_disk (const GhMove      *self,
-            const GhMoveFacts *facts,
-            const GhMoveDisk  *disk,
-            GhPlanDraft       *draft)
+check_disk (const GhMove     *self,
+            const GhMoveDisk *disk,
+            GhPlanDraft      *draft)
 {
-  g_autoptr (GPtrArray) chain = gh_image_graph_find_chain (facts->graph, disk->path);
   g_autofree char *size = disk->allocation > 0 ? g_format_size (disk->allocation) : NULL;
 
-  if (chain->len > 0)
+  if (disk->base != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "disk-linked",
                 /* Translators: two paths of images. */
-                g_strdup_printf (_("“%s” lies on “%s”"), disk->path,
-                                 ((GhImage *) g_ptr_array_index (chain, 0))->path),
+                g_strdup_printf (_("“%s” lies on “%s”"), disk->path, disk->base),
                 _("It holds only what differs from that, which others may need here. Make the "
                   "machine independent first, or clone it in full and move the clone."));
   if (self->removes_disks)
@@ -294,7 +289,7 @@ gh_move_add_checks (const GhMove      *self,
                   "down, or discard the saved state."));
   check_snapshots (self, draft);
   for (guint i = 0; i < self->disks->len; i++)
-    check_disk (self, facts, g_ptr_array_index (self->disks, i), draft);
+    check_disk (self, g_ptr_array_index (self->disks, i), draft);
   check_nvram (self, facts, draft);
   check_tpm (self, facts, draft);
 }
@@ -358,34 +353,20 @@ lend_pool (Lending    *lending,
   return g_strdup (gh_step_get_string (step, "name"));
 }
 
-static char *
-find_source_pool (const GhMove      *self,
-                  const GhMoveFacts *facts,
-                  Lending           *lending,
-                  const char        *path)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  for (guint i = 0; i < facts->storage->volumes->len; i++)
-    {
-      GhVolumeInfo *volume = g_ptr_array_index (facts->storage->volumes, i);
-
-      if (g_strcmp0 (volume->path, path) == 0)
-        return g_strdup (volume->pool);
-    }
-  return lend_pool (lending, self->source, facts->storage->pools, folder);
-}
-
 static GhStep *
 new_transfer (const GhMove      *self,
               const GhMoveFacts *facts,
               Lending           *lending,
               const char        *path,
+              const char        *known_pool, /* (nullable): it is in, here */
               const char        *pool,
               const char        *destination,
               GhTransferKind     kind)
 {
-  g_autofree char *source_pool = find_source_pool (self, facts, lending, path);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *source_pool = known_pool != NULL
+                                 ? g_strdup (known_pool)
+                                 : lend_pool (lending, self->source, facts->pools_here, folder);
   GhTransferEnd from = { self->source, source_pool, path };
   GhTransferEnd to = { self->destination, pool, destination };
 
@@ -425,7 +406,7 @@ add_nvram (const GhMove      *self,
     return;
   folder = g_path_get_dirname (destination);
   pool = lend_pool (lending, self->destination, facts->pools, folder);
-  step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_NVRAM);
+  step = new_transfer (self, facts, lending, path, NULL, pool, destination, GH_TRANSFER_NVRAM);
   gh_domain_xml_set_nvram_path (self->after, destination);
   if (facts->folders != NULL)
     {
@@ -462,7 +443,7 @@ add_tpm (const GhMove      *self,
   /* One for each, so that undoing takes both folders away. */
   above_pool = lend_pool (lending, self->destination, facts->pools, above);
   pool = lend_pool (lending, self->destination, facts->pools, folder);
-  step = new_transfer (self, facts, lending, path, pool, destination, GH_TRANSFER_TPM);
+  step = new_transfer (self, facts, lending, path, NULL, pool, destination, GH_TRANSFER_TPM);
   remember_left (self, path, GH_LEFT_TPM);
   gh_step_set_weight (step, 0.2);
   g_ptr_array_add (transfers, step);
@@ -529,8 +510,8 @@ gh_move_add_steps (const GhMove      *self,
   for (guint i = 0; i < self->disks->len; i++)
     {
       const GhMoveDisk *disk = g_ptr_array_index (self->disks, i);
-      GhStep *step = new_transfer (self, facts, &lending, disk->path, disk->pool,
-                                   disk->destination, GH_TRANSFER_DISK);
+      GhStep *step = new_transfer (self, facts, &lending, disk->path, disk->source_pool,
+                                   disk->pool, disk->destination, GH_TRANSFER_DISK);
 
       gh_step_set_weight (step, choose_weight (self, disk));
       gh_step_set_int (step, "expected-length", (gint64) disk->length);

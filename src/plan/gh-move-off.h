@@ -6,7 +6,6 @@
 
 #include "gh-domain-xml.h"
 #include "gh-host.h"
-#include "gh-image-graph.h"
 #include "gh-plan.h"
 #include "gh-state-folders.h"
 #include "gh-storage.h"
@@ -24,6 +23,8 @@ typedef struct
   const char *path;        /* here */
   guint64     allocation;  /* bytes; 0: not known */
   guint64     length;      /* of the file, where that is known before; 0 else */
+  const char *base;        /* (nullable): here: it lies on */
+  const char *source_pool; /* (nullable): here; of those in none */
   const char *pool;        /* there */
   const char *destination; /* there: its path in that pool */
 } GhMoveDisk;
@@ -55,18 +56,17 @@ typedef struct
  */
 typedef struct
 {
-  GhStorageInfo  *storage;          /* here */
+  GPtrArray      *pools_here;       /* (element-type GhPoolInfo) */
   GPtrArray      *pools;            /* (element-type GhPoolInfo): there; set by who asks */
   GhStateFolders *folders;          /* (nullable): here */
   GhStateFolders *folders_there;    /* (nullable) */
-  GhImageGraph   *graph;            /* here; set by who asks */
 } GhMoveFacts;
 
 void         gh_move_facts_free        (GhMoveFacts *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhMoveFacts, gh_move_facts_free)
 
-/* Both hosts are connected. Changes nothing. Pools there and images here are not read: a move knows
- * them anyway. */
+/* Both hosts are connected. Changes nothing. Pools there are not read: a move knows them anyway;
+ * nor are all volumes here, which may be many. */
 void         gh_move_facts_load_async  (GhHost *source, GhHost *destination,
                                         GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data);

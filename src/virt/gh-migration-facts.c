@@ -51,6 +51,9 @@ typedef struct
   gboolean         is_busy;
 } DiskReading;
 
+/* Longer chains than that nobody has; a circle has no end. */
+#define MAX_LAYERS 64
+
 static void
 disk_free (gpointer data)
 {
@@ -90,6 +93,8 @@ file_free (gpointer data)
   g_free (file->name);
   g_free (file->pool_type);
   g_free (file->format);
+  g_free (file->backing);
+  g_clear_pointer (&file->layers, g_ptr_array_unref);
   g_free (file->identity);
   g_free (file->digest);
   g_free (file->stamp);
@@ -247,6 +252,7 @@ read_volume (GhMigrationFile  *file,
   allocation = gh_xml_document_dup_text (document, "allocation");
   changed = gh_xml_document_dup_text (document, "target/timestamps/ctime");
   file->format = gh_xml_document_dup_text (document, "target/format/@type");
+  file->backing = gh_xml_document_dup_text (document, "backingStore/path");
   file->capacity = capacity != NULL ? g_ascii_strtoull (capacity, NULL, 10) : 0;
   file->allocation = allocation != NULL ? g_ascii_strtoull (allocation, NULL, 10) : 0;
   if (changed != NULL)
@@ -273,6 +279,29 @@ find_named_volume (virConnectPtr    conn,
   free (path);
   free (xml);
   return volume;
+}
+
+/* Two answers for each, one after the other: but only of what the disk lies on, not of all volumes
+ * that the host has. */
+static void
+read_layers (GhMigrationFile *file,
+             virConnectPtr    conn)
+{
+  const char *path = file->backing;
+
+  while (path != NULL && *path == '/' && (file->layers == NULL || file->layers->len < MAX_LAYERS))
+    {
+      GhMigrationFile *layer = g_new0 (GhMigrationFile, 1);
+      g_autoptr (virStorageVol) volume = virStorageVolLookupByPath (conn, path);
+
+      layer->path = g_strdup (path);
+      if (file->layers == NULL)
+        file->layers = g_ptr_array_new_with_free_func (file_free);
+      g_ptr_array_add (file->layers, layer);
+      if (volume != NULL)
+        read_volume (layer, volume);
+      path = layer->backing;
+    }
 }
 
 /* Files of this computer are looked at, in a pool or not. */
@@ -364,6 +393,8 @@ file_worker (GhLane        *lane,
                               : find_named_volume (conn, file);
   if (volume != NULL)
     read_volume (file, volume);
+  if (call->disks != NULL)
+    read_layers (file, conn);
   if (call->is_local && file->path != NULL)
     look_at_file (file);
   if (file->is_medium && volume != NULL)

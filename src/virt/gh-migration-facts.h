@@ -38,6 +38,9 @@ typedef struct
   char     *format;     /* (nullable) */
   guint64   capacity;
   guint64   allocation;
+  char     *backing;    /* (nullable): what it lies on, as its pool says */
+  GPtrArray *layers;    /* (nullable) (element-type GhMigrationFile): all it lies on, nearest first,
+                         * as far as they are volumes; of the source's disks only */
   char     *identity;   /* (nullable): device and inode, where they can be looked at */
   gboolean  is_medium;  /* a CD or floppy, which is to be compared */
   char     *digest;     /* (nullable): of a medium's beginning, where it can be read */

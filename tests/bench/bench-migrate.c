@@ -33,6 +33,8 @@
 #define DATA_MIB 128
 /* Machines and disks beside the one that is to move. */
 #define N_OTHERS 10
+/* And on a host that has many. */
+#define N_MANY 200
 
 static char *
 dup_disk (GhLab *lab)
@@ -259,9 +261,11 @@ typedef struct
 } World;
 
 static void
-add_others (GhLab *lab)
+add_others (GhLab *lab,
+            guint  first,
+            guint  end)
 {
-  for (guint i = 0; i < N_OTHERS; i++)
+  for (guint i = first; i < end; i++)
     {
       g_autofree char *disk = g_strdup_printf ("%s/img/other-%u.qcow2", gh_lab_get_folder (lab), i);
       g_autofree char *xml =
@@ -295,8 +299,8 @@ world_set_up (World *world)
   make_pool (world->a);
   make_pool (world->b);
   start_guest (world->a);
-  add_others (world->a);
-  add_others (world->b);
+  add_others (world->a, 0, N_OTHERS);
+  add_others (world->b, 0, N_OTHERS);
   refresh_pool (world->a);
   refresh_pool (world->b);
 }
@@ -364,11 +368,12 @@ open_host (const char *uri)
 
 /* Both hosts are in the window's list; nothing was asked about them so far. */
 static double
-time_window (World *world)
+time_plan (World      *world,
+           const char *name)
 {
   g_autoptr (GhHost) here = open_host (world->here);
   g_autoptr (GhHost) there = open_host (world->there);
-  g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (gh_host_find_machine (here, "web"), there);
+  g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (gh_host_find_machine (here, name), there);
   g_auto (GhTestCall) call = { 0 };
   g_autoptr (GError) error = NULL;
   gint64 start = g_get_monotonic_time ();
@@ -383,6 +388,19 @@ time_window (World *world)
   gh_host_disconnect (here);
   gh_host_disconnect (there);
   return (double) time / G_USEC_PER_SEC;
+}
+
+static double
+time_window (World *world)
+{
+  return time_plan (world, "web");
+}
+
+/* There are other ones of its neighbours there. */
+static double
+time_off (World *world)
+{
+  return time_plan (world, "other-100");
 }
 
 /* The best of some turns. */
@@ -418,6 +436,10 @@ test_rehearsal (void)
   world_connect (&world, 100);
   report_rehearsal (&world, "rehearsal over 100 ms, with opening both hosts", time_command, 3.0);
   report_rehearsal (&world, "rehearsal over 100 ms, both hosts open", time_window, 3.0);
+  add_others (world.a, N_OTHERS, N_MANY);
+  refresh_pool (world.a);
+  report_rehearsal (&world, "rehearsal over 100 ms, of one of 200 machines", time_window, 3.0);
+  report_rehearsal (&world, "rehearsal over 100 ms, of one of 200 that is off", time_off, 3.0);
   world_disconnect (&world);
   world_tear_down (&world);
 }

@@ -49,13 +49,16 @@ static const char taken[] = HEAD MACHINE ("web") POOL NETWORK ("lan") "</node>";
   "<format type='qcow2'/></target>" backing "</volume>"
 #define ON(name) "<backingStore><path>/p/" name "</path><format type='qcow2'/></backingStore>"
 /* A linked clone: 10 MiB on 512 MiB on 1 GiB, of 2 GiB. */
-static const char linked[] = HEAD
-  "<domain type='test'><name>web</name><memory>65536</memory><os><type>hvm</type></os><devices>"
-  "<disk type='file' device='disk'><source file='/p/top.qcow2'/>"
-  "<driver name='qemu' type='qcow2'/><target dev='vda'/></disk></devices></domain>"
-  "<pool type='dir'><name>p</name><target><path>/p</path></target>"
-  VOLUME ("base.qcow2", "2", "1024", "") VOLUME ("middle.qcow2", "2", "512", ON ("base.qcow2"))
-  VOLUME ("top.qcow2", "2", "10", ON ("middle.qcow2")) "</pool></node>";
+#define LINKED(state, base) HEAD \
+  "<domain type='test' xmlns:test='http://libvirt.org/schemas/domain/test/1.0'><name>web</name>" \
+  "<memory>65536</memory><os><type>hvm</type></os><devices>" \
+  "<disk type='file' device='disk'><source file='/p/top.qcow2'/>" \
+  "<driver name='qemu' type='qcow2'/><target dev='vda'/></disk></devices>" \
+  "<test:runstate>" state "</test:runstate></domain>" \
+  "<pool type='dir'><name>p</name><target><path>/p</path></target>" base \
+  VOLUME ("middle.qcow2", "2", "512", ON ("base.qcow2")) \
+  VOLUME ("top.qcow2", "2", "10", ON ("middle.qcow2")) "</pool></node>"
+#define BASE VOLUME ("base.qcow2", "2", "1024", "")
 /* The test driver's pools hold 100 GiB. */
 #define FILLED(mib) HEAD "<pool type='dir'><name>default</name><target><path>/p</path></target>" \
                     VOLUME ("filler.qcow2", "100", mib, "") "</pool></node>"
@@ -218,7 +221,7 @@ test_layers (void)
     FILLED ("10"), FILLED ("101300"), FILLED ("101500"), FILLED ("100000"),
   };
   static const char * const ids[] = { NULL, "space-chain", "space", NULL };
-  g_autoptr (GhHost) host = plan_test_new_host (linked);
+  g_autoptr (GhHost) host = plan_test_new_host (LINKED ("1", BASE));
 
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
@@ -238,6 +241,30 @@ test_layers (void)
       if (ids[i] != NULL)
         assert_says (plan, ids[i], i == 1 ? "1.5" : "1.0");
     }
+}
+
+/* A layer that no pool has may hold as much as the disk can; a circle ends. One that is off does
+ * not go at all. */
+static void
+test_odd_layers (void)
+{
+  g_autoptr (GhHost) unknown = plan_test_new_host (LINKED ("1", ""));
+  g_autoptr (GhHost) circle = plan_test_new_host (
+    LINKED ("1", VOLUME ("base.qcow2", "2", "0", ON ("top.qcow2"))));
+  g_autoptr (GhHost) off = plan_test_new_host (LINKED ("5", BASE));
+  g_autoptr (GhHost) destination = plan_test_new_host (FILLED ("10"));
+  g_autoptr (GhMigratePlan) plan = new_plan (unknown, destination);
+  g_autoptr (GhMigratePlan) round = new_plan (circle, destination);
+  g_autoptr (GhMigratePlan) linked = new_plan (off, destination);
+
+  prepare (plan);
+  assert_says (plan, "chain-flattened", "2.0");
+  prepare (round);
+  assert_says (round, "chain-flattened", "2.0");
+  prepare (linked);
+  g_assert_true (is_refused (linked, "disk-linked"));
+  assert_says (linked, "disk-linked", "/p/middle.qcow2");
+  g_assert_null (plan_test_find_check (GH_PLAN (linked), "chain-flattened"));
 }
 
 static gboolean
@@ -614,6 +641,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/paths", test_paths);
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
   g_test_add_func ("/migrate-plan/layers", test_layers);
+  g_test_add_func ("/migrate-plan/odd-layers", test_odd_layers);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
   g_test_add_func ("/migrate-plan/elsewhere", test_elsewhere);
   g_test_add_func ("/migrate-plan/media", test_media);
