@@ -560,7 +560,6 @@ gh_migrate_plan_init (GhMigratePlan *self)
 {
   g_autofree char *uuid = g_uuid_string_random ();
 
-  self->inputs.choice.can_copy_off = TRUE;
   gh_migrate_rules_apply_preset (&self->inputs.choice, GH_MIGRATE_SAFE);
   self->inputs.modes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->inputs.pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

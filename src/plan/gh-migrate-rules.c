@@ -129,10 +129,6 @@ find_state_problem (const GhMigrateChoice *choice,
     return _("The machine is off.");
   if (option == GH_MIGRATE_OPTION_LIVE && value == 0 && choice->is_running)
     return _("The machine runs. Shut it down first.");
-  if (option == GH_MIGRATE_OPTION_COPY_DISKS && value != 0 &&
-      choice->values[GH_MIGRATE_OPTION_LIVE] == 0 && !choice->can_copy_off)
-    return _("The disks of a machine that is off cannot be copied yet. Start it, or put its disks "
-             "where both hosts see them.");
   return NULL;
 }
 

@@ -69,7 +69,6 @@ typedef enum
 typedef struct
 {
   gboolean is_running; /* the machine, now */
-  gboolean can_copy_off; /* the plan knows how to bring disks of a machine that is off */
 
   int      values[GH_MIGRATE_N_OPTIONS]; /* that of PRESET is not looked at */
 } GhMigrateChoice;
