@@ -33,6 +33,16 @@ gh_format_duration (gint64 seconds)
   return g_strdup_printf (ngettext ("%d second", "%d seconds", (gulong) seconds), (int) seconds);
 }
 
+/* What would be shown as 1024.0 of a unit is one of the next. */
+static guint64
+round_up (guint64 bytes)
+{
+  for (guint64 unit = 1024; unit < G_GUINT64_CONSTANT (1) << 50; unit *= 1024)
+    if (bytes < unit * 1024 && bytes >= unit * 1024 - unit / 20)
+      return unit * 1024;
+  return bytes;
+}
+
 /**
  * gh_format_memory:
  * @kib: an amount of memory, in KiB as libvirt counts it
@@ -42,7 +52,7 @@ gh_format_duration (gint64 seconds)
 char *
 gh_format_memory (guint64 kib)
 {
-  return g_format_size_full (kib * 1024, G_FORMAT_SIZE_IEC_UNITS);
+  return gh_format_file_size (kib * 1024);
 }
 
 /**
@@ -55,5 +65,5 @@ gh_format_memory (guint64 kib)
 char *
 gh_format_file_size (guint64 bytes)
 {
-  return g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS);
+  return g_format_size_full (round_up (bytes), G_FORMAT_SIZE_IEC_UNITS);
 }

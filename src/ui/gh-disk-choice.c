@@ -77,6 +77,10 @@ dup_size (const GhDiskChoiceState *state)
     return g_strdup ("");
   if (state->allocation == 0)
     return g_steal_pointer (&capacity);
+  /* An image takes some more than it holds. */
+  if (state->allocation >= state->capacity)
+    /* Translators: how large a disk is: “20 GiB, all used”. */
+    return g_strdup_printf (_("%s, all used"), capacity);
   /* Translators: how large a disk is, and how much of that it takes: “20 GiB, 4.1 GiB used”. */
   return g_strdup_printf (_("%s, %s used"), capacity, used);
 }
