@@ -13,7 +13,9 @@
 #include "gh-clone-plan.h"
 #include "gh-create-plan.h"
 #include "gh-migrate-plan.h"
+#include "gh-migrate-queue.h"
 #include "gh-plan-text.h"
+#include "gh-virt-error.h"
 
 struct _GhActivityItem
 {
@@ -25,6 +27,7 @@ struct _GhActivityItem
   char      *status;
   double     fraction;
   GhOutcome  outcome;
+  gboolean   cancelled; /* and nothing else is wrong */
   gint64     end_time;
   char      *log;       /* (nullable): kept when the run has ended */
   char      *machine;   /* (nullable) */
@@ -152,6 +155,24 @@ gh_activity_item_new (GhPlan *plan)
   return self;
 }
 
+/* Of several moves what was not begun is left, which is as it was wanted. */
+static gboolean
+was_cancelled (GhPlan *plan)
+{
+  GPtrArray *moves = NULL;
+
+  if (!gh_error_is_cancelled (gh_plan_get_error (plan)) ||
+      gh_plan_get_outcome (plan) == GH_OUTCOME_DONE)
+    return FALSE;
+  if (!GH_IS_MIGRATE_QUEUE (plan))
+    return gh_plan_get_outcome (plan) != GH_OUTCOME_UNDONE_IN_PART;
+  moves = gh_migrate_queue_get_plans (GH_MIGRATE_QUEUE (plan));
+  for (guint i = 0; i < moves->len; i++)
+    if (gh_plan_get_outcome (g_ptr_array_index (moves, i)) == GH_OUTCOME_UNDONE_IN_PART)
+      return FALSE;
+  return TRUE;
+}
+
 /* The run has ended: keeps what there is to tell, and lets go of the plan. */
 void
 gh_activity_item_end (GhActivityItem *self)
@@ -163,6 +184,7 @@ gh_activity_item_end (GhActivityItem *self)
   g_object_freeze_notify (G_OBJECT (self));
   update_from_plan (self);
   self->outcome = gh_plan_get_outcome (self->plan);
+  self->cancelled = was_cancelled (self->plan);
   self->end_time = gh_plan_get_end_time (self->plan);
   self->log = gh_plan_text_dup_log (self->plan);
   if (GH_IS_CREATE_PLAN (self->plan))
@@ -176,6 +198,14 @@ gh_activity_item_end (GhActivityItem *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_OUTCOME]);
   g_object_thaw_notify (G_OBJECT (self));
+}
+
+gboolean
+gh_activity_item_was_cancelled (GhActivityItem *self)
+{
+  g_return_val_if_fail (GH_IS_ACTIVITY_ITEM (self), FALSE);
+
+  return self->cancelled;
 }
 
 GhPlan *

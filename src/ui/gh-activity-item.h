@@ -29,6 +29,8 @@ double      gh_activity_item_get_fraction (GhActivityItem *self);
 gboolean    gh_activity_item_is_running   (GhActivityItem *self);
 gboolean    gh_activity_item_can_cancel   (GhActivityItem *self);
 GhOutcome   gh_activity_item_get_outcome  (GhActivityItem *self);
+/* The user ended it, and nothing went wrong in that: no reason to worry anybody. */
+gboolean    gh_activity_item_was_cancelled (GhActivityItem *self);
 gint64      gh_activity_item_get_end_time (GhActivityItem *self); /* µs since 1970; 0 before */
 /* Steps with their states, equivalent commands, what is left, the error's raw text. */
 char       *gh_activity_item_dup_log      (GhActivityItem *self);

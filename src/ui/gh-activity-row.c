@@ -60,6 +60,12 @@ update_icon (GhActivityRow *self)
     default:
       break;
     }
+  if (gh_activity_item_was_cancelled (self->item))
+    {
+      icon_name = "process-stop-symbolic";
+      name = _("Cancelled");
+      gtk_style_context_remove_class (style, "gh-warning");
+    }
   gtk_image_set_from_icon_name (self->icon, icon_name, GTK_ICON_SIZE_BUTTON);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), name);
 }

@@ -18,7 +18,7 @@ struct _GhActivity
   GPtrArray *items;  /* (element-type GhActivityItem): oldest first */
   guint      n_running;
   double     fraction;
-  GhOutcome  unseen; /* the worst outcome since the list was looked at */
+  GhOutcome  unseen; /* the worst since the list was looked at; not what was cancelled */
 };
 
 static void gh_activity_list_model_init (GListModelInterface *iface);
@@ -124,8 +124,9 @@ notify_desktop (GhActivityItem *item)
 
   notification = g_notification_new (gh_activity_item_get_title (item));
   g_notification_set_body (notification, gh_activity_item_get_status (item));
-  icon_name = gh_activity_item_get_outcome (item) == GH_OUTCOME_DONE ? "emblem-ok-symbolic"
-                                                                     : "dialog-warning-symbolic";
+  icon_name = gh_activity_item_was_cancelled (item) ? "process-stop-symbolic"
+              : gh_activity_item_get_outcome (item) == GH_OUTCOME_DONE ? "emblem-ok-symbolic"
+                                                                       : "dialog-warning-symbolic";
   icon = g_themed_icon_new (icon_name);
   g_notification_set_icon (notification, icon);
   if (gh_activity_item_get_machine (item) != NULL &&
@@ -189,7 +190,8 @@ plan_ran_cb (GObject      *object,
   else
     {
       gh_activity_item_end (item);
-      set_unseen (self, MAX (self->unseen, gh_plan_get_outcome (plan)));
+      if (!gh_activity_item_was_cancelled (item))
+        set_unseen (self, MAX (self->unseen, gh_plan_get_outcome (plan)));
       notify_desktop (item);
     }
   update_totals (self);

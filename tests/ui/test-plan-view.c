@@ -218,6 +218,7 @@ test_fails (Fixture       *fixture,
   g_assert_cmpuint (gh_sample_plan_get_made (fixture->plan), ==, 0);
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "Everything is as it was before."));
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "Details"));
+  g_assert_cmpint (gh_activity_get_unseen (gh_activity_get_default ()), ==, GH_OUTCOME_UNDONE);
 
   /* Once more, with the cause gone. */
   fixture->traits->fails = FALSE;
@@ -244,6 +245,9 @@ static void
 test_cancel (Fixture       *fixture,
              gconstpointer  data)
 {
+  g_autoptr (GhActivityItem) item = NULL;
+
+  gh_activity_mark_seen (gh_activity_get_default ());
   fixture->traits->waits = TRUE;
   show_plan (fixture, "Ready");
   gh_plan_view_run (fixture->view);
@@ -254,7 +258,11 @@ test_cancel (Fixture       *fixture,
   gh_test_wait_until (has_ended, fixture->view);
   g_assert_cmpuint (gh_sample_plan_get_made (fixture->plan), ==, 0);
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "Cancelled."));
-  /* It is what the user wanted: no error, no details. */
+  /* It is what the user wanted: no error, no details, and nothing to look at. */
+  g_assert_cmpint (gh_activity_get_unseen (gh_activity_get_default ()), ==, GH_OUTCOME_NONE);
+  item = g_list_model_get_item (G_LIST_MODEL (gh_activity_get_default ()), 0);
+  g_assert_cmpint (gh_activity_item_get_outcome (item), ==, GH_OUTCOME_UNDONE);
+  g_assert_true (gh_activity_item_was_cancelled (item));
   g_assert_false (gh_ui_test_shows (widget_of (fixture), "Details"));
   g_assert_true (gh_plan_view_get_can_run (fixture->view));
 }
