@@ -35,7 +35,8 @@ get_path_there (const GhMigrateItem *item)
 {
   if (item->mode == GH_MIGRATE_DISK_COPIED)
     return item->destination;
-  return item->mode == GH_MIGRATE_DISK_SHARED && item->here != NULL ? item->here->path : NULL;
+  return item->mode == GH_MIGRATE_DISK_SHARED && item->here != NULL
+         ? gh_migrate_item_get_path (item) : NULL;
 }
 
 static const GhPoolInfo *
