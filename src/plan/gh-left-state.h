@@ -16,8 +16,8 @@ G_BEGIN_DECLS
  * firmware variables in a folder of the same name, that may be one shared folder, and what was
  * “left” the very file the machine uses: so it is proved first that it is not. */
 
-/* (element-type GhPoolInfo) @pools: of @host. @machine is where the machine is now; @own: where that
- * host keeps such files. FALSE: it stays, as a check says. */
+/* (element-type GhPoolInfo) @pools: of @host. @machine is where the machine is now; @own: where
+ * that host keeps such files. FALSE: it stays, as a check says. */
 gboolean gh_left_state_add (GhPlanDraft          *draft,
                             GhHost               *host,
                             GhMachine            *machine,

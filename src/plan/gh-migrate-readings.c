@@ -318,8 +318,8 @@ read_files_when_known (GTask *task)
   paths = list_paths (facts);
   media = list_media (facts);
   gh_host_load_migration_files_async (self->destination, (const char * const *) paths,
-                                      (const char * const *) media, g_task_get_cancellable (task), files_loaded_cb,
-                                      begin_one (task));
+                                      (const char * const *) media, g_task_get_cancellable (task),
+                                      files_loaded_cb, begin_one (task));
 }
 
 /* A disk that is named by pool and volume is the file, or device, that the volume is. */

@@ -124,8 +124,8 @@ GhMigrationTarget  *gh_host_load_migration_target_finish (GhHost *host, GAsyncRe
 /* Whether a medium is certainly not the same; FALSE also where nobody can tell: then *@known is. */
 gboolean            gh_migration_file_differs (const GhMigrationFile *a, const GhMigrationFile *b,
                                                gboolean *known);
-/* What is at @paths: an array of GhMigrationFile. Those in @media are to be compared: how they begin
- * is read. */
+/* What is at @paths: an array of GhMigrationFile. Those in @media are to be compared: how they
+ * begin is read. */
 void                gh_host_load_migration_files_async   (GhHost *host,
                                                           const char * const *paths,
                                                           const char * const *media,

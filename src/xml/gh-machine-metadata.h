@@ -73,8 +73,8 @@ void          gh_domain_xml_remove_shared       (GhDomainXml *self, const char *
 
 /* What it left at a host it moves away from; known ones are not added again. */
 void          gh_domain_xml_add_left            (GhDomainXml *self, const GhLeftFile *file);
-/* Of a copy that is away for a while: whether the host it came from is to start the machine by itself
- * again when it is back. */
+/* Of a copy that is away for a while: whether the host it came from is to start the machine by
+ * itself again when it is back. */
 void          gh_domain_xml_set_away_autostart  (GhDomainXml *self, gboolean autostart);
 gboolean      gh_domain_xml_get_away_autostart  (GhDomainXml *self);
 /* All of it: a clone has left nothing anywhere. */

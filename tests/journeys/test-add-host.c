@@ -84,7 +84,9 @@ look_at_host (GhJourney *journey)
   g_autoptr (AtspiAccessible) cell = gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL,
                                                       "far-away, Off");
 
+  /* The menu is about the host of what is chosen, which is shown when it is. */
   gh_journey_click_at (journey, cell);
+  gh_journey_wait_enabled (journey, ATSPI_ROLE_PUSH_BUTTON, "Run");
   gh_journey_press (journey, ATSPI_ROLE_TOGGLE_BUTTON, "Menu");
   gh_journey_press (journey, ATSPI_ROLE_PUSH_BUTTON, "About this host…");
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, FAR_UNKNOWN));
