@@ -77,7 +77,7 @@ init_small (World *self)
 static void
 init_large (World *self)
 {
-  world_init (self, "0.25", "write -P 0xab 4M 192M");
+  world_init (self, "0.5", "write -P 0xab 4M 448M");
 }
 
 #define make_independent(world, ...) \
