@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 
-/* autostart-off: parameters uuid, name;
+/* autostart-off: parameters uuid, name, peer: where the machine goes;
  *   was-on: the host started it by itself, journaled before that is changed.
  * Before a machine leaves: its host would start it when it restarts itself, whatever has become of
  * the move by then, and nobody would be asked. Undone by having the host do it again, where it did
- * and still has the machine. */
+ * and still has the machine, once the other host has said that it has none. */
 
 #define G_LOG_DOMAIN "gh-autostart-step"
 
@@ -17,6 +17,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-command.h"
+#include "gh-migration.h"
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
 
@@ -126,6 +127,28 @@ set_again_cb (GObject      *object,
 }
 
 static void
+looked_there_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GError *error = NULL;
+  g_autofree GhPresence *there = gh_host_load_presence_finish (GH_HOST (object), result, &error);
+
+  if (there == NULL)
+    g_task_return_error (task, error);
+  else if (there->exists)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                             /* Translators: a host. */
+                             _("The machine is at %s, and would run twice."),
+                             gh_host_get_label (GH_HOST (object)));
+  else
+    gh_host_set_autostart_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
+                                 TRUE, NULL, set_again_cb, g_object_ref (task));
+}
+
+static void
 undo_async (GhStep              *step,
             GhHost              *host,
             GAsyncReadyCallback  callback,
@@ -133,13 +156,17 @@ undo_async (GhStep              *step,
 {
   GTask *task = new_task (step, host, NULL, callback, user_data);
 
-  if (gh_step_get_boolean (step, "was-on"))
+  if (gh_step_get_boolean (step, "was-on") && gh_step_get_peer (step) != NULL)
     {
-      gh_host_set_autostart_async (host, gh_step_get_string (step, "uuid"), TRUE, NULL,
-                                   set_again_cb, task);
+      gh_host_load_presence_async (gh_step_get_peer (step), gh_step_get_string (step, "uuid"), NULL,
+                                   looked_there_cb, task);
       return;
     }
-  g_task_return_boolean (task, TRUE);
+  if (gh_step_get_boolean (step, "was-on"))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "%s",
+                             _("The other host is not connected, and may have the machine."));
+  else
+    g_task_return_boolean (task, TRUE);
   g_object_unref (task);
 }
 
@@ -174,7 +201,7 @@ dup_left (GhStep *step)
                           gh_step_get_string (step, "name"));
 }
 
-static const char * const needs[] = { "uuid", "name", NULL };
+static const char * const needs[] = { "uuid", "name", "peer", NULL };
 
 static void
 gh_autostart_step_class_init (GhAutostartStepClass *klass)
@@ -195,12 +222,16 @@ gh_autostart_step_init (GhAutostartStep *self)
 }
 
 GhStep *
-gh_autostart_off_step_new (const char *uuid,
+gh_autostart_off_step_new (GhHost     *destination,
+                           const char *uuid,
                            const char *name)
 {
   GhStep *self = g_object_new (gh_autostart_step_get_type (), NULL);
 
+  g_return_val_if_fail (GH_IS_HOST (destination), self);
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
+
+  gh_step_set_peer (self, destination);
 
   gh_step_set_string (self, "uuid", uuid);
   gh_step_set_string (self, "name", name);

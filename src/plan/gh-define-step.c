@@ -611,10 +611,30 @@ gh_undefine_step_init (GhUndefineStep *self)
 {
 }
 
+/* The last step of a move, out of a journal that ended before it could say so. */
+static GhCheck *
+undefine_final_dup_commit_check (GhStep *step,
+                                 GhHost *host)
+{
+  const char *uuid = gh_step_get_string (step, "uuid");
+  GhHost *peer = gh_step_get_peer (step);
+  GhMachine *there = peer != NULL ? gh_host_find_machine (peer, uuid) : NULL;
+  g_autofree char *title = NULL;
+
+  if (there == NULL || gh_host_find_machine (host, uuid) != NULL)
+    return NULL;
+  title = g_strdup_printf (gh_machine_is_active (there)
+                           ? _("“%s” has moved, and runs at %s")
+                           : _("“%s” has moved to %s, and is off now"),
+                           gh_step_get_string (step, "name"), gh_host_get_label (peer));
+  return gh_check_new (GH_CHECK_NOTE, "has-moved", title, NULL);
+}
+
 /* Undone in the case that it failed, which finds out whether it did anything. */
 static void
 gh_undefine_final_step_class_init (GhUndefineFinalStepClass *klass)
 {
+  klass->dup_commit_check = undefine_final_dup_commit_check;
   klass->kind = "undefine-final";
   klass->final = TRUE;
 }

@@ -239,8 +239,10 @@ gh_migrate_plan_change (GhMigratePlan *self,
   if (self->facts.target->emulator != NULL)
     gh_domain_xml_set_emulator (machine, self->facts.target->emulator);
   /* Each user has a folder of their own for them. */
-  if (self->facts.target->folders != NULL)
-    gh_domain_xml_move_own_nvram (machine, self->facts.target->folders->nvram);
+  if (self->facts.target->folders != NULL || self->inputs.name != NULL)
+    gh_domain_xml_move_own_nvram (machine, self->facts.target->folders != NULL
+                                           ? self->facts.target->folders->nvram : NULL,
+                                  self->inputs.name);
 }
 
 /* What is different at the destination; NULL: nothing. */
@@ -545,7 +547,7 @@ gh_migrate_add_steps (GhMigratePlan  *self,
   add_volumes (self, draft);
   add_unplugging (self, draft);
   if (self->facts.source->autostart)
-    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (uuid, name));
+    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (self->destination, uuid, name));
   step = gh_migrate_step_new (self->destination, uuid, name, options);
   gh_step_set_boolean (step, "returns", gh_migrate_plan_returns (self));
   gh_step_set_weight (step, 20.0);

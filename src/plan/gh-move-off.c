@@ -480,7 +480,8 @@ add_hand_over (const GhMove *self,
 
   /* At no time do both hosts start it by themselves. */
   if (self->autostart)
-    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (self->uuid, self->name));
+    gh_plan_draft_add_step (draft, gh_autostart_off_step_new (self->destination, self->uuid,
+                                                              self->name));
   gh_step_set_host (define, self->destination);
   gh_step_set_boolean (define, "autostart", self->autostart);
   gh_step_set_peer (define, self->source);

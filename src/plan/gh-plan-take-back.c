@@ -85,6 +85,37 @@ undone_written_cb (GObject      *object,
 }
 
 static void
+held_written_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_journal_write_finish (GH_JOURNAL (object), result, &error))
+    g_warning ("What is left may not be offered again: %s", error->message);
+  gh_plan_end_run (self);
+}
+
+/* A step that commits could not be taken back: perhaps it is done. What it rests on, which are the
+ * steps before it, must stay then, and so must the journal: once all hosts answer, it says which. */
+static void
+hold_the_rest (GhPlan *self)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  for (guint i = priv->index; i > 0; i--)
+    {
+      GhStep *step = gh_plan_get_step (self, i - 1);
+
+      if (gh_step_get_state (step) == GH_STEP_DONE && gh_step_can_undo (step))
+        gh_plan_add_left (self, step, NULL);
+    }
+  priv->keep_journal = TRUE;
+  gh_plan_write_journal (self, "undo", "after", held_written_cb);
+}
+
+static void
 step_undone_cb (GObject      *object,
                 GAsyncResult *result,
                 gpointer      user_data)
@@ -101,6 +132,11 @@ step_undone_cb (GObject      *object,
       gh_plan_add_left (self, step, error);
       priv->keep_journal = priv->keep_journal || gh_plan_can_retry (error);
       gh_step_set_state (step, GH_STEP_LEFT);
+      if (gh_step_commits (step))
+        {
+          hold_the_rest (self);
+          return;
+        }
     }
   gh_plan_write_journal (self, "undo", "after", undone_written_cb);
 }

@@ -4,7 +4,8 @@
 
 /* secret-copy: parameters uuid, device: what it is for, peer: who gets it;
  *   absent: the peer had none when it was looked, journaled before it gets one.
- * The value is never in the parameters. Undone by removing it from the peer, if it had none. */
+ * The value is never in the parameters. Undone by removing it from the peer, if it had none and no
+ * machine there has come to need it. */
 
 #define G_LOG_DOMAIN "gh-secret-step"
 
@@ -16,6 +17,7 @@
 
 #include "gh-command.h"
 #include "gh-host-secrets.h"
+#include "gh-secret-xml.h"
 #include "gh-step-private.h"
 
 typedef GhStep GhSecretStep;
@@ -125,6 +127,56 @@ removed_cb (GObject      *object,
     g_task_return_error (task, error);
 }
 
+/* Whether @text, a definition, names the secret. What only names its use may mean it. */
+static gboolean
+needs_secret (const char *text, /* nullable */
+              const char *uuid)
+{
+  g_autoptr (GhDomainXml) xml = text != NULL ? gh_domain_xml_new_from_string (text, NULL) : NULL;
+  g_autoptr (GPtrArray) secrets = xml != NULL ? gh_domain_xml_list_secrets (xml) : NULL;
+
+  if (text == NULL)
+    return FALSE;
+  if (secrets == NULL)
+    return TRUE;
+  for (guint i = 0; i < secrets->len; i++)
+    {
+      const GhSecretXml *secret = g_ptr_array_index (secrets, i);
+
+      if (secret->uuid == NULL || g_ascii_strcasecmp (secret->uuid, uuid) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+users_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const char *uuid = gh_step_get_string (GH_STEP (g_task_get_source_object (task)), "uuid");
+  GError *error = NULL;
+  g_autoptr (GPtrArray) list = gh_host_load_definitions_finish (GH_HOST (object), result, &error);
+
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    {
+      const GhDefinition *definition = g_ptr_array_index (list, i);
+
+      if (definition->problem == NULL && !needs_secret (definition->xml, uuid) &&
+          !needs_secret (definition->live_xml, uuid))
+        continue;
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
+                               /* Translators: the name of a machine. */
+                               _("“%s” may need it there."), definition->name);
+      return;
+    }
+  if (list == NULL)
+    g_task_return_error (task, error);
+  else
+    gh_host_remove_secret_async (GH_HOST (object), uuid, removed_cb, g_object_ref (task));
+}
+
 static void
 undo_async (GhStep              *step,
             GhHost              *host,
@@ -135,8 +187,7 @@ undo_async (GhStep              *step,
 
   if (gh_step_get_boolean (step, "absent") && gh_step_get_peer (step) != NULL)
     {
-      gh_host_remove_secret_async (gh_step_get_peer (step), gh_step_get_string (step, "uuid"),
-                                   removed_cb, task);
+      gh_host_load_definitions_async (gh_step_get_peer (step), NULL, users_loaded_cb, task);
       return;
     }
   g_task_return_boolean (task, TRUE);

@@ -202,7 +202,7 @@ GhStep *gh_undefine_moved_step_new (const char *uuid, const char *name, GhHost *
 GhStep *gh_template_step_new      (const char *uuid, const char *name, gboolean on);
 
 /* Before a machine leaves its host: that does not start it by itself any more. */
-GhStep *gh_autostart_off_step_new (const char *uuid, const char *name);
+GhStep *gh_autostart_off_step_new (GhHost *destination, const char *uuid, const char *name);
 
 /* Gives the destination a secret of the step's host that it does not have; taken away again when it
  * is undone. @device: what needs it, in words. */

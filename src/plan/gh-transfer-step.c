@@ -35,6 +35,7 @@
 #include "gh-command.h"
 #include "gh-file-users.h"
 #include "gh-machine-spec.h"
+#include "gh-migration.h"
 #include "gh-step-private.h"
 #include "gh-storage.h"
 #include "gh-transfer.h"
@@ -481,6 +482,40 @@ delete_volume (GTask *task)
                                NULL, volume_deleted_cb, g_object_ref (task));
 }
 
+/* (nullable): the machine whose TPM is kept in this file: its folder is called by the UUID. */
+static char *
+dup_owner (GhStep *step)
+{
+  g_auto (GStrv) parts = g_strsplit (gh_step_get_string (step, "path"), "/", -1);
+
+  if (g_strcmp0 (gh_step_get_string (step, "what"), "tpm") != 0)
+    return NULL;
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (g_uuid_string_is_valid (parts[i]))
+      return g_strdup (parts[i]);
+  return NULL;
+}
+
+/* No definition names what a TPM keeps: the machine itself must not be there. */
+static void
+owner_looked_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autofree GhPresence *presence = gh_host_load_presence_finish (GH_HOST (object), result,
+                                                                  &error);
+
+  if (presence == NULL)
+    g_task_return_error (task, error);
+  else if (presence->exists)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s",
+                             _("The machine is defined there, and this is its TPM."));
+  else
+    delete_volume (task);
+}
+
 static void
 found_unused_cb (GObject      *object,
                  GAsyncResult *result,
@@ -489,10 +524,15 @@ found_unused_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_file_users_find_none_finish (result, &error))
-    delete_volume (task);
-  else
+  g_autofree char *owner = dup_owner (get_step (task));
+
+  if (!gh_file_users_find_none_finish (result, &error))
     g_task_return_error (task, error);
+  else if (owner != NULL)
+    gh_host_load_presence_async (get_work (task)->host, owner, NULL, owner_looked_cb,
+                                 g_object_ref (task));
+  else
+    delete_volume (task);
 }
 
 static void

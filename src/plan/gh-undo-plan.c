@@ -99,6 +99,16 @@ inner_undone_cb (GObject      *object,
       g_task_return_boolean (task, TRUE);
       return;
     }
+  if (gh_step_commits (GH_STEP (object)))
+    {
+      g_autofree char *why = gh_error_dup_sentence (error);
+
+      /* Perhaps it is done: then what was done before it is needed, and stays. */
+      set_journal_state (self, GH_STEP_LEFT);
+      g_task_return_new_error (task, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT, "%s", why);
+      g_error_free (error);
+      return;
+    }
   /* What can never be undone is not to be offered again. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
     set_journal_state (self, GH_STEP_UNDONE);

@@ -99,16 +99,18 @@ gh_domain_xml_set_emulator (GhDomainXml *self,
 
 void
 gh_domain_xml_move_own_nvram (GhDomainXml *self,
-                              const char  *folder)
+                              const char  *folder,
+                              const char  *new_name)
 {
   xmlNode *nvram = NULL;
   g_autofree char *path = NULL;
   g_autofree char *name = NULL;
   g_autofree char *own = NULL;
+  g_autofree char *here = NULL;
   g_autofree char *file = NULL;
   g_autofree char *moved = NULL;
 
-  g_return_if_fail (GH_IS_DOMAIN_XML (self) && folder != NULL);
+  g_return_if_fail (GH_IS_DOMAIN_XML (self) && (folder != NULL || new_name != NULL));
 
   nvram = gh_xml_node_get_child (gh_xml_node_get_child (get_root (self), "os"), "nvram");
   path = gh_domain_xml_dup_nvram_path (self);
@@ -118,8 +120,9 @@ gh_domain_xml_move_own_nvram (GhDomainXml *self,
   own = g_strdup_printf ("/libvirt/qemu/nvram/%s_VARS.fd", name);
   if (!g_str_has_suffix (path, own))
     return;
-  file = g_path_get_basename (path);
-  moved = g_build_filename (folder, file, NULL);
+  here = g_path_get_dirname (path);
+  file = g_strdup_printf ("%s_VARS.fd", new_name != NULL ? new_name : name);
+  moved = g_build_filename (folder != NULL ? folder : here, file, NULL);
   gh_xml_document_set_text (gh_domain_xml_get_document (self), nvram, moved);
 }
 

@@ -16,8 +16,10 @@ gboolean gh_domain_xml_empty_drive        (GhDomainXml *self, const char *target
 void     gh_domain_xml_map_network        (GhDomainXml *self, const char *type, const char *name,
                                            const char *other);
 /* Firmware variables that are where libvirt puts them by itself go to @folder, where the other
- * host's libvirt does. */
-void     gh_domain_xml_move_own_nvram     (GhDomainXml *self, const char *folder);
+ * host's libvirt does, and are called by @new_name, as it would. Both (nullable), but one: as here.
+ * Another machine of the old name may have its own there. */
+void     gh_domain_xml_move_own_nvram     (GhDomainXml *self, const char *folder,
+                                           const char *new_name);
 void     gh_domain_xml_set_emulator       (GhDomainXml *self, const char *path);
 /* <cpu> as text; NULL when there is none. */
 char    *gh_domain_xml_dup_cpu            (GhDomainXml *self);

@@ -614,16 +614,19 @@ test_autostart_off (void)
 {
   World world = { 0 };
   g_autofree char *xml = NULL;
+  g_autoptr (GhHost) there = plan_test_new_host (NULL);
   g_autoptr (GhStep) define = NULL;
+  g_autoptr (GhStep) arrived = NULL;
   g_autoptr (GError) error = NULL;
 
   world_init (&world);
   xml = plan_test_dup_xml (world.uuid, "web-1", NULL);
   define = gh_define_step_new (world.uuid, "web-1", xml);
+  arrived = gh_define_step_new (world.uuid, "web-1", xml);
   g_assert_true (plan_test_do (define, world.host, &error));
   for (guint on = 0; on < 2; on++)
     {
-      g_autoptr (GhStep) step = gh_autostart_off_step_new (world.uuid, "web-1");
+      g_autoptr (GhStep) step = gh_autostart_off_step_new (there, world.uuid, "web-1");
       g_autoptr (GhStep) from_journal = NULL;
       g_auto (GhTestCall) call = { 0 };
 
@@ -632,6 +635,13 @@ test_autostart_off (void)
       g_assert_true (plan_test_do (step, world.host, &error));
       g_assert_false (get_autostart (world.host, world.uuid));
       from_journal = gh_step_new_for_kind ("autostart-off", gh_step_get_params (step));
+      /* Where the machine went has to say that it does not have it. */
+      g_assert_cmpint (plan_test_undo (from_journal, world.host, NULL), ==, !on);
+      gh_step_set_peer (from_journal, there);
+      g_assert_true (plan_test_do (arrived, there, &error));
+      g_assert_cmpint (plan_test_undo (from_journal, world.host, NULL), ==, !on);
+      g_assert_false (get_autostart (world.host, world.uuid));
+      g_assert_true (plan_test_undo (arrived, there, &error));
       g_assert_true (plan_test_undo (from_journal, world.host, &error));
       g_assert_cmpint (get_autostart (world.host, world.uuid), ==, on);
       if (on)

@@ -263,6 +263,38 @@ test_host_parts (void)
   g_assert_cmpstr (same, ==, HEAD "<devices/></domain>");
 }
 
+/* Firmware variables of libvirt's own naming follow the machine's folder and name; others stay. */
+static void
+test_own_nvram (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *folder;
+    const char *name;
+    const char *expected;
+  } cases[] = {
+    { "/a/libvirt/qemu/nvram/web_VARS.fd", "/b/nvram", NULL, "/b/nvram/web_VARS.fd" },
+    { "/a/libvirt/qemu/nvram/web_VARS.fd", "/b/nvram", "new", "/b/nvram/new_VARS.fd" },
+    { "/a/libvirt/qemu/nvram/web_VARS.fd", NULL, "new", "/a/libvirt/qemu/nvram/new_VARS.fd" },
+    { "/a/libvirt/qemu/nvram/other_VARS.fd", "/b/nvram", "new",
+      "/a/libvirt/qemu/nvram/other_VARS.fd" },
+    { "/mine/web.fd", "/b/nvram", "new", "/mine/web.fd" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("<domain><name>web</name><os><nvram>%s</nvram></os>"
+                                               "</domain>", cases[i].path);
+      g_autoptr (GhDomainXml) xml = gh_domain_xml_new_from_string (text, NULL);
+      g_autofree char *path = NULL;
+
+      gh_domain_xml_move_own_nvram (xml, cases[i].folder, cases[i].name);
+      path = gh_domain_xml_dup_nvram_path (xml);
+      g_assert_cmpstr (path, ==, cases[i].expected);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -273,6 +305,7 @@ main (int    argc,
   g_test_add_func ("/migration-xml/host-model", test_host_model);
   g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
   g_test_add_func ("/migration-xml/secrets", test_secrets);
+  g_test_add_func ("/migration-xml/own-nvram", test_own_nvram);
   g_test_add_func ("/migration-xml/host-parts", test_host_parts);
   return g_test_run ();
 }
