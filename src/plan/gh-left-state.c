@@ -155,6 +155,18 @@ add_steps (GhPlanDraft          *draft,
     add_closing (draft, add_lent (draft, host, above), TRUE);
 }
 
+/* libvirt gives firmware variables the name of their machine, and need not say in the definition
+ * that it has them: one made since under the same name uses the same file. (nullable) */
+static char *
+dup_namesake (const GhLeftFile *file)
+{
+  static const char suffix[] = "_VARS.fd";
+  g_autofree char *name = g_path_get_basename (file->path);
+
+  return !is_tpm (file) && g_str_has_suffix (name, suffix)
+         ? g_strndup (name, strlen (name) - strlen (suffix)) : NULL;
+}
+
 gboolean
 gh_left_state_add (GhPlanDraft          *draft,
                    GhHost               *host,
@@ -166,6 +178,7 @@ gh_left_state_add (GhPlanDraft          *draft,
 {
   g_autofree char *folder = g_path_get_dirname (file->path);
   const GhPoolInfo *pool = find_pool (pools, folder);
+  g_autofree char *namesake = dup_namesake (file);
   const char *why = NULL;
 
   if (folders == NULL || (own == NULL && !is_tpm (file)))
@@ -174,6 +187,8 @@ gh_left_state_add (GhPlanDraft          *draft,
     why = _("It is not where the host keeps such files.");
   else if (gh_host_find_machine (host, gh_machine_get_uuid (machine)) != NULL)
     why = _("The machine is defined there, and may need it.");
+  else if (namesake != NULL && gh_host_find_machine (host, namesake) != NULL)
+    why = _("A machine of this name is there, and may need it.");
   else if (pool != NULL && !pool->active)
     why = _("It is in no active storage pool of the host.");
   if (why != NULL)

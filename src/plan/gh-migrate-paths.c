@@ -205,6 +205,19 @@ has_base (GhMigratePlan       *self,
          (image != NULL && (image->below->len > 0 || image->foreign_base != NULL));
 }
 
+/* Whether it was seen to be the same file, will be proved to be, or is known not to be. */
+static gboolean
+is_provable (const GhMigrateItem *item)
+{
+  g_autofree char *here = item->here != NULL ? g_path_get_basename (item->here->path) : NULL;
+  g_autofree char *there = g_path_get_basename (item->wanted);
+
+  return gh_migration_file_is_same (item->here, item->there) ||
+         (item->there != NULL && item->there->is_known) || item->is_medium ||
+         (!g_str_has_prefix (item->wanted, "/dev/") && gh_migrate_item_can_be_probed (item) &&
+          g_strcmp0 (here, there) == 0);
+}
+
 gboolean
 gh_migrate_check_path (GhMigratePlan       *self,
                        GhPlanDraft         *draft,
@@ -226,6 +239,13 @@ gh_migrate_check_path (GhMigratePlan       *self,
             g_strdup_printf (_("The disk %s cannot have another path there"), target),
             _("It rests on other images, which it finds by their paths here. Mount the share at "
               "the same place there, or copy the disk."));
+  else if (shared && gh_migrate_item_is_renamed (item) && !is_provable (item))
+    refuse (self, draft, "path-not-known",
+            /* Translators: a path on another host, and a disk (“vda”). */
+            g_strdup_printf (_("It cannot be told whether “%s” is the disk %s"), item->wanted,
+                             target),
+            _("Of a host that is elsewhere only the folder can be proved to be the same, so the "
+              "file has to have the same name there as here."));
   else if (!shared && item->pool != NULL && item->pool->active && item->destination == NULL)
     refuse (self, draft, "file-taken",
             /* Translators: a path on another host, and a disk (“vda”). */

@@ -264,8 +264,8 @@ list_media (GhMigrateFacts *facts)
     {
       const GhMigrateItem *item = g_ptr_array_index (facts->items, i);
 
-      if (item->is_medium && item->xml->source != NULL)
-        g_strv_builder_add (builder, item->xml->source);
+      if (item->is_medium && gh_migrate_item_get_path (item) != NULL)
+        g_strv_builder_add (builder, gh_migrate_item_get_path (item));
     }
   return g_strv_builder_end (builder);
 }

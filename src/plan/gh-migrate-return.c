@@ -94,7 +94,8 @@ remember_both (GhMigratePlan       *self,
   g_autofree char *folder = before != NULL ? g_path_get_dirname (before) : NULL;
   const GhPoolInfo *pool = folder != NULL ? find_pool (self->facts.pools, NULL, folder) : NULL;
 
-  if (pool != NULL && !g_str_has_prefix (before, "/dev/"))
+  /* A disk both see may be the very file by another path; one that was just made cannot be. */
+  if (item->mode == GH_MIGRATE_DISK_COPIED && pool != NULL && !g_str_has_prefix (before, "/dev/"))
     remember (kept, self->facts.target->host.uuid, gh_host_get_uri (self->destination), before,
               pool->name);
   if (item->mode == GH_MIGRATE_DISK_COPIED && !self->inputs.remove_source)

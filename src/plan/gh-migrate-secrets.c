@@ -112,12 +112,12 @@ check_there (GhMigratePlan      *self,
                 g_strdup_printf (_("The secret of %s is another one at %s"), wanted->device, host),
                 _("What is encrypted with the one cannot be opened with the other. It is not "
                   "changed from here, as other machines there may need it as it is."));
-  else if (there->has_value < 0)
+  else if (there->digest == NULL || here == NULL || here->digest == NULL)
     take_check (draft, GH_CHECK_NOTE, "secret-private",
                 g_strdup_printf (_("It cannot be told whether the secret of %s at %s is the same"),
                                  wanted->device, host),
-                _("The host has one, and does not say what it is. If it is another, the machine "
-                  "does not run there."));
+                _("Both hosts have one, and one of them does not say what it is. If they differ, "
+                  "the machine does not run there."));
   else
     take_check (draft, GH_CHECK_OK, "secret-there",
                 g_strdup_printf (_("%s has the secret of %s"), host, wanted->device), NULL);
@@ -141,7 +141,8 @@ check_secret (GhMigratePlan *self,
                 g_strdup_printf (_("The secret of %s is copied to %s"), wanted->device,
                                  gh_host_get_label (self->destination)),
                 _("Whoever administers the destination can read it from then on. It is taken away "
-                  "again if the machine does not arrive."));
+                  "again if the machine does not arrive, and stays there when the machine moves "
+                  "on: virsh secret-undefine removes it."));
   else if (there->is_there)
     check_there (self, draft, wanted, here, there);
   else
@@ -220,6 +221,18 @@ gh_migrate_check_secrets (GhMigratePlan *self,
     }
 }
 
+/* Whether one before it is the same, referred to otherwise: by its usage, or of another kind. */
+static gboolean
+is_copied_already (GhMigratePlan *self,
+                   guint          index)
+{
+  for (guint i = 0; i < index; i++)
+    if (is_copied (self, i) &&
+        g_strcmp0 (get_here (self, i)->uuid, get_here (self, index)->uuid) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 void
 gh_migrate_add_secrets (GhMigratePlan *self,
                         GhPlanDraft   *draft)
@@ -229,7 +242,7 @@ gh_migrate_add_secrets (GhMigratePlan *self,
       const GhSecretXml *wanted = g_ptr_array_index (self->facts.secrets, i);
       GhStep *step = NULL;
 
-      if (!is_copied (self, i))
+      if (!is_copied (self, i) || is_copied_already (self, i))
         continue;
       step = gh_secret_copy_step_new (self->destination, get_here (self, i)->uuid,
                                       wanted->device);

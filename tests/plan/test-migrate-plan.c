@@ -365,7 +365,12 @@ test_other_paths (void)
   disk = get_disk_at (plan, "other.raw");
   g_assert_true (is_refused (plan, "file-taken"));
   gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_SHARED);
+  disk = get_disk_at (plan, "/mnt/other.qcow2");
+  g_assert_true (is_refused (plan, "path-not-known"));
+  disk = get_disk_at (plan, "/dev/web.qcow2");
+  g_assert_true (is_refused (plan, "path-not-known"));
   disk = get_disk_at (plan, "/mnt/web.qcow2");
+  g_assert_false (is_refused (plan, "path-not-known"));
   g_assert_cmpstr (disk->destination, ==, "/mnt/web.qcow2");
   g_assert_true (has_step (plan, "share-probe"));
   disk = get_disk_at (plan, "name-only.raw");
