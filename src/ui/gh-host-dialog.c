@@ -112,6 +112,20 @@ add_sessions (GhHostDialog *self,
     add_row (group, _("Logins"), text);
 }
 
+static char *
+dup_cpus (const GhHostFacts *facts)
+{
+  if (facts->n_threads > 1)
+    return g_strdup_printf (ngettext ("%u CPU for machines (%u × %u cores, %u threads each)",
+                                      "%u CPUs for machines (%u × %u cores, %u threads each)",
+                                      facts->n_cpus),
+                            facts->n_cpus, facts->n_sockets, facts->n_cores, facts->n_threads);
+  /* Translators: CPUs, sockets, and cores of each. */
+  return g_strdup_printf (ngettext ("%u CPU for machines (%u × %u cores)",
+                                    "%u CPUs for machines (%u × %u cores)", facts->n_cpus),
+                          facts->n_cpus, facts->n_sockets, facts->n_cores);
+}
+
 static void
 add_about (GhHostDialog *self)
 {
@@ -120,11 +134,7 @@ add_about (GhHostDialog *self)
   g_autofree char *driver = facts->driver_version != NULL
                             ? g_strdup_printf ("%s %s", facts->driver, facts->driver_version)
                             : g_strdup (facts->driver);
-  g_autofree char *cpus =
-    g_strdup_printf (ngettext ("%u CPU for machines (%u × %u cores, %u threads each)",
-                               "%u CPUs for machines (%u × %u cores, %u threads each)",
-                               facts->n_cpus),
-                     facts->n_cpus, facts->n_sockets, facts->n_cores, facts->n_threads);
+  g_autofree char *cpus = dup_cpus (facts);
   /* Translators: kind of processor, number of CPUs */
   g_autofree char *processor = g_strdup_printf (_("%s, %s"), facts->processor, cpus);
 
