@@ -575,30 +575,45 @@ read_names (GhMigrationTarget *target,
   virResetLastError ();
 }
 
-/* The program may have another name there, which libvirt does not look for by itself. */
-static void
-compare_emulator (GhMigrationTarget *target,
-                  virConnectPtr      conn,
-                  GhDomainXml       *xml)
+/* What its own QEMU offers there, should it be there. It may have another name, which libvirt does
+ * not look for by itself, or not know this kind of machine: then what libvirt finds by what it
+ * emulates. Returns: (nullable): the program that was asked, NULL: the usual one */
+static const char *
+read_offer (GhMigrationTarget *target,
+            virConnectPtr      conn,
+            GhDomainXml       *xml,
+            const char        *emulator)
 {
   g_autofree char *arch = gh_domain_xml_dup_arch (xml);
   g_autofree char *machine = gh_domain_xml_dup_machine (xml);
   g_autofree char *type = gh_domain_xml_dup_type (xml);
-  g_autofree char *emulator = gh_domain_xml_dup_text (xml, "devices/emulator");
-  g_autoptr (GhXmlDocument) offer = gh_xml_document_new (target->offer, "domainCapabilities", NULL);
-  g_autofree char *path = offer != NULL ? gh_xml_document_dup_text (offer, "path") : NULL;
-  char *same = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GhXmlDocument) offer = NULL;
+  char *capabilities = NULL;
+  virErrorPtr last = NULL;
 
-  if (emulator == NULL || path == NULL || strcmp (emulator, path) == 0)
-    return;
-  same = virConnectGetDomainCapabilities (conn, emulator, arch, machine, type, 0);
-  if (same == NULL)
-    target->emulator = g_steal_pointer (&path);
-  free (same);
+  if (emulator != NULL)
+    capabilities = virConnectGetDomainCapabilities (conn, emulator, arch, machine, type, 0);
+  if (capabilities == NULL)
+    {
+      virResetLastError ();
+      capabilities = virConnectGetDomainCapabilities (conn, NULL, arch, machine, type, 0);
+      last = capabilities == NULL ? virGetLastError () : NULL;
+      offer = capabilities != NULL ? gh_xml_document_new (capabilities, "domainCapabilities", NULL)
+                                   : NULL;
+      path = offer != NULL ? gh_xml_document_dup_text (offer, "path") : NULL;
+      if (emulator != NULL && g_strcmp0 (path, emulator) != 0)
+        target->emulator = g_steal_pointer (&path);
+      emulator = NULL;
+    }
+  if (last != NULL && last->code != VIR_ERR_NO_SUPPORT)
+    target->machine_error = g_strdup (last->message);
+  target->offer = g_strdup (capabilities);
+  free (capabilities);
   virResetLastError ();
+  return emulator;
 }
 
-/* The emulator's path may be another there: libvirt finds it by what it emulates. */
 static void
 compare_machine (GhMigrationTarget *target,
                  virConnectPtr      conn,
@@ -609,21 +624,15 @@ compare_machine (GhMigrationTarget *target,
   g_autofree char *type = gh_domain_xml_dup_type (xml);
   g_autofree char *mode = gh_domain_xml_dup_text (xml, "cpu/@mode");
   g_autofree char *cpu = gh_domain_xml_dup_cpu (xml);
-  char *capabilities = virConnectGetDomainCapabilities (conn, NULL, arch, machine, type, 0);
-  virErrorPtr last = capabilities == NULL ? virGetLastError () : NULL;
+  g_autofree char *own = gh_domain_xml_dup_text (xml, "devices/emulator");
+  const char *emulator = read_offer (target, conn, xml, own);
+  virErrorPtr last = NULL;
 
   target->cpu = -1;
-  if (last != NULL && last->code != VIR_ERR_NO_SUPPORT)
-    target->machine_error = g_strdup (last->message);
-  target->offer = g_strdup (capabilities);
-  free (capabilities);
-  virResetLastError ();
-  if (target->offer != NULL)
-    compare_emulator (target, conn, xml);
   if (target->machine_error != NULL || cpu == NULL ||
       (mode != NULL && strcmp (mode, "custom") != 0))
     return;
-  switch (virConnectCompareHypervisorCPU (conn, NULL, arch, machine, type, cpu,
+  switch (virConnectCompareHypervisorCPU (conn, emulator, arch, machine, type, cpu,
                                           VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE))
     {
     case VIR_CPU_COMPARE_IDENTICAL:

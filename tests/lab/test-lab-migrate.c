@@ -177,6 +177,27 @@ test_linked (void)
   g_assert_cmpuint (get_disk_usage (new), <=, get_disk_usage (top) + get_disk_usage (base));
 }
 
+/* While its own program is there, that one is asked what it offers. */
+static void
+assert_own_is_asked (const char *path)
+{
+  g_autoptr (GhHost) host = gh_lab_plan_connect (pair.b_uri);
+  g_autoptr (GhMigrationTarget) target = NULL;
+  g_autofree char *xml = gh_lab_pair_dup_xml (pair.a, "web", 0);
+  g_autofree char *element = g_strdup_printf ("<path>%s</path>", path);
+  g_autoptr (GError) error = NULL;
+  g_auto (GhTestCall) call = { 0 };
+
+  gh_host_load_migration_target_async (host, "6d6f7665-0000-4000-8000-000000000001", "web", xml, 0,
+                                       NULL, gh_test_call_cb, &call);
+  target = gh_host_load_migration_target_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (target->machine_error, ==, NULL);
+  g_assert_cmpstr (target->emulator, ==, NULL);
+  g_assert_nonnull (strstr (target->offer, element));
+  gh_host_disconnect (host);
+}
+
 /* The program that runs it is called otherwise there; and what its run shows is compared with what
  * the other host really offers. */
 static void
@@ -201,6 +222,7 @@ test_emulator (void)
                              "</channel><rng model='virtio'><backend model='random'>/dev/urandom"
                              "</backend></rng>", path);
   gh_lab_pair_start_guest (&pair, devices);
+  assert_own_is_asked (path);
   g_assert_cmpint (g_unlink (path), ==, 0);
   run = move_to_b (NULL);
   gh_lab_assert_status (run, 0);
