@@ -20,7 +20,7 @@
 
 /* Counters of two processors may differ so much: libvirt's own measure, in millionths. */
 #define TSC_TOLERANCE_PPM 250
-/* The host's own default, on all common processors. */
+/* The usual default; a host may be started with another one. */
 #define DEFAULT_HUGE_PAGE_KIB 2048
 
 typedef struct
@@ -210,15 +210,15 @@ guint64
 gh_migrate_get_huge_page_kib (GhDomainXml *machine)
 {
   g_autofree char *backed = NULL;
-  g_autofree char *second = NULL;
+  g_autofree char *part = NULL;
   g_autofree char *size = NULL;
   g_autofree char *unit = NULL;
 
   g_return_val_if_fail (GH_IS_DOMAIN_XML (machine), 0);
 
   backed = gh_domain_xml_dup_text (machine, "memoryBacking/hugepages");
-  second = gh_domain_xml_dup_text (machine, "memoryBacking/hugepages/page[2]");
-  if (backed == NULL || second != NULL)
+  part = gh_domain_xml_dup_text (machine, "memoryBacking/hugepages/page/@nodeset");
+  if (backed == NULL || part != NULL)
     return 0;
   size = gh_domain_xml_dup_text (machine, "memoryBacking/hugepages/page/@size");
   unit = gh_domain_xml_dup_text (machine, "memoryBacking/hugepages/page/@unit");
@@ -226,6 +226,8 @@ gh_migrate_get_huge_page_kib (GhDomainXml *machine)
                       : DEFAULT_HUGE_PAGE_KIB;
 }
 
+/* The kernel may find more pages than are free (overcommit), and others when the machine names no
+ * size: what is free is no reason to refuse. */
 static void
 check_huge_pages (Comparison  *self,
                   GhDomainXml *machine)
@@ -245,7 +247,7 @@ check_huge_pages (Comparison  *self,
   /* Translators: %s is a command. */
   detail = g_strdup_printf (_("More can be set aside there, while enough memory is free in one "
                               "piece: %s"), command);
-  take_check (self, self->there->live ? GH_CHECK_REFUSAL : GH_CHECK_WARNING, "huge-pages",
+  take_check (self, GH_CHECK_WARNING, "huge-pages",
               /* Translators: a host, a size of pages, and two amounts of memory. */
               g_strdup_printf (_("%s has %s free in pages of %s, and the machine needs %s of them"),
                                self->there->there, left, size, needed), detail);

@@ -19,7 +19,7 @@ typedef struct
   gboolean    live;         /* it comes as it runs */
 } GhMigrateOffer;
 
-/* KiB of one huge page the machine wants; 0: it wants none, or pages of several sizes. */
+/* KiB of one huge page that all its memory is in; 0: none of it, or each part as it says. */
 guint64 gh_migrate_get_huge_page_kib (GhDomainXml *machine);
 
 /* Ids: "display", "video", "tpm-model", "device-kind", "secure-boot", "loader", "tsc-unset",
