@@ -90,8 +90,10 @@ check_kinds (Comparison *self)
     { "devices/tpm/@model", "tpm", "model", "tpm-model",
       /* Translators: a host, and a model of TPMs: “tpm-crb”. */
       N_("%s has no TPM of the model %s") },
-    /* Translators: a host, and a kind of device: “usb”. */
-    { "devices/disk/target/@bus", "disk", "bus", "device-kind", N_("%s has no disks on %s") },
+    /* SD cards are never listed. */
+    { "devices/disk/target[@bus!='sd']/@bus", "disk", "bus", "device-kind",
+      /* Translators: a host, and a kind of device: “usb”. */
+      N_("%s has no disks on %s") },
     { "devices/rng/@model", "rng", "model", "device-kind",
       N_("%s has no source of random numbers %s") },
     { "devices/rng/backend/@model", "rng", "backendModel", "device-kind",
@@ -129,11 +131,14 @@ check_kinds (Comparison *self)
     }
 }
 
+/* What libvirt chooses, it chooses among what it lists; a file that is named may be there all the
+ * same. */
 static void
 check_firmware (Comparison *self)
 {
   g_autofree char *path = gh_xml_document_dup_text (self->machine, "os/loader");
-  gboolean secure = gh_xml_document_has (self->machine, "os/loader[@secure='yes']");
+  gboolean secure = gh_xml_document_has (self->machine,
+                                         "os[@firmware='efi']/loader[@secure='yes']");
   g_autoptr (GPtrArray) paths = NULL;
   g_autoptr (GPtrArray) modes = NULL;
 
