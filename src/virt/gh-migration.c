@@ -374,7 +374,8 @@ make_progress (virTypedParameterPtr params,
 }
 
 GhMigrationProgress *
-gh_migration_read_progress (virDomainPtr domain)
+gh_migration_read_progress (virDomainPtr   domain,
+                            GError       **error)
 {
   GhMigrationProgress *progress = NULL;
   virTypedParameterPtr params = NULL;
@@ -383,8 +384,10 @@ gh_migration_read_progress (virDomainPtr domain)
   int n_params = 0;
   int type = VIR_DOMAIN_JOB_NONE;
 
-  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
-      (type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED) &&
+  if (gh_faults_enter ("domain-job-stats", error) &&
+      virDomainGetJobStats (domain, &type, &params, &n_params, 0) < 0)
+    gh_virt_error_take (error);
+  if ((type == VIR_DOMAIN_JOB_BOUNDED || type == VIR_DOMAIN_JOB_UNBOUNDED) &&
       virTypedParamsGetInt (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation) >= 0 &&
       operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
     progress = make_progress (params, n_params, gh_presence_is_post_copy (domain));
@@ -408,7 +411,7 @@ watch_worker (GhLane        *lane,
 
   if (domain == NULL)
     return NULL;
-  progress = gh_migration_read_progress (domain);
+  progress = gh_migration_read_progress (domain, NULL);
   if (progress != NULL && watch->post_copy)
     progress->phase = GH_MIGRATION_POST_COPY;
   if (progress != NULL && watch->downtime_ms > 0 &&

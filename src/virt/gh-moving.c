@@ -37,18 +37,27 @@ progress_free (gpointer data)
   gh_migration_progress_free (data);
 }
 
-/* NULL, and an error in words: it is not being moved. */
+/* It is off, or only arrives here; and the test driver never moves anything. */
+static gboolean
+is_answer (const GError *reason)
+{
+  return g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_OPERATION_INVALID) ||
+         g_error_matches (reason, GH_VIRT_ERROR, VIR_ERR_NO_SUPPORT);
+}
+
+/* NULL, and an error in words: it is not being moved; or nobody could tell. */
 static GhMigrationProgress *
 read_move (virDomainPtr   domain,
            GError       **error)
 {
-  GhMigrationProgress *progress = gh_migration_read_progress (domain);
-  GhPresence presence = { 0 };
+  g_autoptr (GError) reason = NULL;
+  GhMigrationProgress *progress = gh_migration_read_progress (domain, &reason);
 
   if (progress != NULL)
     return progress;
-  gh_presence_read (&presence, domain);
-  if (presence.moving)
+  if (reason != NULL && !is_answer (reason))
+    g_propagate_error (error, g_steal_pointer (&reason));
+  else if (reason != NULL && strstr (reason->message, "only on the source host") != NULL)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,
                          _("It is just arriving here. Ask the host it comes from."));
   else

@@ -11,6 +11,7 @@
 
 #include "gh-faults.h"
 #include "gh-hosts.h"
+#include "gh-moving.h"
 #include "gh-stall-watch.h"
 #include "gh-test.h"
 #include "gh-threads.h"
@@ -506,6 +507,34 @@ test_reconnect (void)
   drop_host (host);
 }
 
+static GError *
+load_move (GhHost *host)
+{
+  g_auto (GhTestCall) call = { 0 };
+  GError *error = NULL;
+
+  gh_host_load_move_async (host, "6695eb01-f6a4-8304-79aa-97f2502e193f", NULL, gh_test_call_cb,
+                           &call);
+  g_assert_null (gh_host_load_move_finish (host, gh_test_call_wait (&call), &error));
+  return error;
+}
+
+/* That a machine does not move is told only when the host says so. */
+static void
+test_no_move (void)
+{
+  GhHost *host = connect_default ();
+  g_autoptr (GError) none = load_move (host);
+  g_autoptr (GError) unknown = NULL;
+
+  g_assert_error (none, G_IO_ERROR, G_IO_ERROR_CLOSED);
+  gh_faults_set ("domain-job-stats:fail=68");
+  unknown = load_move (host);
+  gh_faults_set (NULL);
+  g_assert_error (unknown, GH_VIRT_ERROR, GH_VIRT_ERROR_OPERATION_TIMEOUT);
+  drop_host (host);
+}
+
 static void
 test_registry (void)
 {
@@ -544,6 +573,7 @@ main (int   argc,
   g_test_add_func ("/host/cancelled-later", test_cancelled_later);
   g_test_add_func ("/host/no-service", test_no_service);
   g_test_add_func ("/host/reconnect", test_reconnect);
+  g_test_add_func ("/host/no-move", test_no_move);
   g_test_add_func ("/host/registry", test_registry);
   return g_test_run ();
 }
