@@ -29,6 +29,9 @@
 #define TERMINATED_MS 1000
 #define KILLED_MS 1000
 #define POLL_MS 5
+/* What takes longer than that is looked at less often: each look reads all processes. */
+#define SOON_MS 100
+#define LATER_POLL_MS 50
 
 /* Asking */
 
@@ -108,7 +111,9 @@ is_login (const char *pid,
          strcmp (program, "ssh") == 0;
 }
 
-/* Sends @signum, unless it is 0. Returns: how many there are */
+/* Sends @signum, unless it is 0. What another user calls so is not ours, and could not be ended.
+ * (The owner of /proc/PID does not tell: it is root for what may not be traced.) Returns: how many
+ * there are */
 static guint
 signal_logins (const char *needle,
                int         signum)
@@ -122,7 +127,7 @@ signal_logins (const char *needle,
       guint64 pid = 0;
 
       if (!g_ascii_string_to_unsigned (name, 10, 2, G_MAXINT32, &pid, NULL) ||
-          !is_login (name, needle))
+          kill ((pid_t) pid, 0) != 0 || !is_login (name, needle))
         continue;
       n++;
       if (signum != 0 && kill ((pid_t) pid, signum) != 0)
@@ -135,13 +140,16 @@ static gboolean
 wait_for_end (const char *needle,
               guint       limit_ms)
 {
-  gint64 end_us = g_get_monotonic_time () + limit_ms * G_TIME_SPAN_MILLISECOND;
+  gint64 begin_us = g_get_monotonic_time ();
+  gint64 past_us = 0;
 
   while (signal_logins (needle, 0) > 0)
     {
-      if (g_get_monotonic_time () > end_us)
+      past_us = g_get_monotonic_time () - begin_us;
+      if (past_us > limit_ms * G_TIME_SPAN_MILLISECOND)
         return FALSE;
-      g_usleep (POLL_MS * G_TIME_SPAN_MILLISECOND);
+      g_usleep ((past_us < SOON_MS * G_TIME_SPAN_MILLISECOND ? POLL_MS : LATER_POLL_MS) *
+                G_TIME_SPAN_MILLISECOND);
     }
   return TRUE;
 }
