@@ -212,7 +212,8 @@ dup_command (GhMachine *machine,
   const char *uri = gh_host_get_uri (gh_machine_get_host (machine));
   const char *name = gh_command_get_machine (gh_machine_get_name (machine),
                                              gh_machine_get_uuid (machine));
-  g_autofree char *number = g_strdup_printf ("%u", value);
+  gint64 said = row->change == GH_MOVING_BANDWIDTH && value == 0 ? GH_MIGRATION_NO_LIMIT : value;
+  g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, said);
 
   return gh_command_dup_virsh (uri, row->verb, name,
                                row->change == GH_MOVING_BANDWIDTH ||

@@ -540,9 +540,8 @@ int
 gh_migration_set_speed (virDomainPtr domain,
                         guint        mib_per_s)
 {
-  /* 0 would stop it; libvirt's own default is the largest number there is. */
-  return virDomainMigrateSetMaxSpeed (domain, mib_per_s != 0 ? mib_per_s
-                                      : G_MAXINT64 / (1024 * 1024), 0);
+  return virDomainMigrateSetMaxSpeed (domain, mib_per_s != 0 ? mib_per_s : GH_MIGRATION_NO_LIMIT,
+                                      0);
 }
 
 /* QEMU's own defaults. libvirt has no call for changing them on the way, and takes back at the end

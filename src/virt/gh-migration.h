@@ -21,6 +21,10 @@ typedef enum
   GH_MIGRATION_POST_COPY, /* the guest goes on there, and the rest follows */
 } GhMigrationPhase;
 
+/* MiB per second: what libvirt is told for a move that is not limited, its own default and the
+ * largest number there is. 0 would stop it. */
+#define GH_MIGRATION_NO_LIMIT (G_MAXINT64 / (1024 * 1024))
+
 /**
  * GhMigrationProgress:
  *

@@ -1382,6 +1382,7 @@ test_moving (void)
   g_autoptr (GhLabRun) stayed = NULL;
   g_autoptr (GhLabRun) seen = NULL;
   g_autoptr (GhLabRun) dry = NULL;
+  g_autoptr (GhLabRun) unlimited = NULL;
   g_autoptr (GhLabRun) changed = NULL;
   g_autoptr (GhLabRun) post_copy = NULL;
   g_autoptr (GhLabRun) longer = NULL;
@@ -1420,6 +1421,9 @@ test_moving (void)
   dry = say ("--bandwidth", "3", "--dry-run", NULL);
   gh_lab_assert_status (dry, 0);
   g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3"));
+  unlimited = say ("--bandwidth", "0", "--dry-run", NULL);
+  gh_lab_assert_status (unlimited, 0);
+  g_assert_nonnull (strstr (unlimited->out, "migrate-setspeed web 8796093022207"));
   g_assert_cmpuint (read_bandwidth (), ==, 1);
   changed = say ("--bandwidth", "2", "--longer-pause", NULL);
   gh_lab_assert_status (changed, 0);
