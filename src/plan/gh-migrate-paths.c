@@ -201,7 +201,7 @@ has_base (GhMigratePlan       *self,
   GhImage *image = self->facts.graph != NULL && item->here != NULL
                    ? gh_image_graph_find (self->facts.graph, item->here->path) : NULL;
 
-  return (item->xml->backing != NULL && item->xml->backing[0] != NULL) ||
+  return (item->xml->backing != NULL && item->xml->backing[0] != NULL) || item->n_layers > 0 ||
          (image != NULL && (image->below->len > 0 || image->foreign_base != NULL));
 }
 

@@ -377,6 +377,28 @@ test_other_paths (void)
   g_assert_true (is_refused (plan, "path-invalid"));
 }
 
+/* One that rests on others finds them by their paths: it cannot be called otherwise, whether or not
+ * the whole host was read. */
+static void
+test_chain_path (void)
+{
+  static const char * const hosts[] = { LINKED ("1", BASE), LINKED ("5", BASE) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hosts) * 2; i++)
+    {
+      g_autoptr (GhHost) host = plan_test_new_host (hosts[i / 2]);
+      g_autoptr (GhHost) destination = plan_test_new_host (FILLED ("10"));
+      g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+
+      g_object_set (plan, "remove-source", i % 2 != 0, NULL);
+      gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_SHARED);
+      get_disk_at (plan, "/p/top.qcow2");
+      g_assert_false (is_refused (plan, "path-chain"));
+      get_disk_at (plan, "/mnt/top.qcow2");
+      g_assert_true (is_refused (plan, "path-chain"));
+    }
+}
+
 /* What is copied, and what nobody can prove, is left to libvirt to judge. */
 static void
 test_unsafe (void)
@@ -645,6 +667,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/disks", test_disks);
   g_test_add_func ("/migrate-plan/paths", test_paths);
   g_test_add_func ("/migrate-plan/other-paths", test_other_paths);
+  g_test_add_func ("/migrate-plan/chain-path", test_chain_path);
   g_test_add_func ("/migrate-plan/layers", test_layers);
   g_test_add_func ("/migrate-plan/odd-layers", test_odd_layers);
   g_test_add_func ("/migrate-plan/unsafe", test_unsafe);
