@@ -98,7 +98,7 @@ held_written_cb (GObject      *object,
 }
 
 /* A step that commits could not be taken back: perhaps it is done. What it rests on, which are the
- * steps before it, must stay then, and so must the journal: once all hosts answer, it says which. */
+ * steps before it, must stay then, and the journal too: when all hosts answer, it says which. */
 static void
 hold_the_rest (GhPlan *self)
 {
