@@ -173,6 +173,20 @@ wait_for_receiver (GTask *task)
   g_object_unref (task);
 }
 
+/* It is where it was before: fails with what the move ended with. One that was gone on with may have
+ * ended without an error, and not have arrived all the same. */
+static void
+return_failure (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+
+  if (work->error == NULL)
+    work->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED,
+                                       _("It is not being moved any more, and has not arrived. "
+                                         "Look at both hosts."));
+  g_task_return_error (task, g_steal_pointer (&work->error));
+}
+
 static void
 resumed_cb (GObject      *object,
             GAsyncResult *result,
@@ -187,7 +201,7 @@ resumed_cb (GObject      *object,
   else if (work->undoing)
     g_task_return_boolean (task, TRUE);
   else
-    g_task_return_error (task, g_steal_pointer (&work->error));
+    return_failure (task);
 }
 
 /* The move failed or is taken back: takes @task. */
@@ -204,7 +218,7 @@ settle_failure (GTask *task)
   if (work->undoing)
     g_task_return_boolean (task, TRUE);
   else
-    g_task_return_error (task, g_steal_pointer (&work->error));
+    return_failure (task);
   g_object_unref (task);
 }
 

@@ -188,6 +188,34 @@ test_not_begun (void)
   plan_test_assert_inventory (host, before);
 }
 
+/* It was going on by post-copy, and there is nothing of that any more: where it is, is said. */
+static void
+test_recover (void)
+{
+  for (int there = NOTHING; there <= OFF; there++)
+    {
+      g_autoptr (GhHost) host = new_host (RUNS);
+      g_autoptr (GhHost) peer = new_host ((State) there);
+      g_autoptr (GhStep) step = new_step (peer, TRUE);
+      g_autoptr (GError) error = NULL;
+
+      gh_step_set_boolean (step, "post-copy", TRUE);
+      g_assert_false (plan_test_do (step, host, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+      g_assert_nonnull (strstr (error->message, "has not arrived"));
+    }
+  {
+    g_autoptr (GhHost) host = new_host (PAUSED);
+    g_autoptr (GhHost) peer = new_host (RUNS);
+    g_autoptr (GhStep) step = new_step (peer, TRUE);
+    g_autoptr (GError) error = NULL;
+
+    gh_step_set_boolean (step, "post-copy", TRUE);
+    g_assert_true (plan_test_do (step, host, &error));
+    g_assert_no_error (error);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -199,5 +227,6 @@ main (int    argc,
   g_test_add_func ("/migrate-step/second-copy", test_second_copy);
   g_test_add_func ("/migrate-step/needs", test_needs);
   g_test_add_func ("/migrate-step/not-begun", test_not_begun);
+  g_test_add_func ("/migrate-step/recover", test_recover);
   return g_test_run ();
 }
