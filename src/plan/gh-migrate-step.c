@@ -6,6 +6,7 @@
  *   by-peer, peer-address (the destination as the source opens it), tls, persist: how it was moved,
  *   for going on with it;
  *   begun: journaled right before anything is done;
+ *   may-post-copy: it may be told to, by us or by others;
  *   post-copy: it was told to go on there before all of its memory was: from then on neither host
  *     has a whole one, until it has moved;
  *   returns: a temporary copy goes back to where it is defined;
@@ -295,6 +296,8 @@ settle_parts (GTask *task)
       recover (task);
       return;
     }
+  /* Others may have begun it, while nobody looked. */
+  gh_step_set_boolean (get_step (task), "post-copy", TRUE);
   if (work->undoing)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
                              _("Its memory is in part here and in part at %s. It cannot be taken "
@@ -588,10 +591,12 @@ begun_saved_cb (GObject      *object,
   gh_migration_run_async (self->migration, g_task_get_cancellable (task), moved_cb, task);
 }
 
+/* By the journal alone: others can begin post-copy, too, and we may end before it is written down. */
 static gboolean
 may_be_in_parts (GhStep *step)
 {
-  return gh_step_get_boolean (step, "begun") && gh_step_get_boolean (step, "post-copy");
+  return gh_step_get_boolean (step, "begun") && (gh_step_get_boolean (step, "post-copy") ||
+                                                 gh_step_get_boolean (step, "may-post-copy"));
 }
 
 static void
@@ -604,7 +609,9 @@ do_async (GhStep              *step,
   GhMigrateStep *self = GH_MIGRATE_STEP (step);
   GTask *task = new_task (step, host, FALSE, cancellable, callback, user_data);
 
-  if (self->options == NULL && gh_step_get_peer (step) != NULL && may_be_in_parts (step))
+  /* Out of a journal that is done only for what was found to be in parts. */
+  if (self->options == NULL && gh_step_get_peer (step) != NULL &&
+      gh_step_get_boolean (step, "begun"))
     {
       recover (task);
       return;
@@ -850,7 +857,9 @@ dup_commit_check (GhStep *step,
     return NULL;
   if (is_running (here) && is_running (there))
     return new_twice_check (step, host);
-  if (may_be_in_parts (step) && is_on (here) && is_on (there))
+  if (is_on (here) && is_on (there) &&
+      (gh_step_get_boolean (step, "post-copy") || gh_machine_is_in_parts (here) ||
+       gh_machine_is_in_parts (there)))
     return take_check (GH_CHECK_NOTE, GH_CHECK_IN_DOUBT,
                        g_strdup_printf (_("The memory of “%s” is in part at %s and in part at %s"),
                                         name, gh_host_get_label (host), gh_host_get_label (peer)),
@@ -1036,6 +1045,7 @@ gh_migrate_step_new (GhHost                   *destination,
   gh_step_set_string (step, "new-name", options->name);
   gh_step_set_boolean (step, "temporary", !options->undefine);
   gh_step_set_boolean (step, "persist", options->persist);
+  gh_step_set_boolean (step, "may-post-copy", options->post_copy);
   gh_step_set_boolean (step, "by-peer", options->peer);
   gh_step_set_boolean (step, "tls", options->tls);
   gh_step_set_int (step, "bandwidth", options->bandwidth_mib);

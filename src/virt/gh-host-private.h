@@ -50,6 +50,7 @@ typedef struct
   int            id;
   GhMachineState state;
   gboolean       transient;
+  gboolean       in_parts;    /* as in GhPresence: @post_copy */
   guint          n_cpus;      /* 0: not read */
   guint64        memory_kib;
   gint64         started_us;  /* real time; 0: not known */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gh-presence-private.h"
 #include "gh-uptime.h"
 #include "gh-virt-error-private.h"
 
@@ -92,7 +93,8 @@ domain_id (virDomainPtr domain)
 
 static GhMachineRecord *
 record_new (virDomainPtr domain,
-            int          state)
+            int          state,
+            int          reason)
 {
   GhMachineRecord *record = g_new0 (GhMachineRecord, 1);
 
@@ -100,6 +102,7 @@ record_new (virDomainPtr domain,
   record->name = g_strdup (virDomainGetName (domain));
   record->id = domain_id (domain);
   record->state = state_from_libvirt (state);
+  record->in_parts = gh_presence_is_state_post_copy (state, reason);
   return record;
 }
 
@@ -159,10 +162,11 @@ list_one_by_one (virConnectPtr   conn,
   for (guint i = 0; domains[i] != NULL; i++)
     {
       int state = VIR_DOMAIN_NOSTATE;
+      int reason = 0;
 
-      if (virDomainGetState (domains[i], &state, NULL, 0) < 0)
+      if (virDomainGetState (domains[i], &state, &reason, 0) < 0)
         virResetLastError ();
-      g_ptr_array_add (records, record_new (domains[i], state));
+      g_ptr_array_add (records, record_new (domains[i], state, reason));
     }
   free_domains (domains);
   return TRUE;
@@ -196,9 +200,11 @@ refresh_all (virConnectPtr   conn,
   for (int i = 0; i < n; i++)
     {
       int state = VIR_DOMAIN_NOSTATE;
+      int reason = 0;
 
       virTypedParamsGetInt (stats[i]->params, stats[i]->nparams, "state.state", &state);
-      g_ptr_array_add (refresh->records, record_new (stats[i]->dom, state));
+      virTypedParamsGetInt (stats[i]->params, stats[i]->nparams, "state.reason", &reason);
+      g_ptr_array_add (refresh->records, record_new (stats[i]->dom, state, reason));
     }
   if (n >= 0)
     virDomainStatsRecordListFree (stats);
@@ -256,8 +262,9 @@ refresh_some (virConnectPtr   conn,
       GhMachineRecord *record = NULL;
       virDomainInfo info = { 0 };
       int state = VIR_DOMAIN_NOSTATE;
+      int reason = 0;
 
-      if (domain == NULL || virDomainGetState (domain, &state, NULL, 0) < 0)
+      if (domain == NULL || virDomainGetState (domain, &state, &reason, 0) < 0)
         {
           virErrorPtr last = virGetLastError ();
 
@@ -270,7 +277,7 @@ refresh_some (virConnectPtr   conn,
           g_ptr_array_add (refresh->gone, g_strdup (uuids[i]));
           continue;
         }
-      record = record_new (domain, state);
+      record = record_new (domain, state, reason);
       if (record->state == GH_MACHINE_OFF && virDomainHasManagedSaveImage (domain, 0) == 1)
         record->state = GH_MACHINE_SAVED;
       record->transient = virDomainIsPersistent (domain) == 0;

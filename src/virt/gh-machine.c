@@ -38,6 +38,7 @@ struct _GhMachine
   char           *busy_text;   /* (nullable) */
   GhFigures      *figures;     /* (owned) (nullable): once it has run in our sight */
   guint           transient : 1;
+  guint           in_parts : 1;
   guint           title_known : 1;
 };
 
@@ -215,6 +216,7 @@ gh_machine_apply (GhMachine             *self,
     changed = gh_machine_set_title (self, record->title) || changed;
   if (record->mark != NULL)
     changed = gh_machine_set_mark (self, record->mark) || changed;
+  self->in_parts = record->in_parts;
   changed = gh_machine_set_state (self, record->state) || changed;
   g_object_thaw_notify (G_OBJECT (self));
   return changed;
@@ -487,6 +489,14 @@ gh_machine_is_active (GhMachine *self)
   return self->state == GH_MACHINE_RUNNING || self->state == GH_MACHINE_PAUSED ||
          self->state == GH_MACHINE_SUSPENDED || self->state == GH_MACHINE_STOPPING ||
          (self->state == GH_MACHINE_CRASHED && self->id >= 0);
+}
+
+gboolean
+gh_machine_is_in_parts (GhMachine *self)
+{
+  g_return_val_if_fail (GH_IS_MACHINE (self), FALSE);
+
+  return self->in_parts && gh_machine_is_active (self);
 }
 
 gboolean

@@ -85,6 +85,8 @@ GhMachineState  gh_machine_get_state      (GhMachine *self);
 const char     *gh_machine_get_state_text (GhMachine *self); /* translated */
 gboolean        gh_machine_is_active      (GhMachine *self); /* has a QEMU process */
 gboolean        gh_machine_exists         (GhMachine *self); /* FALSE once removed from its host */
+/* It is being moved by post-copy, or that broke: a part of its memory is on the other host */
+gboolean        gh_machine_is_in_parts    (GhMachine *self);
 /* libvirt's id of this run, -1 when off */
 int             gh_machine_get_id         (GhMachine *self);
 const char     *gh_machine_get_busy_text  (GhMachine *self); /* nullable */

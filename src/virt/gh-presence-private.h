@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 /* Workers: run on lanes. */
 void      gh_presence_read         (GhPresence *self, virDomainPtr domain);
 gboolean  gh_presence_is_post_copy (virDomainPtr domain);
+/* Of what virDomainGetState() answers. */
+gboolean  gh_presence_is_state_post_copy (int state, int reason);
 /* A guest half of whose memory is on another host is not switched off: GH_GUARD_ERROR. */
 gboolean  gh_presence_may_end      (virDomainPtr domain, GError **error);
 /* What the machine is busy with, in words; NULL: nothing. */

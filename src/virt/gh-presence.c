@@ -15,6 +15,16 @@
 #include "gh-start-guard.h"
 #include "gh-virt-error-private.h"
 
+gboolean
+gh_presence_is_state_post_copy (int state,
+                                int reason)
+{
+  return (state == VIR_DOMAIN_PAUSED && (reason == VIR_DOMAIN_PAUSED_POSTCOPY ||
+                                         reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)) ||
+         (state == VIR_DOMAIN_RUNNING && (reason == VIR_DOMAIN_RUNNING_POSTCOPY ||
+                                          reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED));
+}
+
 static void
 read_state (virDomainPtr  domain,
             GhPresence   *presence)
@@ -34,9 +44,7 @@ read_state (virDomainPtr  domain,
                                 reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED) ||
                                (state == VIR_DOMAIN_RUNNING &&
                                 reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
-  presence->post_copy = presence->post_copy_failed ||
-                        (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_POSTCOPY) ||
-                        (state == VIR_DOMAIN_RUNNING && reason == VIR_DOMAIN_RUNNING_POSTCOPY);
+  presence->post_copy = gh_presence_is_state_post_copy (state, reason);
 }
 
 static gboolean

@@ -89,6 +89,29 @@ test_where (void)
         }
 }
 
+/* It might have gone on by post-copy: that is open as long as nobody has asked the hosts, and they
+ * say that it did not. */
+static void
+test_may_be_in_doubt (void)
+{
+  g_autoptr (GhHost) host = new_host (PAUSED);
+  g_autoptr (GhHost) peer = new_host (RUNS);
+  g_autoptr (GhStep) step = new_step (peer, TRUE);
+  g_autoptr (GhCheck) check = NULL;
+  g_autoptr (GhCheck) in_parts = NULL;
+
+  g_assert_false (gh_step_may_be_in_doubt (step));
+  gh_step_set_boolean (step, "may-post-copy", TRUE);
+  g_assert_true (gh_step_may_be_in_doubt (step));
+  check = gh_step_dup_commit_check (step, host);
+  g_assert_cmpstr (gh_check_get_id (check), ==, "remainder-here");
+  gh_step_set_boolean (step, "post-copy", TRUE);
+  in_parts = gh_step_dup_commit_check (step, host);
+  g_assert_cmpstr (gh_check_get_id (in_parts), ==, GH_CHECK_IN_DOUBT);
+  gh_step_set_boolean (step, "begun", FALSE);
+  g_assert_false (gh_step_may_be_in_doubt (step));
+}
+
 /* What was left here goes, and only while it is that. */
 static void
 test_remainder (void)
@@ -223,6 +246,7 @@ main (int    argc,
   gh_threads_init ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migrate-step/where", test_where);
+  g_test_add_func ("/migrate-step/may-be-in-doubt", test_may_be_in_doubt);
   g_test_add_func ("/migrate-step/remainder", test_remainder);
   g_test_add_func ("/migrate-step/second-copy", test_second_copy);
   g_test_add_func ("/migrate-step/needs", test_needs);
