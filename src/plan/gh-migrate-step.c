@@ -18,6 +18,8 @@
  *   runs              nothing             it has not moved
  *   runs              is receiving        not yet: its libvirt ends that by itself when we go away
  *   held by the move  nothing             the guest goes on here
+ *   held by the move  off                 it has moved, and was switched off there, when the move
+ *                                         brings its definition: what is here is a remainder
  *   held by the move  runs                it has moved; what is here is a remainder
  *   nothing, off      runs, paused        it has moved
  *   runs              runs                it has moved, and libvirt let it go on here all the same,
@@ -174,8 +176,8 @@ wait_for_receiver (GTask *task)
   g_object_unref (task);
 }
 
-/* It is where it was before: fails with what the move ended with. One that was gone on with may have
- * ended without an error, and not have arrived all the same. */
+/* It is where it was before: fails with what the move ended with. One that was gone on with may
+ * have ended without an error, and not have arrived all the same. */
 static void
 return_failure (GTask *task)
 {
@@ -205,12 +207,43 @@ resumed_cb (GObject      *object,
     return_failure (task);
 }
 
+/* The destination gets its definition at the end of the move, and has none before. One that goes
+ * back is defined there all the time. */
+static gboolean
+brings_definition (GhStep *step)
+{
+  return gh_step_get_boolean (step, "persist") && !gh_step_get_boolean (step, "returns");
+}
+
+/* It ran there, was switched off there, and its disks have changed since. Nothing that was done for
+ * the move is taken back then, and what is here never goes on. Takes @task. */
+static void
+return_is_off_there (GTask *task)
+{
+  Work *work = g_task_get_task_data (task);
+  const char *label = gh_host_get_label (gh_step_get_peer (get_step (task)));
+  g_autofree char *why = g_strdup_printf (_("It has moved, and is off at %s; what is here is a "
+                                            "remainder."), label);
+
+  if (work->undoing)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why);
+  else
+    g_task_return_new_error (task, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT, "%s", why);
+  g_object_unref (task);
+}
+
 /* The move failed or is taken back: takes @task. */
 static void
 settle_failure (GTask *task)
 {
   Work *work = g_task_get_task_data (task);
 
+  if (work->here->held && work->there->persistent && !work->there->active &&
+      brings_definition (get_step (task)))
+    {
+      return_is_off_there (task);
+      return;
+    }
   if (work->here->held && !work->there->active)
     {
       gh_host_resume_async (work->host, get_uuid (task), resumed_cb, task);
@@ -591,7 +624,7 @@ begun_saved_cb (GObject      *object,
   gh_migration_run_async (self->migration, g_task_get_cancellable (task), moved_cb, task);
 }
 
-/* By the journal alone: others can begin post-copy, too, and we may end before it is written down. */
+/* By the journal alone: others can begin post-copy, too, and we may end before it is written. */
 static gboolean
 may_be_in_parts (GhStep *step)
 {
@@ -658,6 +691,20 @@ is_running (GhMachine *machine)
   return is_on (machine) && gh_machine_get_state (machine) != GH_MACHINE_PAUSED;
 }
 
+static gboolean
+is_paused (GhMachine *machine)
+{
+  return machine != NULL && gh_machine_get_state (machine) == GH_MACHINE_PAUSED;
+}
+
+/* Defined, and for certain not active. */
+static gboolean
+is_off (GhMachine *machine)
+{
+  return machine != NULL && !gh_machine_is_active (machine) &&
+         gh_machine_get_state (machine) != GH_MACHINE_UNKNOWN;
+}
+
 /* Takes @title. */
 static GhCheck *
 take_check (GhCheckLevel  level,
@@ -680,6 +727,7 @@ typedef struct
   GhHost   *peer;
   char     *uuid;
   gboolean  pause;
+  gboolean  off_there; /* it has moved, and was switched off there since */
 } Remainder;
 
 static void
@@ -733,7 +781,8 @@ remainder_looked_cb (GObject      *object,
 
   if (here == NULL)
     g_task_return_error (task, error);
-  else if (here->running != remainder->pause || !here->active || here->post_copy)
+  else if (here->running != remainder->pause || !here->active || here->post_copy ||
+           (remainder->off_there && !here->held))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
   else if (remainder->pause)
@@ -756,7 +805,8 @@ other_looked_cb (GObject      *object,
 
   if (there == NULL)
     g_task_return_error (task, error);
-  else if (!there->running || there->post_copy)
+  else if (remainder->off_there ? there->active || !there->persistent
+                                : !there->running || there->post_copy)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
   else
@@ -779,6 +829,7 @@ deal_with_remainder (GhCheck             *check,
   copy->peer = g_object_ref (remainder->peer);
   copy->uuid = g_strdup (remainder->uuid);
   copy->pause = remainder->pause;
+  copy->off_there = remainder->off_there;
   g_task_set_source_tag (task, deal_with_remainder);
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, copy, remainder_free);
@@ -788,7 +839,8 @@ deal_with_remainder (GhCheck             *check,
 static Remainder *
 new_remainder (GhStep   *step,
                GhHost   *host,
-               gboolean  pause)
+               gboolean  pause,
+               gboolean  off_there)
 {
   Remainder *remainder = g_new0 (Remainder, 1);
 
@@ -796,6 +848,7 @@ new_remainder (GhStep   *step,
   remainder->peer = g_object_ref (gh_step_get_peer (step));
   remainder->uuid = g_strdup (gh_step_get_string (step, "uuid"));
   remainder->pause = pause;
+  remainder->off_there = off_there;
   return remainder;
 }
 
@@ -816,30 +869,39 @@ new_twice_check (GhStep *step,
                                  "Pause one of the two at once, and look at both; then force off "
                                  "the one that has done less since."));
 
-  gh_check_set_fix (check, label, suspend, deal_with_remainder, new_remainder (step, host, TRUE),
-                    remainder_free);
+  gh_check_set_fix (check, label, suspend, deal_with_remainder,
+                    new_remainder (step, host, TRUE, FALSE), remainder_free);
   return check;
 }
 
 static GhCheck *
-new_remainder_check (GhStep *step,
-                     GhHost *host)
+new_remainder_check (GhStep   *step,
+                     GhHost   *host,
+                     gboolean  off_there)
 {
   const char *name = gh_step_get_string (step, "name");
   const char *machine = gh_command_get_machine (name, gh_step_get_string (step, "uuid"));
   g_autofree char *destroy = gh_command_dup_virsh (gh_host_get_uri (host), "destroy", machine,
                                                    NULL);
-  GhCheck *check = take_check (GH_CHECK_WARNING, "remainder-here",
-                               g_strdup_printf (_("“%s” runs at %s, and a paused remainder of it "
-                                                  "is at %s"), name,
-                                                gh_host_get_label (gh_step_get_peer (step)),
-                                                gh_host_get_label (host)),
-                               _("The remainder must never go on: both would write to the same "
-                                 "disks, or two machines would be the same one in the network. "
-                                 "Force it off."));
+  const char *here = gh_host_get_label (host);
+  const char *there = gh_host_get_label (gh_step_get_peer (step));
+  GhCheck *check = NULL;
 
+  if (off_there)
+    check = take_check (GH_CHECK_WARNING, "remainder-here",
+                        g_strdup_printf (_("“%s” has moved to %s and is off there, and a paused "
+                                           "remainder of it is at %s"), name, there, here),
+                        _("Once it has run there the remainder must never go on: the disks have "
+                          "changed since, and what it remembers of them would destroy them. Force "
+                          "it off."));
+  else
+    check = take_check (GH_CHECK_WARNING, "remainder-here",
+                        g_strdup_printf (_("“%s” runs at %s, and a paused remainder of it is at "
+                                           "%s"), name, there, here),
+                        _("The remainder must never go on: both would write to the same disks, or "
+                          "two machines would be the same one in the network. Force it off."));
   gh_check_set_fix (check, _("Force the remainder off"), destroy, deal_with_remainder,
-                    new_remainder (step, host, FALSE), remainder_free);
+                    new_remainder (step, host, FALSE, off_there), remainder_free);
   return check;
 }
 
@@ -868,7 +930,9 @@ dup_commit_check (GhStep *step,
                          "goes on with the move. Wait until the line is whole; then it may be "
                          "tried again and again."));
   if (is_running (there) && is_on (here))
-    return new_remainder_check (step, host);
+    return new_remainder_check (step, host, FALSE);
+  if (is_paused (here) && is_off (there) && brings_definition (step))
+    return new_remainder_check (step, host, TRUE);
   if (is_on (here))
     return NULL;
   if (is_on (there))

@@ -146,6 +146,20 @@ return_in_doubt (GTask  *task,
                                            "and the same in the network.")));
 }
 
+/* Takes @task. */
+static void
+return_may_be_remainder (GTask *task)
+{
+  Ask *ask = g_task_get_task_data (task);
+
+  return_answer (task, g_error_new (GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT,
+                                    _("A move of “%s” was interrupted, and it is defined at %s "
+                                      "already. If it has run there, what is paused here is a "
+                                      "remainder, and would destroy what was written to its disks "
+                                      "since."), get_name (task),
+                                    gh_host_get_label (ask->other)));
+}
+
 /* Asking one host */
 
 /* What is at the other host does not stand in the way. Takes @task. */
@@ -206,8 +220,11 @@ presence_loaded_cb (GObject      *object,
   /* It is not there any more: so it can be here as well as anywhere. */
   if (!there->exists && get_trace (ask)->finished)
     gh_move_trace_forget (ask->uuid);
-  if (!there->active ||
-      (ask->use == GH_GUARD_RESUME && !there->running && !there->moving && !there->post_copy))
+  if (ask->use == GH_GUARD_RESUME && !there->active && there->persistent &&
+      get_trace (ask)->brings_definition)
+    return_may_be_remainder (task);
+  else if (!there->active || (ask->use == GH_GUARD_RESUME && !there->running && !there->moving &&
+                              !there->post_copy))
     go_on (task);
   else
     gh_host_load_identity_async (ask->other, ask->limit, other_identity_loaded_cb, task);

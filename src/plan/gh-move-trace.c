@@ -32,7 +32,8 @@ gh_move_trace_free (gpointer data)
   g_free (self);
 }
 
-static void
+/* NULL: there is one of it already. */
+static GhMoveTrace *
 add_trace (GPtrArray  *traces,
            const char *uri,     /* nullable */
            const char *host_id, /* nullable */
@@ -41,15 +42,16 @@ add_trace (GPtrArray  *traces,
   GhMoveTrace *trace = NULL;
 
   if (uri == NULL || *uri == '\0')
-    return;
+    return NULL;
   for (guint i = 0; i < traces->len; i++)
     if (strcmp (((GhMoveTrace *) g_ptr_array_index (traces, i))->uri, uri) == 0)
-      return;
+      return NULL;
   trace = g_new0 (GhMoveTrace, 1);
   trace->uri = g_strdup (uri);
   trace->host_id = g_strdup (host_id);
   trace->finished = finished;
   g_ptr_array_add (traces, trace);
+  return trace;
 }
 
 /* Journals */
@@ -84,12 +86,16 @@ read_journal (JsonObject *record,
       JsonNode *node = json_array_get_element (steps, i);
       JsonObject *step = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
       JsonObject *params = step != NULL ? gh_json_get_object (step, "params") : NULL;
+      GhMoveTrace *trace = NULL;
 
       if (params == NULL || !may_have_moved (step, params, uuid))
         continue;
       add_trace (traces, gh_json_get_string (record, "host"), NULL, FALSE);
       add_trace (traces, gh_json_get_string (params, "host"), NULL, FALSE);
-      add_trace (traces, gh_json_get_string (params, "peer"), NULL, FALSE);
+      trace = add_trace (traces, gh_json_get_string (params, "peer"), NULL, FALSE);
+      if (trace != NULL)
+        trace->brings_definition = gh_json_get_boolean (params, "persist") &&
+                                   !gh_json_get_boolean (params, "returns");
     }
 }
 

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @uri: a host that may run the machine
  * @host_id: (nullable): the UUID that host has itself
  * @finished: the machine has moved there; else the move is under way, or was interrupted
+ * @brings_definition: that move defines it there at its end, and it is not defined there before
  *
  * What is written of a machine's moves on this computer: where else it may be. Of a move that goes
  * on or was interrupted the plan's journal says it; that it is over is kept for each machine by
@@ -24,6 +25,7 @@ typedef struct
   char     *uri;
   char     *host_id;
   gboolean  finished;
+  gboolean  brings_definition;
 } GhMoveTrace;
 
 void       gh_move_trace_free        (gpointer self);

@@ -6,9 +6,9 @@
  *
  * After a move both hosts are asked what they have. What the move did not do any more is done: the
  * machine is defined where it runs, and not any more where it was; but that only when it is off
- * here and there for certain. What the move itself holds here, while it runs there, is a remainder
- * that libvirt would have ended had it been told that all went well. libvirt tells nobody that a
- * move undefined a machine, so both are listed anew. */
+ * here and there for certain. What the move itself holds here, while it runs there, or was switched
+ * off there, is a remainder that libvirt would have ended had it been told that all went well.
+ * libvirt tells nobody that a move undefined a machine, so both are listed anew. */
 
 #define G_LOG_DOMAIN "gh-settle-step"
 
@@ -29,7 +29,7 @@ struct _GhSettleStep
   GhStep    parent_instance;
 
   char     *xml; /* (nullable): not journaled, it may hold secrets */
-  gboolean  runs_there;
+  gboolean  is_there; /* what is here may be no more than a remainder */
 };
 
 G_DEFINE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH_TYPE_STEP)
@@ -148,7 +148,7 @@ here_looked_cb (GObject      *object,
 
   if (here == NULL)
     fail (task, error);
-  else if (here->held && !here->running && !here->post_copy && get_self (task)->runs_there)
+  else if (here->held && !here->running && !here->post_copy && get_self (task)->is_there)
     gh_host_force_off_async (host, get_uuid (task), NULL, remainder_gone_cb, task);
   else if (here->post_copy)
     fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
@@ -185,6 +185,21 @@ defined_cb (GObject      *object,
     fail (task, error);
 }
 
+static gboolean
+runs (const GhPresence *presence)
+{
+  return presence->running && !presence->moving && !presence->post_copy;
+}
+
+/* It is defined there only since it has arrived: one that is not defined here any more afterwards
+ * does not go back to where it was defined before. */
+static gboolean
+was_switched_off (GhSettleStep     *self,
+                  const GhPresence *there)
+{
+  return gh_step_get_boolean (GH_STEP (self), "undefine") && there->persistent && !there->active;
+}
+
 static void
 there_looked_cb (GObject      *object,
                  GAsyncResult *result,
@@ -197,7 +212,7 @@ there_looked_cb (GObject      *object,
   g_autofree GhPresence *there = gh_host_load_presence_finish (host, result, &error);
   gboolean define = gh_step_get_boolean (GH_STEP (self), "define");
 
-  self->runs_there = there != NULL && there->running && !there->moving && !there->post_copy;
+  self->is_there = there != NULL && (runs (there) || was_switched_off (self, there));
   if (there == NULL)
     fail (task, error);
   else if (!there->exists)

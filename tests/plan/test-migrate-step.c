@@ -6,9 +6,12 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "gh-move-guard.h"
+#include "gh-paths.h"
 #include "gh-start-guard.h"
 #include "gh-threads.h"
 #include "gh-undo-plan.h"
@@ -139,6 +142,109 @@ test_remainder (void)
   }
 }
 
+/* It has moved, and was switched off there before anybody looked: what is here is a remainder all
+ * the same, but only one that the move itself holds is forced off. */
+static void
+test_off_there (void)
+{
+  for (int here = NOTHING; here < N_STATES; here++)
+    for (guint returns = 0; returns < 2; returns++)
+      {
+        g_autoptr (GhHost) host = new_host ((State) here);
+        g_autoptr (GhHost) peer = new_host (OFF);
+        g_autoptr (GhStep) step = new_step (peer, TRUE);
+        g_auto (GStrv) before = plan_test_list_inventory (host);
+        g_autoptr (GhCheck) check = NULL;
+        const char *wanted = expected[here][OFF];
+
+        if (here == PAUSED && returns == 0)
+          wanted = "remainder-here";
+        else if (here == NOTHING && returns == 1)
+          wanted = "runs-nowhere";
+        gh_step_set_boolean (step, "persist", TRUE);
+        gh_step_set_boolean (step, "returns", returns == 1);
+        check = gh_step_dup_commit_check (step, host);
+        g_assert_cmpstr (check != NULL ? gh_check_get_id (check) : NULL, ==, wanted);
+        if (here == PAUSED && returns == 0)
+          {
+            g_auto (GhTestCall) call = { 0 };
+            g_autoptr (GError) error = NULL;
+
+            gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+            g_assert_false (gh_check_fix_finish (check, gh_test_call_wait (&call), &error));
+            g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+            plan_test_assert_inventory (host, before);
+          }
+      }
+}
+
+static char *
+write_journal (GhHost   *host,
+               GhHost   *peer,
+               gboolean  persist,
+               gboolean  returns)
+{
+  char *path = g_build_filename (gh_paths_get_journal_dir (),
+                                 "5d0ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1.json", NULL);
+  g_autofree char *text = g_strdup_printf (
+    "{ \"format\": 1, \"id\": \"5d0ab34c-73b5-4e5c-9d3c-1b0a40d5b6f1\", \"kind\": \"migrate\", "
+    "\"title\": \"Move “web”\", \"host\": \"%s\", \"time\": 1, \"steps\": [ { "
+    "\"kind\": \"migrate\", \"title\": \"Move it\", \"state\": \"running\", \"final\": false, "
+    "\"params\": { \"uuid\": \"" MACHINE_UUID "\", \"name\": \"web\", \"peer\": \"%s\", "
+    "\"begun\": true, \"persist\": %s, \"returns\": %s } } ] }",
+    gh_host_get_uri (host), gh_host_get_uri (peer), persist ? "true" : "false",
+    returns ? "true" : "false");
+
+  g_mkdir_with_parents (gh_paths_get_journal_dir (), 0700);
+  g_assert_true (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  return path;
+}
+
+/* Who wants to resume what is here, while a move was interrupted, and it is off there. */
+static void
+test_resume_remainder (void)
+{
+  static const struct
+  {
+    State      there;
+    GhGuardUse use;
+    gboolean   persist;
+    gboolean   returns;
+    gboolean   doubted;
+  } rows[] = {
+    { OFF, GH_GUARD_RESUME, TRUE, FALSE, TRUE },
+    { OFF, GH_GUARD_RESUME, TRUE, TRUE, FALSE },
+    { OFF, GH_GUARD_RESUME, FALSE, FALSE, FALSE },
+    { NOTHING, GH_GUARD_RESUME, TRUE, FALSE, FALSE },
+    { OFF, GH_GUARD_START, TRUE, FALSE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint at_destination = 0; at_destination < 2; at_destination++)
+      {
+        g_autoptr (GhHosts) hosts = gh_hosts_new ();
+        GhHost *host = new_host (PAUSED);
+        GhHost *other = new_host (rows[i].there);
+        GhHost *source = at_destination ? other : host;
+        g_autofree char *path = write_journal (source, at_destination ? host : other,
+                                               rows[i].persist, rows[i].returns);
+        g_auto (GhTestCall) call = { 0 };
+        g_autoptr (GError) error = NULL;
+        gboolean doubted = rows[i].doubted && !at_destination;
+
+        gh_hosts_take (hosts, host);
+        gh_hosts_take (hosts, other);
+        gh_start_guard_set_hosts (hosts);
+        gh_move_guard_ask_async (host, MACHINE_UUID, rows[i].use, NULL, gh_test_call_cb, &call);
+        g_assert_cmpint (gh_move_guard_ask_finish (host, gh_test_call_wait (&call), &error), ==,
+                         !doubted);
+        if (doubted)
+          g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT);
+        gh_start_guard_set_hosts (NULL);
+        g_assert_no_errno (g_unlink (path));
+      }
+}
+
 /* What is said to who wants to start, or resume, what is here. */
 static void
 test_second_copy (void)
@@ -248,6 +354,8 @@ main (int    argc,
   g_test_add_func ("/migrate-step/where", test_where);
   g_test_add_func ("/migrate-step/may-be-in-doubt", test_may_be_in_doubt);
   g_test_add_func ("/migrate-step/remainder", test_remainder);
+  g_test_add_func ("/migrate-step/off-there", test_off_there);
+  g_test_add_func ("/migrate-step/resume-remainder", test_resume_remainder);
   g_test_add_func ("/migrate-step/second-copy", test_second_copy);
   g_test_add_func ("/migrate-step/needs", test_needs);
   g_test_add_func ("/migrate-step/not-begun", test_not_begun);
