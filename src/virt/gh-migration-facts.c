@@ -494,7 +494,7 @@ source_worker (GhLane        *lane,
         source->persistent_xml = dup_xml (domain, migratable | VIR_DOMAIN_XML_INACTIVE, NULL);
       break;
     case SOURCE_PRESENCE:
-      gh_presence_read (&source->presence, domain);
+      gh_presence_read (&source->presence, domain, error);
       break;
     case SOURCE_CONDITION:
       read_condition (source, domain);

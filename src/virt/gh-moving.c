@@ -152,7 +152,8 @@ cancel_move (virDomainPtr   domain,
       if (virDomainAbortJob (domain) < 0)
         virResetLastError ();
       g_usleep (POLL_US);
-      gh_presence_read (&presence, domain);
+      if (!gh_presence_read (&presence, domain, error))
+        return;
       if (!presence.moving)
         break;
     }

@@ -10,11 +10,13 @@
 G_BEGIN_DECLS
 
 /* Workers: run on lanes. */
-void      gh_presence_read         (GhPresence *self, virDomainPtr domain);
+/* One that is gone by now is nowhere; what cannot be read is an error, and says nothing. */
+gboolean  gh_presence_read         (GhPresence *self, virDomainPtr domain, GError **error);
 gboolean  gh_presence_is_post_copy (virDomainPtr domain);
 /* Of what virDomainGetState() answers. */
 gboolean  gh_presence_is_state_post_copy (int state, int reason);
-/* A guest half of whose memory is on another host is not switched off: GH_GUARD_ERROR. */
+/* A guest half of whose memory is on another host is not switched off: GH_GUARD_ERROR. Nor is one
+ * whose state cannot be read. */
 gboolean  gh_presence_may_end      (virDomainPtr domain, GError **error);
 /* What the machine is busy with, in words; NULL: nothing. */
 char     *gh_live_dup_job          (virDomainPtr domain);

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "gh-presence-private.h"
 #include "gh-start-guard.h"
@@ -25,7 +26,8 @@ gh_presence_is_state_post_copy (int state,
                                           reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED));
 }
 
-static void
+/* FALSE: libvirt's last error says why. */
+static gboolean
 read_state (virDomainPtr  domain,
             GhPresence   *presence)
 {
@@ -33,7 +35,7 @@ read_state (virDomainPtr  domain,
   int reason = 0;
 
   if (virDomainGetState (domain, &state, &reason, 0) < 0)
-    return;
+    return FALSE;
   presence->running = state == VIR_DOMAIN_RUNNING;
   presence->held = state == VIR_DOMAIN_PAUSED &&
                    (reason == VIR_DOMAIN_PAUSED_MIGRATION ||
@@ -45,6 +47,20 @@ read_state (virDomainPtr  domain,
                                (state == VIR_DOMAIN_RUNNING &&
                                 reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
   presence->post_copy = gh_presence_is_state_post_copy (state, reason);
+  return TRUE;
+}
+
+/* Takes libvirt's last error: TRUE when it is that there is no such machine any more. */
+static gboolean
+take_state_error (GError **error)
+{
+  if (virGetLastErrorCode () == VIR_ERR_NO_DOMAIN)
+    {
+      virResetLastError ();
+      return TRUE;
+    }
+  gh_virt_error_take (error);
+  return FALSE;
 }
 
 static gboolean
@@ -68,21 +84,27 @@ gh_presence_is_post_copy (virDomainPtr domain)
 {
   GhPresence presence = { 0 };
 
-  read_state (domain, &presence);
+  if (!read_state (domain, &presence))
+    virResetLastError ();
   return presence.post_copy;
 }
 
-void
-gh_presence_read (GhPresence   *self,
-                  virDomainPtr  domain)
+gboolean
+gh_presence_read (GhPresence    *self,
+                  virDomainPtr   domain,
+                  GError       **error)
 {
+  memset (self, 0, sizeof *self);
+  /* First: what is not known to be held, or in parts, counts as arrived. */
+  if (!read_state (domain, self))
+    return take_state_error (error);
   self->exists = TRUE;
   /* As it was looked up; asking would be one more round trip. */
   self->active = virDomainGetID (domain) != (unsigned int) -1;
   self->persistent = virDomainIsPersistent (domain) == 1;
-  read_state (domain, self);
   self->moving = self->active && is_moving (domain);
   virResetLastError ();
+  return TRUE;
 }
 
 static gpointer
@@ -102,8 +124,7 @@ presence_worker (GhLane        *lane,
       g_propagate_error (error, g_steal_pointer (&reason));
       return NULL;
     }
-  gh_presence_read (presence, domain);
-  return g_steal_pointer (&presence);
+  return gh_presence_read (presence, domain, error) ? g_steal_pointer (&presence) : NULL;
 }
 
 void
@@ -237,8 +258,8 @@ gh_presence_may_end (virDomainPtr   domain,
 {
   GhPresence presence = { 0 };
 
-  read_state (domain, &presence);
-  virResetLastError ();
+  if (!read_state (domain, &presence))
+    return take_state_error (error);
   if (!presence.post_copy)
     return TRUE;
   g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED,
