@@ -36,6 +36,8 @@ gboolean        gh_migrate_queue_is_ready     (GhMigrateQueue *self, GhMigratePl
 gboolean        gh_migrate_queue_get_included (GhMigrateQueue *self, GhMigratePlan *plan);
 void            gh_migrate_queue_set_included (GhMigrateQueue *self, GhMigratePlan *plan,
                                                gboolean included);
+/* Whether one has ended in doubt: its journal is kept. */
+gboolean        gh_migrate_queue_has_doubt    (GhMigrateQueue *self);
 /* Seconds all moves take together; < 0: not known. */
 double          gh_migrate_queue_get_estimate (GhMigrateQueue *self);
 

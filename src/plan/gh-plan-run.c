@@ -300,7 +300,10 @@ step_done_cb (GObject      *object,
   else
     {
       gh_step_set_state (step, GH_STEP_FAILED);
-      if (g_error_matches (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT))
+      /* A step that is a plan itself keeps what is in doubt in its own journal, and what comes
+       * after it does not rest upon it. */
+      if (g_error_matches (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT) &&
+          !GH_PLAN_GET_CLASS (self)->unrecorded)
         {
           stop_in_doubt (self, error);
           return;

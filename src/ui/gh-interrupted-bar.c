@@ -13,6 +13,7 @@
 #include "gh-activity.h"
 #include "gh-error-note.h"
 #include "gh-journal.h"
+#include "gh-migrate-queue.h"
 #include "gh-ui.h"
 #include "gh-undo-dialog.h"
 
@@ -165,6 +166,14 @@ loaded_cb (GObject      *object,
   show_first (self);
 }
 
+static gboolean
+is_in_doubt (GhPlan *plan)
+{
+  return GH_IS_MIGRATE_QUEUE (plan)
+         ? gh_migrate_queue_has_doubt (GH_MIGRATE_QUEUE (plan))
+         : g_error_matches (gh_plan_get_error (plan), GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+}
+
 /* One that ended in part here has left its journal, and can be recovered or taken back at once. */
 static void
 plan_ended_cb (GhInterruptedBar *self,
@@ -172,8 +181,7 @@ plan_ended_cb (GhInterruptedBar *self,
 {
   if (GH_IS_UNDO_PLAN (plan) && gh_plan_get_outcome (plan) == GH_OUTCOME_DONE)
     drop_plan (self, GH_UNDO_PLAN (plan));
-  else if (!GH_IS_UNDO_PLAN (plan) && self->loaded &&
-           g_error_matches (gh_plan_get_error (plan), GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT))
+  else if (!GH_IS_UNDO_PLAN (plan) && self->loaded && is_in_doubt (plan))
     gh_journal_load_interrupted_async (NULL, loaded_cb, g_object_ref (self));
 }
 

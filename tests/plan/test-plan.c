@@ -565,6 +565,28 @@ test_in_doubt (void)
   forget_all ();
 }
 
+/* Of plans that are steps each keeps what is in doubt itself, and the next is begun. */
+static void
+test_in_doubt_goes_on (void)
+{
+  g_autoptr (TestPlan) plan = new_plan ();
+  GhPlanClass *klass = GH_PLAN_GET_CLASS (plan);
+  g_autoptr (GError) error = NULL;
+
+  klass->goes_on = klass->unrecorded = TRUE;
+  plan->failing = 'b';
+  plan->in_doubt = TRUE;
+  g_assert_false (run (plan, &error));
+  klass->goes_on = klass->unrecorded = FALSE;
+  g_assert_error (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+  g_assert_cmpstr (plan->log->str, ==, "+a +b +c +d ");
+  assert_states (plan, "dfdd");
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (plan)), ==, GH_OUTCOME_UNDONE_IN_PART);
+  g_assert_cmpuint (g_strv_length (gh_plan_get_left (GH_PLAN (plan))), ==, 1);
+  g_assert_nonnull (strstr (gh_plan_get_left (GH_PLAN (plan))[0], "b is in doubt"));
+  g_assert_cmpuint (count_files (), ==, 0);
+}
+
 static void
 test_final_fails_first (void)
 {
@@ -1004,6 +1026,7 @@ main (int    argc,
   g_test_add_func ("/plan/undo-fails", test_undo_fails);
   g_test_add_func ("/plan/undo-impossible", test_undo_impossible);
   g_test_add_func ("/plan/in-doubt", test_in_doubt);
+  g_test_add_func ("/plan/in-doubt-goes-on", test_in_doubt_goes_on);
   g_test_add_func ("/plan/final-fails-first", test_final_fails_first);
   g_test_add_func ("/plan/final-not-undone", test_final_not_undone);
   g_test_add_func ("/plan/final-goes-on", test_final_goes_on);
