@@ -222,8 +222,11 @@ return_is_off_there (GTask *task)
 {
   Work *work = g_task_get_task_data (task);
   const char *label = gh_host_get_label (gh_step_get_peer (get_step (task)));
-  g_autofree char *why = g_strdup_printf (_("It has moved, and is off at %s; what is here is a "
-                                            "remainder."), label);
+  g_autofree char *why =
+    work->there->failed
+    ? g_strdup_printf (_("It failed at %s, and may have run there before. What is here stays "
+                         "paused: look at both hosts."), label)
+    : g_strdup_printf (_("It has moved, and is off at %s; what is here is a remainder."), label);
 
   if (work->undoing)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "%s", why);

@@ -192,12 +192,14 @@ runs (const GhPresence *presence)
 }
 
 /* It is defined there only since it has arrived: one that is not defined here any more afterwards
- * does not go back to where it was defined before. */
+ * does not go back to where it was defined before. What failed there may have failed right after it
+ * was defined, before it ran: then what is here is all there is of it, and the user decides. */
 static gboolean
 was_switched_off (GhSettleStep     *self,
                   const GhPresence *there)
 {
-  return gh_step_get_boolean (GH_STEP (self), "undefine") && there->persistent && !there->active;
+  return gh_step_get_boolean (GH_STEP (self), "undefine") && there->persistent &&
+         !there->active && !there->failed;
 }
 
 static void

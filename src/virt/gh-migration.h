@@ -145,6 +145,7 @@ typedef struct
   gboolean moving;          /* a job is moving it right now, in or out */
   gboolean post_copy;       /* parts of its memory are still on the other host */
   gboolean post_copy_failed;
+  gboolean failed;          /* off since it failed to start, or to arrive */
 } GhPresence;
 
 /* The same as gh_migration_break_async(), for a move nobody watches. No error when there is nothing

@@ -47,6 +47,7 @@ read_state (virDomainPtr  domain,
                                (state == VIR_DOMAIN_RUNNING &&
                                 reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
   presence->post_copy = gh_presence_is_state_post_copy (state, reason);
+  presence->failed = state == VIR_DOMAIN_SHUTOFF && reason == VIR_DOMAIN_SHUTOFF_FAILED;
   return TRUE;
 }
 
