@@ -24,6 +24,7 @@ typedef struct
   int      bandwidth;
   int      downtime;
   gboolean longer_pause;
+  gboolean slow_guest;
   gboolean post_copy;
   gboolean pause;
   gboolean cancel;
@@ -39,6 +40,7 @@ typedef struct
 static const Row rows[] = {
   { GH_MOVING_BANDWIDTH, "migrate-setspeed", N_("The bandwidth is changed.") },
   { GH_MOVING_DOWNTIME, "migrate-setmaxdowntime", N_("The longer pause is allowed.") },
+  { GH_MOVING_SLOW, NULL, N_("The guest is slowed down until its memory can be sent.") },
   { GH_MOVING_POST_COPY, "migrate-postcopy", N_("The guest goes on there, and its memory "
                                                 "follows.") },
   { GH_MOVING_PAUSE, "suspend", N_("The guest is paused, and goes on when it has arrived.") },
@@ -163,8 +165,9 @@ find_fault (const Options *options)
     return _("--bandwidth and --downtime are numbers");
   if (options->downtime > 0 && options->longer_pause)
     return _("--downtime and --longer-pause are two ways to say the same");
-  if (options->cancel && (options->post_copy || options->pause || options->longer_pause ||
-                          options->downtime > 0 || options->bandwidth >= 0))
+  if (options->cancel && (options->slow_guest || options->post_copy || options->pause ||
+                          options->longer_pause || options->downtime > 0 ||
+                          options->bandwidth >= 0))
     return _("--cancel is for itself alone");
   return NULL;
 }
@@ -179,6 +182,8 @@ is_wanted (const Options  *options,
       return options->bandwidth >= 0;
     case GH_MOVING_DOWNTIME:
       return options->downtime > 0 || options->longer_pause;
+    case GH_MOVING_SLOW:
+      return options->slow_guest;
     case GH_MOVING_POST_COPY:
       return options->post_copy;
     case GH_MOVING_PAUSE:
@@ -215,6 +220,10 @@ dup_command (GhMachine *machine,
   gint64 said = row->change == GH_MOVING_BANDWIDTH && value == 0 ? GH_MIGRATION_NO_LIMIT : value;
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, said);
 
+  /* virsh has no verb for it. */
+  if (row->change == GH_MOVING_SLOW)
+    return gh_command_dup_virsh (uri, "qemu-monitor-command", name, GH_MIGRATION_SLOW_COMMAND,
+                                 NULL);
   return gh_command_dup_virsh (uri, row->verb, name,
                                row->change == GH_MOVING_BANDWIDTH ||
                                row->change == GH_MOVING_DOWNTIME ? number : NULL, NULL);
@@ -327,6 +336,8 @@ gh_cli_moving (GhCli      *self,
       N_("The guest may stand still twice as long at the end"), NULL },
     { "downtime", 0, 0, G_OPTION_ARG_INT, &options.downtime,
       N_("The guest may stand still for so many ms"), N_("N") },
+    { "slow-guest", 0, 0, G_OPTION_ARG_NONE, &options.slow_guest,
+      N_("Slow the guest down as far as the move needs it"), NULL },
     { "post-copy", 0, 0, G_OPTION_ARG_NONE, &options.post_copy,
       N_("Let the guest go on there at once; where the move was begun with --post-copy"), NULL },
     { "pause", 0, 0, G_OPTION_ARG_NONE, &options.pause,

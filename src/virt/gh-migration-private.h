@@ -17,5 +17,9 @@ G_BEGIN_DECLS
 GhMigrationProgress *gh_migration_read_progress (virDomainPtr domain, GError **error);
 /* 0: not limited. As virDomainMigrateSetMaxSpeed(). */
 int                  gh_migration_set_speed     (virDomainPtr domain, guint mib_per_s);
+/* Whether the move was begun so that the guest can be slowed down. FALSE also where nobody says. */
+gboolean             gh_migration_may_slow      (virDomainPtr domain);
+/* < 0: libvirt's error, or QEMU refused. */
+int                  gh_migration_slow_guest    (virDomainPtr domain);
 
 G_END_DECLS

@@ -544,15 +544,31 @@ gh_migration_set_speed (virDomainPtr domain,
                                       0);
 }
 
-/* QEMU's own defaults. libvirt has no call for changing them on the way, and takes back at the end
- * what a move changed; but it marks the run here as “custom-monitor” in its log from now on. */
-static int
-slow_guest (virDomainPtr domain)
+gboolean
+gh_migration_may_slow (virDomainPtr domain)
 {
-  static const char command[] = "{\"execute\":\"migrate-set-parameters\",\"arguments\":{"
-                                "\"cpu-throttle-initial\":20,\"cpu-throttle-increment\":10}}";
+  static const char command[] = "{\"execute\":\"query-migrate-capabilities\"}";
   char *result = NULL;
-  int status = virDomainQemuMonitorCommand (domain, command, &result, 0);
+  gboolean may = FALSE;
+
+  if (virDomainQemuMonitorCommand (domain, command, &result, 0) == 0)
+    {
+      g_auto (GStrv) parts = g_strsplit (result, "}", -1);
+
+      for (guint i = 0; parts[i] != NULL && !may; i++)
+        may = strstr (parts[i], "\"auto-converge\"") != NULL && strstr (parts[i], "true") != NULL;
+    }
+  free (result);
+  return may;
+}
+
+/* libvirt takes back at the end what a move changed; but it marks the run here as “custom-monitor”
+ * in its log from now on. */
+int
+gh_migration_slow_guest (virDomainPtr domain)
+{
+  char *result = NULL;
+  int status = virDomainQemuMonitorCommand (domain, GH_MIGRATION_SLOW_COMMAND, &result, 0);
 
   if (status == 0 && strstr (result, "\"error\"") != NULL)
     status = -1;
@@ -576,7 +592,7 @@ apply_change (virDomainPtr  domain,
     case CHANGE_SUSPEND:
       return virDomainSuspend (domain);
     case CHANGE_SLOW:
-      return slow_guest (domain);
+      return gh_migration_slow_guest (domain);
     case CHANGE_BREAK:
       return virDomainAbortJobFlags (domain, VIR_DOMAIN_ABORT_JOB_POSTCOPY);
     case CHANGE_YANK:

@@ -24,6 +24,10 @@ typedef enum
 /* MiB per second: what libvirt is told for a move that is not limited, its own default and the
  * largest number there is. 0 would stop it. */
 #define GH_MIGRATION_NO_LIMIT (G_MAXINT64 / (1024 * 1024))
+/* What QEMU is told so that it slows a guest down as it does by default; libvirt has no call for it
+ * once a move has begun. */
+#define GH_MIGRATION_SLOW_COMMAND "{\"execute\":\"migrate-set-parameters\",\"arguments\":" \
+                                  "{\"cpu-throttle-initial\":20,\"cpu-throttle-increment\":10}}"
 
 /**
  * GhMigrationProgress:

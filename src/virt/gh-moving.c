@@ -138,6 +138,21 @@ start_post_copy (virDomainPtr         domain,
   g_propagate_error (error, local);
 }
 
+static void
+slow_guest (virDomainPtr   domain,
+            GError       **error)
+{
+  if (!gh_migration_may_slow (domain))
+    {
+      virResetLastError ();
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                           _("Slowing the guest down was not allowed when the move began, and "
+                             "cannot be later."));
+    }
+  else if (gh_migration_slow_guest (domain) < 0)
+    gh_virt_error_take (error);
+}
+
 /* Nothing to abort at the moment is no error: it may be between two things to do. */
 static void
 cancel_move (virDomainPtr   domain,
@@ -194,6 +209,9 @@ change_worker (GhLane        *lane,
     case GH_MOVING_DOWNTIME:
       if (virDomainMigrateSetMaxDowntime (domain, change->value, 0) < 0)
         gh_virt_error_take (error);
+      break;
+    case GH_MOVING_SLOW:
+      slow_guest (domain, error);
       break;
     case GH_MOVING_POST_COPY:
       start_post_copy (domain, progress, error);

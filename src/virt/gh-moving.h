@@ -15,6 +15,7 @@ typedef enum
 {
   GH_MOVING_BANDWIDTH, /* MiB per second; 0: not limited */
   GH_MOVING_DOWNTIME,  /* ms that the guest may stand still at the end */
+  GH_MOVING_SLOW,      /* the guest, as far as the move needs it */
   GH_MOVING_POST_COPY,
   GH_MOVING_PAUSE,     /* the guest */
   GH_MOVING_CANCEL,

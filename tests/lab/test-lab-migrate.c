@@ -8,6 +8,7 @@
 #include "gh-lab-pair.h"
 
 #include <glib/gstdio.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -1363,6 +1364,28 @@ read_downtime (void)
   return ms;
 }
 
+/* Per cent with which slowing the guest begins. */
+static guint64
+read_slowness (void)
+{
+  static const char name[] = "\"cpu-throttle-initial\":";
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (pair.a), "web");
+  char *answer = NULL;
+  const char *value = NULL;
+  guint64 percent = 0;
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainQemuMonitorCommand (domain,
+                                                "{\"execute\":\"query-migrate-parameters\"}",
+                                                &answer, 0), ==, 0);
+  value = strstr (answer, name);
+  g_assert_nonnull (value);
+  percent = g_ascii_strtoull (value + strlen (name), NULL, 10);
+  free (answer);
+  virDomainFree (domain);
+  return percent;
+}
+
 static void
 assert_said (GhLabRun   *run,
              int         status,
@@ -1385,6 +1408,7 @@ test_moving (void)
   g_autoptr (GhLabRun) unlimited = NULL;
   g_autoptr (GhLabRun) changed = NULL;
   g_autoptr (GhLabRun) post_copy = NULL;
+  g_autoptr (GhLabRun) slowed = NULL;
   g_autoptr (GhLabRun) longer = NULL;
   g_autoptr (GhLabRun) paused = NULL;
   g_autoptr (GhLabRun) arrived = NULL;
@@ -1434,6 +1458,11 @@ test_moving (void)
   g_assert_cmpuint (read_downtime (), ==, 700);
   post_copy = say ("--post-copy", NULL);
   assert_said (post_copy, 1, "Post-copy was not allowed");
+  /* Each move is begun so that it can be. */
+  g_assert_cmpuint (read_slowness (), ==, 1);
+  slowed = say ("--slow-guest", NULL);
+  gh_lab_assert_status (slowed, 0);
+  g_assert_cmpuint (read_slowness (), ==, 20);
   g_assert_false (gh_lab_child_has_ended (child));
 
   /* The guest writes more than 2 MiB a second for ever: only pausing it ends the move. */
