@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gh-lab-image.h"
@@ -236,6 +237,40 @@ test_emulator (void)
   gh_lab_pair_assert_only_at (pair.b, pair.a);
   xml = gh_lab_pair_dup_xml (pair.b, "web", VIR_DOMAIN_XML_INACTIVE);
   g_assert_null (strstr (xml, "qemu-of-a"));
+}
+
+/* No file there may grow past a few MiB: a QEMU that is told so by an error, as by a disk that is
+ * full, in the middle of the copying. */
+static void
+test_full (void)
+{
+  static const char script[] = "#!/bin/sh\ntrap '' XFSZ\nexec qemu-system-x86_64 \"$@\"\n";
+  g_auto (GhLabInventory) before = { NULL };
+  struct rlimit limit = { 4 * 1024 * 1024, RLIM_INFINITY };
+  g_autoptr (GhLabRun) run = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *devices = NULL;
+  guint64 count = 0;
+
+  if (!gh_lab_pair_open (&pair))
+    return;
+  path = g_build_filename (gh_lab_get_folder (pair.a), "deaf-qemu", NULL);
+  g_assert_true (g_file_set_contents_full (path, script, -1, G_FILE_SET_CONTENTS_NONE, 0700, NULL));
+  devices = g_strdup_printf ("<emulator>%s</emulator>", path);
+  gh_lab_pair_start_guest (&pair, devices);
+  gh_lab_pair_start_counter (&pair);
+  gh_lab_pair_take_inventory (&pair, &before);
+  count = gh_lab_pair_read_counter (pair.a);
+  g_assert_no_errno (prlimit (gh_lab_get_daemon_pid (pair.b), RLIMIT_FSIZE, &limit, NULL));
+  run = move_to_b ("--copy-storage", NULL);
+  limit.rlim_cur = RLIM_INFINITY;
+  g_assert_no_errno (prlimit (gh_lab_get_daemon_pid (pair.b), RLIMIT_FSIZE, &limit, NULL));
+  gh_lab_assert_status (run, 1);
+  g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
+  g_assert_nonnull (strstr (run->err, "There is no space left at the destination."));
+  gh_lab_pair_assert_only_at (pair.a, pair.b);
+  g_assert_cmpuint (gh_lab_pair_read_counter (pair.a), >, count);
+  gh_lab_pair_assert_inventory (&pair, &before);
 }
 
 static void
@@ -1485,6 +1520,7 @@ main (int    argc,
   g_test_add_func ("/lab/migrate/copy-storage", test_copy_storage);
   g_test_add_func ("/lab/migrate/linked", test_linked);
   g_test_add_func ("/lab/migrate/emulator", test_emulator);
+  g_test_add_func ("/lab/migrate/full", test_full);
   g_test_add_func ("/lab/migrate/temporary", test_temporary);
   g_test_add_func ("/lab/migrate/comes-back", test_comes_back);
   g_test_add_func ("/lab/migrate/comes-back-with-disk", test_comes_back_with_disk);
