@@ -467,7 +467,7 @@ find_move_check (GhCli      *self,
       gh_start_guard_permit (self->host, uuid);
     }
   return gh_check_new (level, "may-run-elsewhere", refusal->message,
-                       _("If you know for certain that it does not run there: --even-in-doubt"));
+                       _("If you know for certain that it is not so: --even-in-doubt"));
 }
 
 static void
