@@ -132,7 +132,7 @@ step_undone_cb (GObject      *object,
       gh_plan_add_left (self, step, error);
       priv->keep_journal = priv->keep_journal || gh_plan_can_retry (error);
       gh_step_set_state (step, GH_STEP_LEFT);
-      if (gh_step_commits (step))
+      if (gh_step_may_have_committed (step, error))
         {
           hold_the_rest (self);
           return;

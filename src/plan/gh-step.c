@@ -357,6 +357,27 @@ gh_step_dup_undo_check (GhStep *self,
 }
 
 /**
+ * gh_step_may_have_committed:
+ * @self: a step that failed
+ * @error: why it could not be undone either
+ *
+ * Whether it has committed is then open, so that what it rests on has to stay, when nobody could
+ * look; and for a step whose hosts tell where things are, also when they said so: there is more to
+ * be done then. What else can never be undone is at its end.
+ */
+gboolean
+gh_step_may_have_committed (GhStep       *self,
+                            const GError *error)
+{
+  g_return_val_if_fail (GH_IS_STEP (self) && error != NULL, FALSE);
+
+  if (!gh_step_commits (self))
+    return FALSE;
+  return !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED) ||
+         (GH_STEP_GET_CLASS (self)->dup_commit_check != NULL && gh_step_get_peer (self) != NULL);
+}
+
+/**
  * gh_step_dup_commit_check:
  * @self: a step out of a journal, that was begun
  * @host: its host, connected

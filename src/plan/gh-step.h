@@ -108,6 +108,7 @@ GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable 
 GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable */
 gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
+gboolean     gh_step_may_have_committed (GhStep *self, const GError *error);
 gboolean     gh_step_finishes         (GhStep *self);
 gboolean     gh_step_resumes          (GhStep *self);
 gboolean     gh_step_may_be_in_doubt  (GhStep *self);

@@ -99,7 +99,7 @@ inner_undone_cb (GObject      *object,
       g_task_return_boolean (task, TRUE);
       return;
     }
-  if (gh_step_commits (GH_STEP (object)))
+  if (gh_step_may_have_committed (GH_STEP (object), error))
     {
       g_autofree char *why = gh_error_dup_sentence (error);
 
