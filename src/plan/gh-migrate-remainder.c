@@ -71,6 +71,7 @@ typedef struct
   char     *uuid;
   gboolean  pause;
   gboolean  off_there; /* it has moved, and was switched off there since */
+  gboolean  is_whole;  /* as the other one was just seen: what is here is no part of it any more */
 } Remainder;
 
 static void
@@ -93,6 +94,20 @@ remainder_gone_cb (GObject      *object,
   GError *error = NULL;
 
   if (gh_host_force_off_finish (GH_HOST (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+part_gone_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (gh_host_end_remainder_finish (GH_HOST (object), result, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -124,13 +139,16 @@ remainder_looked_cb (GObject      *object,
 
   if (here == NULL)
     g_task_return_error (task, error);
-  else if (here->running != remainder->pause || !here->active || here->post_copy ||
-           (remainder->off_there && !here->held))
+  else if (here->running != remainder->pause || !here->active ||
+           (here->post_copy && !remainder->is_whole) || (remainder->off_there && !here->held))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
   else if (remainder->pause)
     gh_host_suspend_async (remainder->host, remainder->uuid, remainder_paused_cb,
                            g_object_ref (task));
+  else if (here->post_copy)
+    gh_host_end_remainder_async (remainder->host, remainder->uuid, part_gone_cb,
+                                 g_object_ref (task));
   else
     gh_host_force_off_async (remainder->host, remainder->uuid, NULL, remainder_gone_cb,
                              g_object_ref (task));
@@ -153,8 +171,11 @@ other_looked_cb (GObject      *object,
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
   else
-    gh_host_load_presence_async (remainder->host, remainder->uuid, NULL, remainder_looked_cb,
-                                 g_object_ref (task));
+    {
+      remainder->is_whole = there->whole;
+      gh_host_load_presence_async (remainder->host, remainder->uuid, NULL, remainder_looked_cb,
+                                   g_object_ref (task));
+    }
 }
 
 static void
@@ -262,6 +283,11 @@ gh_migrate_step_dup_commit_check (GhStep *step,
     return NULL;
   if (is_running (here) && is_running (there))
     return new_twice_check (step, host);
+  /* Only the source still speaks of parts, since nobody told it of the end. Whether there are two
+   * after all is looked at closely before anything is ended. */
+  if (is_on (here) && gh_machine_is_in_parts (here) && is_running (there) &&
+      !gh_machine_is_in_parts (there))
+    return new_remainder_check (step, host, FALSE);
   if (is_on (here) && is_on (there) &&
       (gh_step_get_boolean (step, "post-copy") || gh_machine_is_in_parts (here) ||
        gh_machine_is_in_parts (there)))

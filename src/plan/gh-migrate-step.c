@@ -25,6 +25,7 @@
  *   runs              runs                it has moved, and libvirt let it go on here all the same,
  *                                         as when its answer is lost on the way: paused here
  *                                         at once. Later: two copies, said, and nothing is touched
+ *   a part            all of its memory   it has moved; what is here is a remainder
  *   a part of the memory on each          it broke in post-copy, and is gone on with on demand
  *                                         (gh-recovery.h); until then nothing is touched
  *   off               nothing, off        nobody can tell which disks are the newer ones: nothing
@@ -133,7 +134,8 @@ static gboolean
 has_arrived (const Work *work)
 {
   return work->there->active && !work->there->held && !work->there->moving &&
-         !work->there->post_copy && !work->here->running && !work->here->post_copy;
+         !work->there->post_copy && !work->here->running &&
+         (!work->here->post_copy || work->there->whole);
 }
 
 /* Takes @why. */

@@ -14,6 +14,7 @@
  *
  *   source            destination         then
  *   no part           no part             there is nothing to do
+ *   a part            all of it           as well: the source was not told of the end
  *   a part            no part             nothing can be done
  *   goes on sending   goes on             the source is told to give up
  *   gave up           goes on             wait for the destination, and try now and then: a daemon
@@ -153,7 +154,8 @@ judge (GTask            *task,
   Recovery *self = g_task_get_task_data (task);
   const char *label = gh_host_get_label (self->peer);
 
-  if (g_task_return_error_if_cancelled (task) || (!self->here->post_copy && !there->post_copy))
+  if (g_task_return_error_if_cancelled (task) || there->whole ||
+      (!self->here->post_copy && !there->post_copy))
     {
       if (!g_task_had_error (task))
         g_task_return_boolean (task, TRUE);

@@ -30,6 +30,7 @@ struct _GhSettleStep
 
   char     *xml; /* (nullable): not journaled, it may hold secrets */
   gboolean  is_there; /* what is here may be no more than a remainder */
+  gboolean  is_whole; /* and so it is, even when it says that it is a part */
 };
 
 G_DEFINE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH_TYPE_STEP)
@@ -130,7 +131,7 @@ remainder_gone_cb (GObject      *object,
   GTask *task = user_data;
   GError *error = NULL;
 
-  if (gh_host_force_off_finish (GH_HOST (object), result, &error))
+  if (gh_host_end_remainder_finish (GH_HOST (object), result, &error))
     look_here (task);
   else
     fail (task, error);
@@ -148,8 +149,9 @@ here_looked_cb (GObject      *object,
 
   if (here == NULL)
     fail (task, error);
-  else if (here->held && !here->running && !here->post_copy && get_self (task)->is_there)
-    gh_host_force_off_async (host, get_uuid (task), NULL, remainder_gone_cb, task);
+  else if (here->held && get_self (task)->is_there &&
+           (!here->post_copy || get_self (task)->is_whole))
+    gh_host_end_remainder_async (host, get_uuid (task), remainder_gone_cb, task);
   else if (here->post_copy)
     fail (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY,
                                      _("A part of its memory is still at the source.")));
@@ -214,6 +216,7 @@ there_looked_cb (GObject      *object,
   g_autofree GhPresence *there = gh_host_load_presence_finish (host, result, &error);
   gboolean define = gh_step_get_boolean (GH_STEP (self), "define");
 
+  self->is_whole = there != NULL && there->whole;
   self->is_there = there != NULL && (runs (there) || was_switched_off (self, there));
   if (there == NULL)
     fail (task, error);

@@ -694,6 +694,12 @@ gh_host_set_metadata_finish (GhHost        *host,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+enum
+{
+  GH_FORCE_OFF_MACHINE,
+  GH_FORCE_OFF_REMAINDER,
+};
+
 static gpointer
 force_off_worker (GhLane        *lane,
                   gpointer       data,
@@ -709,7 +715,9 @@ force_off_worker (GhLane        *lane,
         g_clear_error (error);
       return NULL;
     }
-  if (virDomainIsActive (domain) == 1 && gh_presence_may_end (domain, error) &&
+  if (virDomainIsActive (domain) == 1 &&
+      (call->flags == GH_FORCE_OFF_REMAINDER ? gh_presence_is_remainder (domain, error)
+                                             : gh_presence_may_end (domain, error)) &&
       virDomainDestroy (domain) < 0)
     gh_virt_error_take (error);
   return NULL;
@@ -734,8 +742,8 @@ gh_host_force_off_async (GhHost              *host,
 {
   g_return_if_fail (GH_IS_HOST (host));
 
-  change_machine (host, uuid, 0, "domain-destroy", force_off_worker, cancellable, callback,
-                  user_data);
+  change_machine (host, uuid, GH_FORCE_OFF_MACHINE, "domain-destroy", force_off_worker,
+                  cancellable, callback, user_data);
 }
 
 gboolean
@@ -746,6 +754,38 @@ gh_host_force_off_finish (GhHost        *host,
   g_return_val_if_fail (g_task_is_valid (result, host), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * gh_host_end_remainder_async:
+ * @host: a connected host
+ * @uuid: a machine that the caller has seen to be whole at the host it moved to; what is not there
+ *   or not running here counts as done
+ * @callback: called with the result
+ * @user_data: for @callback
+ *
+ * Ends what a move left here paused, even when this host has not been told that all of its memory
+ * has arrived and says that it is in parts: %GH_GUARD_ERROR_REFUSED when a move does not hold it
+ * any more. virDomainDestroy().
+ */
+void
+gh_host_end_remainder_async (GhHost              *host,
+                             const char          *uuid,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_return_if_fail (GH_IS_HOST (host));
+
+  change_machine (host, uuid, GH_FORCE_OFF_REMAINDER, "domain-destroy", force_off_worker, NULL,
+                  callback, user_data);
+}
+
+gboolean
+gh_host_end_remainder_finish (GhHost        *host,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  return gh_host_force_off_finish (host, result, error);
 }
 
 static gpointer

@@ -167,6 +167,9 @@ gboolean      gh_host_set_autostart_finish  (GhHost *self, GAsyncResult *result,
 void          gh_host_force_off_async    (GhHost *self, const char *uuid, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);
 gboolean      gh_host_force_off_finish   (GhHost *self, GAsyncResult *result, GError **error);
+void          gh_host_end_remainder_async  (GhHost *self, const char *uuid,
+                                            GAsyncReadyCallback callback, gpointer user_data);
+gboolean      gh_host_end_remainder_finish (GhHost *self, GAsyncResult *result, GError **error);
 /* By UUID, for plans: the machine may have been defined a moment ago and not be listed yet. */
 void          gh_host_start_async        (GhHost *self, const char *uuid, GCancellable *cancellable,
                                           GAsyncReadyCallback callback, gpointer user_data);

@@ -149,6 +149,8 @@ typedef struct
   gboolean moving;          /* a job is moving it right now, in or out */
   gboolean post_copy;       /* parts of its memory are still on the other host */
   gboolean post_copy_failed;
+  gboolean whole;           /* active, and for certain not waiting for any of its memory: all of it
+                             * is here, whatever another host still says */
   gboolean failed;          /* off since it failed to start, or to arrive */
 } GhPresence;
 

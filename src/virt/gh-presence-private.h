@@ -18,6 +18,8 @@ gboolean  gh_presence_is_state_post_copy (int state, int reason);
 /* A guest half of whose memory is on another host is not switched off: GH_GUARD_ERROR. Nor is one
  * whose state cannot be read. */
 gboolean  gh_presence_may_end      (virDomainPtr domain, GError **error);
+/* Held by a move, which may be one in parts: GH_GUARD_ERROR when not. */
+gboolean  gh_presence_is_remainder (virDomainPtr domain, GError **error);
 /* What the machine is busy with, in words; NULL: nothing. */
 char     *gh_live_dup_job          (virDomainPtr domain);
 

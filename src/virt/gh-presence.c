@@ -64,20 +64,29 @@ take_state_error (GError **error)
   return FALSE;
 }
 
-static gboolean
-is_moving (virDomainPtr domain)
+/* A guest goes on at the destination of a post-copy before libvirt knows that it is one, and then
+ * it is no more than running. But as long as a move in is not over QEMU's driver answers that there
+ * are figures at its source only. */
+static void
+read_job (virDomainPtr  domain,
+          GhPresence   *presence)
 {
   virTypedParameterPtr params = NULL;
   int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
   int n_params = 0;
   int type = VIR_DOMAIN_JOB_NONE;
 
-  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
-      type != VIR_DOMAIN_JOB_NONE)
+  if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) < 0)
+    {
+      presence->moving = virGetLastErrorCode () == VIR_ERR_OPERATION_UNSUPPORTED;
+      return;
+    }
+  if (type != VIR_DOMAIN_JOB_NONE)
     virTypedParamsGetInt (params, n_params, VIR_DOMAIN_JOB_OPERATION, &operation);
   virTypedParamsFree (params, n_params);
-  return operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN ||
-         operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
+  presence->moving = operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN ||
+                     operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT;
+  presence->whole = !presence->moving && !presence->held && !presence->post_copy;
 }
 
 gboolean
@@ -103,7 +112,8 @@ gh_presence_read (GhPresence    *self,
   /* As it was looked up; asking would be one more round trip. */
   self->active = virDomainGetID (domain) != (unsigned int) -1;
   self->persistent = virDomainIsPersistent (domain) == 1;
-  self->moving = self->active && is_moving (domain);
+  if (self->active)
+    read_job (domain, self);
   virResetLastError ();
   return TRUE;
 }
@@ -251,6 +261,21 @@ gh_host_break_post_copy_finish (GhHost        *host,
                                 GError       **error)
 {
   return gh_call_finish_void (host, result, error);
+}
+
+gboolean
+gh_presence_is_remainder (virDomainPtr   domain,
+                          GError       **error)
+{
+  GhPresence presence = { 0 };
+
+  if (!read_state (domain, &presence))
+    return take_state_error (error);
+  if (presence.held)
+    return TRUE;
+  g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED,
+               _("“%s” is no remainder of a move any more."), virDomainGetName (domain));
+  return FALSE;
 }
 
 gboolean

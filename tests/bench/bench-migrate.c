@@ -257,7 +257,8 @@ test_live (void)
   time_fresh (race.from, race.to, time_ours, NULL);
   for (guint i = 0; i < N_MOVES || (ratio > LIMIT && i < MAX_MOVES); i++)
     ratio = run_turn (&race, i);
-  gh_bench_report ("running machine moved with 1 GiB of disk, against virsh", ratio, LIMIT, "×", "");
+  gh_bench_report ("running machine moved with 1 GiB of disk, against virsh", ratio, LIMIT, "×",
+                   "");
   gh_bench_report ("what its disk takes there, against here", race.thin, 1.1, "×", "");
   gh_lab_free (race.from);
   gh_lab_free (race.to);

@@ -8,6 +8,7 @@
 #include "gh-lab-pair.h"
 
 #include <glib/gstdio.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -720,10 +721,12 @@ typedef struct
 } Control;
 
 static void
-control_open (Control *self)
+control_open (Control *self,
+              GhLab   *a,
+              GhLab   *b)
 {
-  self->a = gh_lab_line_new (pair.a, 0);
-  self->b = gh_lab_line_new (pair.b, 0);
+  self->a = gh_lab_line_new (a, 0);
+  self->b = gh_lab_line_new (b, 0);
   self->a_uri = gh_lab_line_dup_uri (self->a);
   self->b_uri = gh_lab_line_dup_uri (self->b);
 }
@@ -824,7 +827,7 @@ test_break (gconstpointer data)
 
   if (!open_guest ())
     return;
-  control_open (&control);
+  control_open (&control, pair.a, pair.b);
   gh_lab_pair_take_inventory (&pair, &before);
   count = gh_lab_pair_read_counter (pair.a);
   if (what->procedure != 0)
@@ -871,6 +874,127 @@ test_break (gconstpointer data)
   gh_lab_pair_assert_inventory (&pair, &before);
 }
 
+/* The end of a post-copy, which comes when all of the memory is at the destination: the source says
+ * that it is in parts until it is told, and who would tell it is killed, or cannot. */
+static const Break ends[] = {
+  { "killed-post-copy", FINISH, TRUE, kill_it, TRUE, "remainder-here" },
+  { "cut-post-copy-a", FINISH, TRUE, cut_a, TRUE, "remainder-here" },
+  { "cut-post-copy-b", FINISH, TRUE, cut_b, TRUE, NULL },
+};
+
+/* QEMU at the source has told libvirt that all has been sent. Nothing is told to who comes later: a
+ * source that knows it only after the program has gone ends by itself. On any thread. */
+static void
+wait_for_source (GhLab *source)
+{
+  gint64 deadline = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (source), "web");
+  gboolean done = FALSE;
+
+  g_assert_nonnull (domain);
+  while (!done && g_get_monotonic_time () < deadline)
+    {
+      char *answer = NULL;
+
+      g_assert_cmpint (virDomainQemuMonitorCommand (domain, "{\"execute\":\"query-migrate\"}",
+                                                    &answer, 0), ==, 0);
+      done = strstr (answer, "\"status\":\"completed\"") != NULL;
+      free (answer);
+    }
+  g_assert_true (done);
+  virDomainFree (domain);
+}
+
+typedef struct
+{
+  Control     control;
+  const Break *what;
+  GhLab       *source;
+} End;
+
+static void
+end_it (GhLabLine *line,
+        gpointer   data)
+{
+  End *end = data;
+
+  wait_for_source (end->source);
+  end->what->func (line, &end->control);
+}
+
+static void
+end_clear (End *self)
+{
+  control_clear (&self->control);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (End, end_clear)
+
+/* By the button in the window. */
+static void
+force_remainder_off (const Way *way)
+{
+  g_autoptr (GhHost) source = gh_lab_plan_connect (way->from_uri);
+  g_autoptr (GhHost) destination = gh_lab_plan_connect (way->to_uri);
+  g_autoptr (JsonObject) params = json_object_new ();
+  g_autoptr (GhStep) step = NULL;
+  g_autoptr (GhCheck) check = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  json_object_set_string_member (params, "uuid", gh_machine_get_uuid (
+                                   gh_host_find_machine (source, "web")));
+  json_object_set_string_member (params, "name", "web");
+  json_object_set_string_member (params, "peer", way->to_uri);
+  json_object_set_boolean_member (params, "begun", TRUE);
+  json_object_set_boolean_member (params, "post-copy", TRUE);
+  step = gh_step_new_for_kind ("migrate", params);
+  gh_step_set_peer (step, destination);
+  check = gh_step_dup_commit_check (step, source);
+  g_assert_cmpstr (gh_check_get_id (check), ==, "remainder-here");
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  gh_check_fix_finish (check, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gh_lab_get_qemu_pid (way->from, "web"), ==, 0);
+  gh_host_disconnect (source);
+  gh_host_disconnect (destination);
+}
+
+static void
+test_end_of_post_copy (gconstpointer data)
+{
+  const Break *what = data;
+  g_auto (End) end = { { NULL }, what, NULL };
+  Control *control = &end.control;
+  Way way = { NULL };
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) look = NULL;
+  g_autoptr (GhLabRun) undo = NULL;
+
+  if (!can_break () || !open_writer (&way))
+    return;
+  control_open (control, way.from, way.to);
+  end.source = way.from;
+  gh_lab_line_watch (control->b, FINISH, end_it, &end);
+  control->child = gh_lab_spawn (pair.a, "-c", control->a_uri, "migrate", "web", control->b_uri,
+                                 "--address", way.address, "--yes", "--json", "--no-auto-converge",
+                                 "--post-copy", "--if-stuck", "post-copy", NULL);
+  run = gh_lab_child_wait (control->child);
+  g_assert_cmpint (run->status, !=, 0);
+  gh_lab_line_mend (control->a);
+  gh_lab_line_mend (control->b);
+  look = gh_lab_run (pair.a, "undo", "--all", "--dry-run", "--json", NULL);
+  gh_lab_assert_status (look, 0);
+  g_assert_true (what->said == NULL || strstr (look->out, what->said) != NULL);
+  g_assert_null (strstr (look->out, "in-two-parts"));
+  if (what->func == kill_it)
+    force_remainder_off (&way);
+  undo = gh_lab_run (pair.a, "undo", "--all", "--yes", "--json", NULL);
+  gh_lab_assert_status (undo, 0);
+  g_assert_cmpuint (count_interrupted (), ==, 0);
+  gh_lab_pair_assert_only_at (way.to, way.from);
+  assert_answers (way.to);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -899,6 +1023,12 @@ main (int    argc,
       g_autofree char *path = g_strconcat ("/lab/line/", recoveries[i].name, NULL);
 
       g_test_add_data_func (path, &recoveries[i], test_recover_killed);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      g_autofree char *path = g_strconcat ("/lab/line/", ends[i].name, NULL);
+
+      g_test_add_data_func (path, &ends[i], test_end_of_post_copy);
     }
   pair.net = gh_lab_net_new ();
   pair.qemu_conf = make_certificates ();
