@@ -18,28 +18,13 @@
 
 #include "gh-command.h"
 #include "gh-migration.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 typedef GhStep GhAutostartStep;
 typedef GhStepClass GhAutostartStepClass;
 
 G_DEFINE_FINAL_TYPE (GhAutostartStep, gh_autostart_step, GH_TYPE_STEP)
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
-}
 
 static void
 set_cb (GObject      *object,
@@ -49,27 +34,17 @@ set_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_set_autostart_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+switch_off (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_host_set_autostart_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
-                                 FALSE, g_task_get_cancellable (task), set_cb,
-                                 g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_set_autostart_async (get_host (task), gh_step_get_string (step, "uuid"),
+                               FALSE, g_task_get_cancellable (task), set_cb,
+                               g_object_ref (task));
 }
 
 static void
@@ -78,7 +53,7 @@ loaded_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   gboolean autostart = FALSE;
   GError *error = NULL;
 
@@ -93,7 +68,7 @@ loaded_cb (GObject      *object,
       return;
     }
   gh_step_set_boolean (step, "was-on", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, switch_off);
 }
 
 static void
@@ -104,7 +79,7 @@ do_async (GhStep              *step,
           gpointer             user_data)
 {
   gh_host_load_autostart_async (host, gh_step_get_string (step, "uuid"), cancellable, loaded_cb,
-                                new_task (step, host, cancellable, callback, user_data));
+                                gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 /* A machine that is gone is started by nobody. */
@@ -132,7 +107,7 @@ looked_there_cb (GObject      *object,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
   g_autofree GhPresence *there = gh_host_load_presence_finish (GH_HOST (object), result, &error);
 
@@ -144,7 +119,7 @@ looked_there_cb (GObject      *object,
                              _("The machine is at %s, and would run twice."),
                              gh_host_get_label (GH_HOST (object)));
   else
-    gh_host_set_autostart_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
+    gh_host_set_autostart_async (get_host (task), gh_step_get_string (step, "uuid"),
                                  TRUE, NULL, set_again_cb, g_object_ref (task));
 }
 
@@ -154,7 +129,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "was-on") && gh_step_get_peer (step) != NULL)
     {

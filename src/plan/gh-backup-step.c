@@ -20,7 +20,7 @@
 #include "gh-command.h"
 #include "gh-file-users.h"
 #include "gh-live.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 #define PROGRESS_MS 250
 /* A journal that names more is not one of ours. */
@@ -40,7 +40,6 @@ typedef enum
 
 typedef struct
 {
-  GhHost        *host;
   GPtrArray     *disks;       /* (element-type GhBackupDisk) */
   Stage          stage;
   guint          index;
@@ -68,14 +67,7 @@ work_free (gpointer data)
   g_ptr_array_unref (work->disks);
   g_clear_error (&work->error);
   g_clear_error (&work->thaw_error);
-  g_object_unref (work->host);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static const char *
@@ -129,19 +121,11 @@ get_disk (Work *work)
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
   Work *work = g_new0 (Work, 1);
 
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  work->host = g_object_ref (host);
-  work->disks = list_disks (step);
+  work->disks = list_disks (get_step (task));
   g_task_set_task_data (task, work, work_free);
   return task;
 }
@@ -185,7 +169,7 @@ found_unused_cb (GObject      *object,
 
   if (gh_file_users_find_none_finish (result, &error))
     {
-      gh_host_delete_volume_async (work->host, get_disk (work)->path, NULL, volume_deleted_cb,
+      gh_host_delete_volume_async (get_host (task), get_disk (work)->path, NULL, volume_deleted_cb,
                                    g_object_ref (task));
       return;
     }
@@ -222,7 +206,7 @@ handle_looked (GTask        *task,
     {
       if (volume != NULL && is_ours (disk, volume))
         {
-          gh_file_users_find_none_async (work->host, disk->path, found_unused_cb,
+          gh_file_users_find_none_async (get_host (task), disk->path, found_unused_cb,
                                          g_object_ref (task));
           return;
         }
@@ -273,7 +257,7 @@ volume_found_cb (GObject      *object,
       work->index++;
       look_at_next (task);
     }
-  else if (volume == NULL && gh_host_is_local (work->host) && work->stage != STAGE_REFRESH)
+  else if (volume == NULL && gh_host_is_local (get_host (task)) && work->stage != STAGE_REFRESH)
     {
       file = g_file_new_for_path (get_disk (work)->path);
       g_file_query_info_async (file, G_FILE_ATTRIBUTE_STANDARD_TYPE,
@@ -320,23 +304,14 @@ backed_up_cb (GObject      *object,
 }
 
 static void
-absence_saved_cb (GObject      *object,
-                  GAsyncResult *result,
-                  gpointer      user_data)
+back_up (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (task);
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
   work->progress = gh_job_progress_new ();
   work->progress_id = g_timeout_add (PROGRESS_MS, progress_cb, task);
-  gh_host_backup_async (work->host, gh_step_get_string (step, "uuid"), work->disks,
+  gh_host_backup_async (get_host (task), gh_step_get_string (step, "uuid"), work->disks,
                         gh_step_get_boolean (step, "freeze"), work->progress,
                         g_task_get_cancellable (task), backed_up_cb, g_object_ref (task));
 }
@@ -350,7 +325,7 @@ look_at_next (GTask *task)
 
   if (work->index < work->disks->len)
     {
-      gh_host_find_volume_async (work->host, get_disk (work)->path, NULL, volume_found_cb,
+      gh_host_find_volume_async (get_host (task), get_disk (work)->path, NULL, volume_found_cb,
                                  g_object_ref (task));
       return;
     }
@@ -358,7 +333,7 @@ look_at_next (GTask *task)
     {
     case STAGE_LOOK:
       gh_step_set_boolean (step, "absent", TRUE);
-      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, back_up);
       break;
     case STAGE_REFRESH:
     case STAGE_REMOVE:
@@ -380,7 +355,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new (step, host, cancellable, callback,
+                                                         user_data));
 
   look_at_next (task);
 }
@@ -412,7 +388,7 @@ end_backup (GTask *task)
   Work *work = g_task_get_task_data (task);
   g_auto (GStrv) paths = list_paths (work->disks);
 
-  gh_host_end_backup_async (work->host, gh_step_get_string (get_step (task), "uuid"),
+  gh_host_end_backup_async (get_host (task), gh_step_get_string (get_step (task), "uuid"),
                             (const char * const *) paths, backup_ended_cb, g_object_ref (task));
 }
 
@@ -455,7 +431,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (gh_step_get_boolean (step, "absent"))
     gh_host_ready_async (host, NULL, host_ready_cb, g_object_ref (task));

@@ -114,19 +114,14 @@ file_named_cb (GObject      *object,
 }
 
 static void
-file_saved_cb (GObject      *object,
-               GAsyncResult *result,
-               gpointer      user_data)
+use_file (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   GhCopyWork *work = get_work (task);
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error) ||
-      g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error))
-    g_task_return_error (task, error);
-  else if (work->file->is_unnamed)
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  if (work->file->is_unnamed)
     gh_new_file_name_async (work->file, gh_step_get_string (step, "path"), file_named_cb,
                             g_object_ref (task));
   else
@@ -145,7 +140,7 @@ save_file (GTask     *task,
   gh_step_set_int (step, "device", (gint64) file->device);
   gh_step_set_int (step, "inode", (gint64) file->inode);
   gh_step_set_int (step, "birth", file->birth_ns);
-  gh_step_save_async (step, file_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, use_file);
 }
 
 static void
@@ -168,19 +163,12 @@ file_created_cb (GObject      *object,
 }
 
 static void
-absence_saved_cb (GObject      *object,
-                  GAsyncResult *result,
-                  gpointer      user_data)
+create_file (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_new_file_create_async (gh_step_get_string (step, "path"), g_task_get_cancellable (task),
-                              file_created_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_new_file_create_async (gh_step_get_string (step, "path"), g_task_get_cancellable (task),
+                            file_created_cb, g_object_ref (task));
 }
 
 /* Where files can do without a name, it is known before it is there: one record says all. */
@@ -201,7 +189,7 @@ unnamed_file_created_cb (GObject      *object,
   else
     {
       gh_step_set_boolean (step, "absent", TRUE);
-      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, create_file);
     }
 }
 

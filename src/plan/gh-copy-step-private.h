@@ -7,7 +7,7 @@
 /* What gh-copy-step.c shares with gh-copy-file.c and gh-copy-volume.c. */
 
 #include "gh-image-copy.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-steps.h"
 
 G_BEGIN_DECLS
@@ -18,19 +18,12 @@ G_BEGIN_DECLS
 /* Data of the tasks that do and undo the step. */
 typedef struct
 {
-  GhHost         *host;
   GhNewFile      *file;      /* (nullable) */
   GhCopyProgress *progress;
   guint           timer;
   gboolean        looking;   /* at a volume that grows */
   guint           n_tries;
 } GhCopyWork;
-
-static inline GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
 
 static inline GhCopyWork *
 get_work (GTask *task)

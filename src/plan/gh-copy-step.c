@@ -51,26 +51,17 @@ work_free (gpointer data)
   GhCopyWork *work = data;
 
   g_clear_handle_id (&work->timer, g_source_remove);
-  g_clear_object (&work->host);
   g_clear_pointer (&work->file, gh_new_file_free);
   g_clear_pointer (&work->progress, gh_copy_progress_unref);
   g_free (work);
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
   GhCopyWork *work = g_new0 (GhCopyWork, 1);
 
-  work->host = g_object_ref (host);
   work->progress = gh_copy_progress_new ();
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, work, work_free);
   return task;
 }
@@ -218,7 +209,7 @@ gh_copy_finish (GTask *task)
 
   if (gh_step_get_string (step, "pool") != NULL && !gh_step_get_boolean (step, "nvram") &&
       !gh_step_get_boolean (step, "more-follow"))
-    gh_host_refresh_pool_async (get_work (task)->host, gh_step_get_string (step, "pool"), NULL,
+    gh_host_refresh_pool_async (get_host (task), gh_step_get_string (step, "pool"), NULL,
                                 pool_refreshed_cb, g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -239,8 +230,9 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = new_task (step, host, cancellable, callback, user_data);
+  GTask *task = gh_step_task_new (step, host, cancellable, callback, user_data);
 
+  add_work (task);
   if (gh_copy_has_method (step, "volume"))
     gh_copy_volume_make (task);
   else
@@ -279,7 +271,7 @@ gh_copy_remove_unused (GTask *task)
   GhStep *step = get_step (task);
 
   if (gh_step_get_boolean (step, "whole"))
-    gh_file_users_find_none_async (get_work (task)->host, gh_step_get_string (step, "path"),
+    gh_file_users_find_none_async (get_host (task), gh_step_get_string (step, "path"),
                                    found_unused_cb, g_object_ref (task));
   else
     remove_it (task);
@@ -291,7 +283,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (!gh_step_get_boolean (step, "absent"))
     g_task_return_boolean (task, TRUE);

@@ -127,31 +127,23 @@ look_at_volume_cb (gpointer user_data)
   if (!work->looking)
     {
       work->looking = TRUE;
-      gh_host_find_volume_async (work->host, gh_step_get_string (get_step (task), "path"), NULL,
-                                 growing_volume_found_cb, g_object_ref (task));
+      gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
+                                 NULL, growing_volume_found_cb, g_object_ref (task));
     }
   return G_SOURCE_CONTINUE;
 }
 
 static void
-volume_absence_saved_cb (GObject      *object,
-                         GAsyncResult *result,
-                         gpointer      user_data)
+copy_volume (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   GhCopyWork *work = get_work (task);
   Copying *copying = NULL;
   g_autofree char *xml = NULL;
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error) ||
-      g_cancellable_set_error_if_cancelled (cancellable, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+  if (g_task_return_error_if_cancelled (task))
+    return;
   xml = gh_copy_dup_volume_xml (step);
   work->timer = g_timeout_add (VOLUME_INTERVAL_MS, look_at_volume_cb, task);
   copying = g_new0 (Copying, 1);
@@ -160,7 +152,7 @@ volume_absence_saved_cb (GObject      *object,
     copying->cancelled_id = g_signal_connect (cancellable, "cancelled",
                                               G_CALLBACK (copying_cancelled_cb), copying);
   g_object_set_data (G_OBJECT (step), COPYING, copying);
-  gh_host_copy_volume_async (work->host, gh_step_get_string (step, "pool"), xml,
+  gh_host_copy_volume_async (get_host (task), gh_step_get_string (step, "pool"), xml,
                              gh_step_get_string (step, "source"), cancellable, volume_copied_cb,
                              g_object_ref (step));
 }
@@ -182,7 +174,7 @@ volume_looked_up_cb (GObject      *object,
   else
     {
       gh_step_set_boolean (step, "absent", TRUE);
-      gh_step_save_async (step, volume_absence_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, copy_volume);
     }
 }
 
@@ -190,7 +182,7 @@ volume_looked_up_cb (GObject      *object,
 void
 gh_copy_volume_make (GTask *task)
 {
-  gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+  gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
                              g_task_get_cancellable (task), volume_looked_up_cb, task);
 }
 
@@ -232,7 +224,7 @@ volume_deleted_cb (GObject      *object,
 void
 gh_copy_volume_remove (GTask *task)
 {
-  gh_host_delete_volume_async (get_work (task)->host,
+  gh_host_delete_volume_async (get_host (task),
                                gh_step_get_string (get_step (task), "path"), NULL,
                                volume_deleted_cb, g_object_ref (task));
 }
@@ -273,7 +265,7 @@ look_for_volume (GTask *task)
       gh_copy_finish (task);
       return;
     }
-  gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+  gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
                              NULL, volume_to_undo_found_cb, g_object_ref (task));
 }
 

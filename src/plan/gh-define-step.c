@@ -25,7 +25,7 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-move-trace.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 #define ALL_FLAGS \
@@ -66,33 +66,6 @@ xml_step_finalize (GObject *object)
 {
   take_xml ((XmlStep *) object, NULL);
   G_OBJECT_CLASS (g_type_class_peek (GH_TYPE_STEP))->finalize (object);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
-
-static GhHost *
-get_host (GTask *task)
-{
-  return GH_HOST (g_task_get_task_data (task));
-}
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
 }
 
 static const char *
@@ -152,10 +125,7 @@ autostart_set_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_set_autostart_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_set_autostart_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -235,18 +205,10 @@ define_dup_undo_command (GhStep *step)
 }
 
 static void
-define_saved_cb (GObject      *object,
-                 GAsyncResult *result,
-                 gpointer      user_data)
+define (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    gh_host_define_async (get_host (task), ((XmlStep *) object)->xml, g_task_get_cancellable (task),
-                          defined_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_define_async (get_host (task), ((XmlStep *) get_step (task))->xml,
+                        g_task_get_cancellable (task), defined_cb, g_object_ref (task));
 }
 
 static void
@@ -261,7 +223,7 @@ nvram_looked_at_cb (GObject      *object,
   /* When we may not look, it counts as being there: rather a file too many than one too few. */
   gh_step_set_boolean (get_step (task), "nvram-was-there",
                        info != NULL || !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND));
-  gh_step_save_async (get_step (task), define_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, define);
 }
 
 /* Where libvirt keeps, or will make, the variables of the machine's firmware; (nullable): it has
@@ -295,14 +257,14 @@ define_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
   g_autofree char *nvram_path = gh_step_get_boolean (step, "moved") ? NULL
                                 : guess_nvram_path (step, host);
   g_autoptr (GFile) nvram = NULL;
 
   if (nvram_path == NULL)
     {
-      gh_step_save_async (step, define_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, define);
       return;
     }
   nvram = g_file_new_for_path (nvram_path);
@@ -349,7 +311,7 @@ define_undo_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
   GhHost *peer = gh_step_get_peer (step);
 
   if (!gh_step_get_boolean (step, "moved"))
@@ -439,20 +401,13 @@ undefine_dup_undo_check (GhStep *step,
 }
 
 static void
-undefine_saved_cb (GObject      *object,
-                   GAsyncResult *result,
-                   gpointer      user_data)
+undefine (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_host_undefine_async (get_host (task), gh_step_get_string (step, "uuid"),
-                            (GhUndefineFlags) gh_step_get_int (step, "flags"),
-                            g_task_get_cancellable (task), undefined_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_undefine_async (get_host (task), gh_step_get_string (step, "uuid"),
+                          (GhUndefineFlags) gh_step_get_int (step, "flags"),
+                          g_task_get_cancellable (task), undefined_cb, g_object_ref (task));
 }
 
 static void
@@ -466,7 +421,7 @@ autostart_loaded_cb (GObject      *object,
   /* Hosts without it, and transient machines, have nothing that could come back. */
   (void) gh_host_load_autostart_finish (GH_HOST (object), result, &autostart, NULL);
   gh_step_set_boolean (get_step (task), "autostart", autostart);
-  gh_step_save_async (get_step (task), undefine_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, undefine);
 }
 
 static void
@@ -504,7 +459,7 @@ undefine_do_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
   GhMachine *machine = gh_host_find_machine (host, gh_step_get_string (step, "uuid"));
 
   if (machine == NULL)
@@ -579,7 +534,7 @@ undefine_undo_async (GhStep              *step,
                      GAsyncReadyCallback  callback,
                      gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_string (step, "xml") != NULL)
     {

@@ -11,7 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-json.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 #define GH_TYPE_FINISH_STEP (gh_finish_step_get_type ())
 G_DECLARE_FINAL_TYPE (GhFinishStep, gh_finish_step, GH, FINISH_STEP, GhStep)
@@ -80,11 +80,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
-  gh_step_do_async (GH_FINISH_STEP (step)->inner, host, NULL, done_cb, task);
+  gh_step_do_async (GH_FINISH_STEP (step)->inner, host, NULL, done_cb,
+                    gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void

@@ -16,19 +16,13 @@
 #include "gh-command.h"
 #include "gh-left-files.h"
 #include "gh-machine-mark.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-storage.h"
 
 typedef GhStep GhForgetStep;
 typedef GhStepClass GhForgetStepClass;
 
 G_DEFINE_FINAL_TYPE (GhForgetStep, gh_forget_step, GH_TYPE_STEP)
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
 
 static void
 written_cb (GObject      *object,
@@ -38,10 +32,7 @@ written_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_set_metadata_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_set_metadata_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -87,7 +78,7 @@ looked_cb (GObject      *object,
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_EXISTS, _("“%s” is still there."),
                              gh_step_get_string (step, "path"));
   else
-    gh_host_load_definition_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
+    gh_host_load_definition_async (get_host (task), gh_step_get_string (step, "uuid"),
                                    g_task_get_cancellable (task), definition_loaded_cb,
                                    g_object_ref (task));
 }
@@ -99,25 +90,9 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
   gh_host_find_volume_async (gh_step_get_peer (step), gh_step_get_string (step, "path"),
-                             cancellable, looked_cb, task);
-}
-
-static void
-undo_async (GhStep              *step,
-            GhHost              *host,
-            GAsyncReadyCallback  callback,
-            gpointer             user_data)
-{
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, undo_async);
-  g_task_return_boolean (task, TRUE);
+                             cancellable, looked_cb,
+                             gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static char *
@@ -156,7 +131,7 @@ gh_forget_step_class_init (GhForgetStepClass *klass)
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;
   klass->do_async = do_async;
-  klass->undo_async = undo_async;
+  klass->undo_async = gh_step_undo_nothing_async;
 }
 
 static void

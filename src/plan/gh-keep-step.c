@@ -16,31 +16,13 @@
 
 #include "gh-command.h"
 #include "gh-machine-mark.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 typedef GhStep GhKeepStep;
 typedef GhStepClass GhKeepStepClass;
 
 G_DEFINE_FINAL_TYPE (GhKeepStep, gh_keep_step, GH_TYPE_STEP)
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
-
-static gboolean
-is_undoing (GTask *task)
-{
-  return GPOINTER_TO_INT (g_object_get_data (G_OBJECT (task), "undoing"));
-}
-
-static GhHost *
-get_host (GTask *task)
-{
-  return GH_HOST (g_task_get_task_data (task));
-}
 
 static GStrv
 dup_macs (GhStep *step)
@@ -74,10 +56,7 @@ marked_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_set_metadata_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_set_metadata_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -123,20 +102,6 @@ set_cables (GTask *task)
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    set_cables (task);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 keep (GTask              *task,
       const char         *element,
       GhMachineMark      *mark)
@@ -154,7 +119,7 @@ keep (GTask              *task,
   gh_step_set_string (step, "element", element);
   gh_step_set_string (step, "macs", macs);
   gh_step_set_boolean (step, "looked", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, set_cables);
 }
 
 static void
@@ -192,38 +157,15 @@ definition_loaded_cb (GObject      *object,
 }
 
 static void
-begin (GhStep              *step,
-       GhHost              *host,
-       gboolean             undoing,
-       GCancellable        *cancellable,
-       GAsyncReadyCallback  callback,
-       gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, begin);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  g_object_set_data (G_OBJECT (task), "undoing", GINT_TO_POINTER (undoing));
-  if (undoing && !gh_step_get_boolean (step, "looked"))
-    {
-      /* It did not get that far. */
-      g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
-      return;
-    }
-  gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
-                                 definition_loaded_cb, task);
-}
-
-static void
 do_async (GhStep              *step,
           GhHost              *host,
           GCancellable        *cancellable,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  begin (step, host, /* undoing= */ FALSE, cancellable, callback, user_data);
+  gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
+                                 definition_loaded_cb,
+                                 gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -232,7 +174,13 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  begin (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
+
+  if (gh_step_get_boolean (step, "looked"))
+    gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), NULL,
+                                   definition_loaded_cb, g_object_ref (task));
+  else /* It did not get that far. */
+    g_task_return_boolean (task, TRUE);
 }
 
 static char *

@@ -16,7 +16,7 @@
 
 #include "gh-command.h"
 #include "gh-snapshot-definitions.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 typedef struct
 {
@@ -37,10 +37,8 @@ redefined_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_redefine_snapshots_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_redefine_snapshots_finish (GH_HOST (object), result, &error),
+                    &error);
 }
 
 static void
@@ -50,25 +48,10 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
   gh_host_redefine_snapshots_async (host, gh_step_get_string (step, "uuid"),
                                     ((GhMoveSnapshotsStep *) step)->list, cancellable, redefined_cb,
-                                    task);
-}
-
-static void
-undo_async (GhStep              *step,
-            GhHost              *host,
-            GAsyncReadyCallback  callback,
-            gpointer             user_data)
-{
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, undo_async);
-  g_task_return_boolean (task, TRUE);
+                                    gh_step_task_new (step, host, cancellable, callback,
+                                                      user_data));
 }
 
 static char *
@@ -126,7 +109,7 @@ gh_move_snapshots_step_class_init (GhMoveSnapshotsStepClass *klass)
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;
   klass->do_async = do_async;
-  klass->undo_async = undo_async;
+  klass->undo_async = gh_step_undo_nothing_async;
 }
 
 static void

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "gh-command.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-transfer.h"
 
 typedef struct
@@ -24,26 +24,12 @@ typedef struct
   GhStep     parent_instance;
 
   GPtrArray *transfers; /* (nullable) (element-type GhStep) */
+  guint      index;     /* of the one that is looked at */
 } GhMoveCheckStep;
 
 typedef GhStepClass GhMoveCheckStepClass;
 
 G_DEFINE_FINAL_TYPE (GhMoveCheckStep, gh_move_check_step, GH_TYPE_STEP)
-
-typedef struct
-{
-  GhHost *host;
-  guint   index; /* of the transfer that is looked at */
-} Work;
-
-static void
-work_free (gpointer data)
-{
-  Work *work = data;
-
-  g_object_unref (work->host);
-  g_free (work);
-}
 
 static GhMoveCheckStep *
 get_self (GTask *task)
@@ -89,8 +75,8 @@ measured_cb (GObject      *object,
              gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
-  GhStep *transfer = g_ptr_array_index (get_self (task)->transfers, work->index);
+  GhMoveCheckStep *self = get_self (task);
+  GhStep *transfer = g_ptr_array_index (self->transfers, self->index);
   GhVolumeExtent extent = { 0 };
   GError *error = NULL;
 
@@ -101,7 +87,7 @@ measured_cb (GObject      *object,
     return_changed (task);
   else
     {
-      work->index++;
+      self->index++;
       check_next (task);
     }
 }
@@ -110,20 +96,19 @@ static void
 check_next (GTask *task)
 {
   GhMoveCheckStep *self = get_self (task);
-  Work *work = g_task_get_task_data (task);
   GhStep *transfer = NULL;
 
   /* What was not there was not sent. */
-  while (work->index < self->transfers->len &&
-         !gh_step_get_boolean (g_ptr_array_index (self->transfers, work->index), "whole"))
-    work->index++;
-  if (work->index == self->transfers->len)
+  while (self->index < self->transfers->len &&
+         !gh_step_get_boolean (g_ptr_array_index (self->transfers, self->index), "whole"))
+    self->index++;
+  if (self->index == self->transfers->len)
     {
       g_task_return_boolean (task, TRUE);
       return;
     }
-  transfer = g_ptr_array_index (self->transfers, work->index);
-  gh_host_measure_volume_async (work->host, gh_step_get_string (transfer, "source-pool"),
+  transfer = g_ptr_array_index (self->transfers, self->index);
+  gh_host_measure_volume_async (get_host (task), gh_step_get_string (transfer, "source-pool"),
                                 gh_step_get_string (transfer, "source"),
                                 g_task_get_cancellable (task), measured_cb, g_object_ref (task));
 }
@@ -172,27 +157,10 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
+  ((GhMoveCheckStep *) step)->index = 0;
   gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
-                                 departure_loaded_cb, task);
-}
-
-static void
-undo_async (GhStep              *step,
-            GhHost              *host,
-            GAsyncReadyCallback  callback,
-            gpointer             user_data)
-{
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, undo_async);
-  g_task_return_boolean (task, TRUE);
+                                 departure_loaded_cb,
+                                 gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -214,7 +182,7 @@ gh_move_check_step_class_init (GhMoveCheckStepClass *klass)
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;
   klass->do_async = do_async;
-  klass->undo_async = undo_async;
+  klass->undo_async = gh_step_undo_nothing_async;
 }
 
 static void

@@ -28,7 +28,7 @@
 #include "gh-domain-xml.h"
 #include "gh-lane.h"
 #include "gh-machine-metadata.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-still-needed.h"
 
 /* Nobody may write any more; who could not read before cannot now. */
@@ -67,13 +67,6 @@ typedef struct
   GPtrArray  *disks; /* (element-type Disk) */
 } FileJob;
 
-typedef struct
-{
-  GhHost    *host;
-  gboolean   undoing;
-  GPtrArray *disks;
-} Work;
-
 static void
 disk_free (gpointer data)
 {
@@ -97,20 +90,10 @@ job_free (gpointer data)
   g_free (job);
 }
 
-static void
-work_free (gpointer data)
+static GPtrArray *
+get_disks (GTask *task)
 {
-  Work *work = data;
-
-  g_object_unref (work->host);
-  g_ptr_array_unref (work->disks);
-  g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
+  return g_task_get_task_data (task);
 }
 
 static char *
@@ -290,12 +273,11 @@ run_files (GTask               *task,
            FileAction           action,
            GAsyncReadyCallback  callback)
 {
-  Work *work = g_task_get_task_data (task);
   FileJob *job = g_new0 (FileJob, 1);
   g_autoptr (GhLane) lane = gh_lane_new ("parent-files");
 
   job->action = action;
-  job->disks = g_ptr_array_ref (work->disks);
+  job->disks = g_ptr_array_ref (get_disks (task));
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_WRITE, "parent-files", files_worker, job, job_free,
                      NULL, NULL, callback, g_object_ref (task));
 }
@@ -335,13 +317,12 @@ defined_cb (GObject      *object,
             gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
   GError *error = NULL;
   g_autofree char *uuid = gh_host_define_finish (GH_HOST (object), result, &error);
 
   if (uuid == NULL)
     g_task_return_error (task, error);
-  else if (work->undoing)
+  else if (is_undoing (task))
     run_files (task, RELEASE, released_cb);
   else
     g_task_return_boolean (task, TRUE);
@@ -349,15 +330,17 @@ defined_cb (GObject      *object,
 
 /* Changes the disks in @xml; how many were as they were expected to be. */
 static guint
-change_disks (GhDomainXml *xml,
-              Work        *work)
+change_disks (GTask       *task,
+              GhDomainXml *xml)
 {
+  GPtrArray *disks = get_disks (task);
+  gboolean undoing = is_undoing (task);
   g_autoptr (GPtrArray) present = gh_domain_xml_list_disks (xml);
   guint n = 0;
 
-  for (guint i = 0; i < work->disks->len; i++)
+  for (guint i = 0; i < disks->len; i++)
     {
-      const Disk *disk = g_ptr_array_index (work->disks, i);
+      const Disk *disk = g_ptr_array_index (disks, i);
 
       for (guint j = 0; j < present->len; j++)
         {
@@ -365,20 +348,20 @@ change_disks (GhDomainXml *xml,
 
           if (g_strcmp0 (now->target, disk->target) != 0)
             continue;
-          if (work->undoing && g_strcmp0 (now->source, disk->overlay) != 0)
+          if (undoing && g_strcmp0 (now->source, disk->overlay) != 0)
             continue;
           n++;
-          if (work->undoing)
+          if (undoing)
             gh_domain_xml_remove_shared (xml, disk->base);
           else
             gh_domain_xml_add_shared (xml, disk->base);
-          if (work->undoing && disk->pool != NULL && disk->volume != NULL)
+          if (undoing && disk->pool != NULL && disk->volume != NULL)
             gh_domain_xml_set_disk_volume (xml, disk->target, disk->pool, disk->volume,
                                            disk->format);
           else
             gh_domain_xml_set_disk_source (xml, disk->target,
-                                           work->undoing ? disk->base : disk->overlay,
-                                           work->undoing ? disk->format : "qcow2");
+                                           undoing ? disk->base : disk->overlay,
+                                           undoing ? disk->format : "qcow2");
         }
     }
   return n;
@@ -390,7 +373,6 @@ xml_loaded_cb (GObject      *object,
                gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
   GhMachine *machine = GH_MACHINE (object);
   GError *error = NULL;
   g_autofree char *text = gh_machine_load_xml_finish (machine, result, &error);
@@ -403,14 +385,14 @@ xml_loaded_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  n = change_disks (xml, work);
-  if (gh_machine_is_active (machine) && (n > 0 || !work->undoing))
+  n = change_disks (task, xml);
+  if (gh_machine_is_active (machine) && (n > 0 || !is_undoing (task)))
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("“%s” is running."),
                                gh_machine_get_name (machine));
       return;
     }
-  if (!work->undoing && n != work->disks->len)
+  if (!is_undoing (task) && n != get_disks (task)->len)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
                                _("The disks of “%s” have changed meanwhile."),
@@ -424,20 +406,19 @@ xml_loaded_cb (GObject      *object,
       return;
     }
   changed = gh_domain_xml_to_string (xml);
-  gh_host_define_async (work->host, changed, NULL, defined_cb, g_object_ref (task));
+  gh_host_define_async (get_host (task), changed, NULL, defined_cb, g_object_ref (task));
 }
 
 static void
 load_xml (GTask *task)
 {
-  Work *work = g_task_get_task_data (task);
   GhStep *step = get_step (task);
-  GhMachine *machine = gh_host_find_machine (work->host, gh_step_get_string (step, "uuid"));
+  GhMachine *machine = gh_host_find_machine (get_host (task), gh_step_get_string (step, "uuid"));
 
   if (machine != NULL)
     gh_machine_load_xml_async (machine, GH_XML_INACTIVE | GH_XML_SECURE, NULL, xml_loaded_cb,
                                g_object_ref (task));
-  else if (work->undoing)
+  else if (is_undoing (task))
     run_files (task, RELEASE, released_cb);
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("The machine “%s” is gone."),
@@ -456,18 +437,10 @@ files_ready_cb (GObject      *object,
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+protect (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
   /* Read-only first: from then on no machine begins to write to it. */
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    run_files (task, PROTECT, files_ready_cb);
-  else
-    g_task_return_error (task, error);
+  run_files (task, PROTECT, files_ready_cb);
 }
 
 static void
@@ -476,14 +449,14 @@ looked_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
+  GPtrArray *disks = get_disks (task);
   GhStep *step = get_step (task);
 
   if (!finish_files (object, result, task))
     return;
-  for (guint i = 0; i < work->disks->len; i++)
+  for (guint i = 0; i < disks->len; i++)
     {
-      const Disk *disk = g_ptr_array_index (work->disks, i);
+      const Disk *disk = g_ptr_array_index (disks, i);
       g_autofree char *mode_key = dup_key ("mode", i);
       g_autofree char *time_key = dup_key ("mtime", i);
 
@@ -491,26 +464,13 @@ looked_cb (GObject      *object,
       gh_step_set_int (step, time_key, disk->mtime_ns);
     }
   gh_step_set_boolean (step, "looked", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, protect);
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          gboolean             undoing,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_disks (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  work->undoing = undoing;
-  work->disks = list_disks (step);
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
+  g_task_set_task_data (task, list_disks (get_step (task)), (GDestroyNotify) g_ptr_array_unref);
   return task;
 }
 
@@ -521,7 +481,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, FALSE, cancellable, callback, user_data);
+  g_autoptr (GTask) task = add_disks (gh_step_task_new (step, host, cancellable, callback,
+                                                          user_data));
 
   if (gh_host_is_local (host))
     run_files (task, LOOK, looked_cb);
@@ -532,7 +493,7 @@ do_async (GhStep              *step,
 static void
 undo_unneeded (GTask *task)
 {
-  if (gh_host_is_local (((Work *) g_task_get_task_data (task))->host))
+  if (gh_host_is_local (get_host (task)))
     run_files (task, COMPARE, files_ready_cb);
   else
     load_xml (task);
@@ -558,8 +519,8 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, TRUE, NULL, callback, user_data);
-  GPtrArray *disks = ((Work *) g_task_get_task_data (task))->disks;
+  g_autoptr (GTask) task = add_disks (gh_step_task_new_undo (step, host, callback, user_data));
+  GPtrArray *disks = get_disks (task);
   g_autoptr (GStrvBuilder) bases = g_strv_builder_new ();
   g_autoptr (GStrvBuilder) overlays = g_strv_builder_new ();
   g_auto (GStrv) paths = NULL;

@@ -25,7 +25,7 @@
 
 #include "gh-command.h"
 #include "gh-machine-spec.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 /* The step that a pool-close is for, which knows whether the folder was there before. */
@@ -89,7 +89,6 @@ dup_left (GhStep *step)
 
 typedef struct
 {
-  GhHost *host;
   GError *error;   /* (nullable): of the last try */
   guint   n_tries;
 } Work;
@@ -99,25 +98,14 @@ work_free (gpointer data)
 {
   Work *work = data;
 
-  g_object_unref (work->host);
   g_clear_error (&work->error);
   g_free (work);
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
+  g_task_set_task_data (task, g_new0 (Work, 1), work_free);
   return task;
 }
 
@@ -142,7 +130,7 @@ volumes_counted_cb (GObject      *object,
                     gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GPtrArray) volumes = gh_host_load_volumes_finish (GH_HOST (object), result, NULL);
 
   /* The pool is made; without a count undoing only does not look. */
@@ -168,7 +156,7 @@ pools_loaded_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (task);
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GPtrArray) pools = gh_host_load_pools_finish (GH_HOST (object), result, NULL);
   gboolean is_lent = FALSE;
 
@@ -195,7 +183,7 @@ pool_created_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   Work *work = g_task_get_task_data (task);
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
   g_autofree char *uuid = gh_host_create_pool_finish (GH_HOST (object), result, &error);
 
@@ -219,27 +207,13 @@ pool_created_cb (GObject      *object,
 static void
 create_pool (GTask *task)
 {
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autofree char *xml = gh_pool_xml_new_dir (gh_step_get_string (step, "name"),
                                               gh_step_get_string (step, "uuid"),
                                               gh_step_get_string (step, "path"));
 
-  gh_host_create_pool_async (((Work *) g_task_get_task_data (task))->host, xml,
+  gh_host_create_pool_async (get_host (task), xml,
                              g_task_get_cancellable (task), pool_created_cb, g_object_ref (task));
-}
-
-static void
-parameters_saved_cb (GObject      *object,
-                     GAsyncResult *result,
-                     gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    create_pool (task);
-  else
-    g_task_return_error (task, error);
 }
 
 static void look_at_folder (GTask *task, GFile *folder);
@@ -250,7 +224,7 @@ folder_looked_at_cb (GObject      *object,
                      gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GFile) above = g_file_get_parent (G_FILE (object));
   g_autoptr (GError) error = NULL;
   g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (object), result, &error);
@@ -264,7 +238,7 @@ folder_looked_at_cb (GObject      *object,
   if (missing && above != NULL)
     look_at_folder (task, above);
   else
-    gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+    gh_step_task_save (task, create_pool);
 }
 
 static void
@@ -284,7 +258,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new (step, host, cancellable, callback,
+                                                         user_data));
   g_autoptr (GFile) folder = NULL;
 
   if (gh_host_is_local (host) && !gh_host_is_test (host))
@@ -293,7 +268,7 @@ do_async (GhStep              *step,
       look_at_folder (task, folder);
     }
   else
-    gh_step_save_async (step, parameters_saved_cb, g_object_ref (task));
+    gh_step_task_save (task, create_pool);
 }
 
 static void remove_folder_above (GTask *task, GFile *folder);
@@ -338,7 +313,7 @@ static void
 remove_folder_above (GTask *task,
                      GFile *folder)
 {
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GFile) above = g_file_get_parent (folder);
   const char *made_above = gh_step_get_string (step, "made-above");
   g_autoptr (GFile) last = made_above != NULL ? g_file_new_for_path (made_above) : NULL;
@@ -358,7 +333,7 @@ pool_removed_cb (GObject      *object,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GFile) folder = g_file_new_for_path (gh_step_get_string (step, "path"));
   GError *error = NULL;
 
@@ -375,12 +350,11 @@ may_remove_folder (GhStep *step)
 }
 
 static void
-remove_pool (GTask  *task,
-             GhHost *host)
+remove_pool (GTask *task)
 {
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
 
-  gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
+  gh_host_remove_pool_async (get_host (task), gh_step_get_string (step, "uuid"),
                              /* delete_empty= */ may_remove_folder (step),
                              NULL, pool_removed_cb, g_object_ref (task));
 }
@@ -391,7 +365,7 @@ volumes_loaded_cb (GObject      *object,
                    gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
   g_autoptr (GPtrArray) volumes = gh_host_load_volumes_finish (GH_HOST (object), result, &error);
 
@@ -401,7 +375,7 @@ volumes_loaded_cb (GObject      *object,
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s",
                              _("There are images in it that were not there before."));
   else
-    remove_pool (task, GH_HOST (object));
+    remove_pool (task);
 }
 
 static void
@@ -410,14 +384,13 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
 
-  g_task_set_source_tag (task, undo_async);
   if (json_object_has_member (gh_step_get_params (step), "n-volumes"))
     gh_host_load_volumes_async (host, /* refresh= */ TRUE, NULL, volumes_loaded_cb,
                                 g_object_ref (task));
   else
-    remove_pool (task, host);
+    remove_pool (task);
 }
 
 static const char * const needs[] = { "uuid", "name", "path", NULL };
@@ -503,15 +476,12 @@ close_do_async (GhStep              *step,
                 GAsyncReadyCallback  callback,
                 gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
   GhStep *opened = g_object_get_data (G_OBJECT (step), OPENED);
 
-  g_task_set_source_tag (task, close_do_async);
-  g_task_set_check_cancellable (task, FALSE);
   gh_host_remove_pool_async (host, gh_step_get_string (step, "uuid"),
                              gh_step_get_boolean (step, "remove-folder") ||
-                             (opened != NULL && may_remove_folder (opened)), NULL,
-                             pool_removed_cb, task);
+                             (opened != NULL && may_remove_folder (opened)), NULL, pool_removed_cb,
+                             gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -520,7 +490,7 @@ present_pools_loaded_cb (GObject      *object,
                          gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
   g_autoptr (GPtrArray) pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
 
@@ -547,7 +517,7 @@ close_undo_async (GhStep              *step,
                   gpointer             user_data)
 {
   gh_host_load_pools_async (host, NULL, present_pools_loaded_cb,
-                            new_task (step, host, NULL, callback, user_data));
+                            add_work (gh_step_task_new_undo (step, host, callback, user_data)));
 }
 
 static void

@@ -15,7 +15,7 @@
 
 #include "gh-command.h"
 #include "gh-format.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 typedef GhStep GhStartStep;
 typedef GhStepClass GhStartStepClass;
@@ -113,10 +113,7 @@ started_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_start_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_start_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -126,10 +123,8 @@ start_do_async (GhStep              *step,
                 GAsyncReadyCallback  callback,
                 gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
+  GTask *task = gh_step_task_new (step, host, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, start_do_async);
-  g_task_set_check_cancellable (task, FALSE);
   if (is_active (step, host))
     {
       gh_step_set_boolean (step, "was-active", TRUE);
@@ -153,7 +148,7 @@ forced_off_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  gh_step_set_boolean (GH_STEP (g_task_get_source_object (task)), "done", TRUE);
+  gh_step_set_boolean (get_step (task), "done", TRUE);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -163,9 +158,8 @@ start_undo_async (GhStep              *step,
                   GAsyncReadyCallback  callback,
                   gpointer             user_data)
 {
-  GTask *task = g_task_new (step, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
-  g_task_set_source_tag (task, start_undo_async);
   if (gh_step_get_boolean (step, "was-active"))
     {
       g_task_return_boolean (task, TRUE);
@@ -233,12 +227,8 @@ force_off_do_async (GhStep              *step,
                     GAsyncReadyCallback  callback,
                     gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, force_off_do_async);
-  g_task_set_check_cancellable (task, FALSE);
   gh_host_force_off_async (host, gh_step_get_string (step, "uuid"), cancellable, forced_off_cb,
-                           task);
+                           gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 /* Starting the machine again would not bring back what its guest was doing, so that is not
@@ -249,9 +239,8 @@ force_off_undo_async (GhStep              *step,
                       GAsyncReadyCallback  callback,
                       gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
 
-  g_task_set_source_tag (task, force_off_undo_async);
   if (!gh_step_get_boolean (step, "done") && is_active (step, host))
     g_task_return_boolean (task, TRUE);
   else

@@ -15,7 +15,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-command.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 #define PREFIX "guesthouse-probe-"
 #define SIZE "512"
@@ -27,7 +27,6 @@ G_DEFINE_FINAL_TYPE (GhProbeStep, gh_probe_step, GH_TYPE_STEP)
 
 typedef struct
 {
-  GhHost   *host;
   gboolean  seen;
   GError   *error; /* (nullable): of asking */
 } Work;
@@ -37,15 +36,8 @@ work_free (gpointer data)
 {
   Work *work = data;
 
-  g_object_unref (work->host);
   g_clear_error (&work->error);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static char *
@@ -54,23 +46,6 @@ dup_path (GhStep     *step,
 {
   return g_build_filename (gh_step_get_string (step, folder), gh_step_get_string (step, "name"),
                            NULL);
-}
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
-  return task;
 }
 
 static void
@@ -136,7 +111,7 @@ remove_volume (GTask *task)
 {
   g_autofree char *path = dup_path (get_step (task), "folder");
 
-  gh_host_delete_volume_async (((Work *) g_task_get_task_data (task))->host, path, NULL, removed_cb,
+  gh_host_delete_volume_async (get_host (task), path, NULL, removed_cb,
                                g_object_ref (task));
 }
 
@@ -187,23 +162,16 @@ created_cb (GObject      *object,
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+create_volume (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
   g_autofree char *xml = g_strdup_printf (
     "<volume><name>%s</name><capacity>" SIZE "</capacity><allocation>0</allocation>"
     "<target><format type='raw'/></target></volume>", gh_step_get_string (step, "name"));
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_host_create_volume_async (((Work *) g_task_get_task_data (task))->host,
-                                 gh_step_get_string (step, "pool"), xml,
-                                 g_task_get_cancellable (task), created_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_create_volume_async (get_host (task),
+                               gh_step_get_string (step, "pool"), xml,
+                               g_task_get_cancellable (task), created_cb, g_object_ref (task));
 }
 
 static void
@@ -213,7 +181,10 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  gh_step_save_async (step, saved_cb, new_task (step, host, cancellable, callback, user_data));
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
+
+  g_task_set_task_data (task, g_new0 (Work, 1), work_free);
+  gh_step_task_save (task, create_volume);
 }
 
 static void
@@ -224,10 +195,7 @@ undone_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_delete_volume_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_delete_volume_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -236,7 +204,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
   const char *name = gh_step_get_string (step, "name");
   g_autofree char *path = NULL;
 

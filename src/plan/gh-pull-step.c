@@ -19,7 +19,7 @@
 #include "gh-command.h"
 #include "gh-file-users.h"
 #include "gh-live.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 #define PROGRESS_MS 100
 
@@ -30,8 +30,6 @@ G_DEFINE_FINAL_TYPE (GhPullStep, gh_pull_step, GH_TYPE_STEP)
 
 typedef struct
 {
-  GhHost        *host;
-  gboolean       undoing;
   GhJobProgress *progress;
   guint          timer;
 } Work;
@@ -43,40 +41,13 @@ work_free (gpointer data)
 
   g_clear_handle_id (&work->timer, g_source_remove);
   gh_job_progress_unref (work->progress);
-  g_object_unref (work->host);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static Work *
 get_work (GTask *task)
 {
   return g_task_get_task_data (task);
-}
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          gboolean             undoing,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  work->undoing = undoing;
-  work->progress = gh_job_progress_new ();
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
-  return task;
 }
 
 /* Whether the disk is as it was, by what its file says of itself. */
@@ -119,8 +90,8 @@ pool_refreshed_cb (GObject      *object,
 
   if (!gh_host_refresh_pool_finish (GH_HOST (object), result, &error))
     g_debug ("Could not refresh the pool: %s", error->message);
-  if (get_work (task)->undoing)
-    gh_file_users_load_async (get_work (task)->host, paths, NULL, users_loaded_cb,
+  if (is_undoing (task))
+    gh_file_users_load_async (get_host (task), paths, NULL, users_loaded_cb,
                               g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -134,10 +105,10 @@ refresh (GTask *task)
   const char *paths[] = { gh_step_get_string (get_step (task), "path"), NULL };
 
   if (pool != NULL)
-    gh_host_refresh_pool_async (get_work (task)->host, pool, NULL, pool_refreshed_cb,
+    gh_host_refresh_pool_async (get_host (task), pool, NULL, pool_refreshed_cb,
                                 g_object_ref (task));
-  else if (get_work (task)->undoing)
-    gh_file_users_load_async (get_work (task)->host, paths, NULL, users_loaded_cb,
+  else if (is_undoing (task))
+    gh_file_users_load_async (get_host (task), paths, NULL, users_loaded_cb,
                               g_object_ref (task));
   else
     g_task_return_boolean (task, TRUE);
@@ -170,22 +141,13 @@ pulled_cb (GObject      *object,
 }
 
 static void
-begun_saved_cb (GObject      *object,
-                GAsyncResult *result,
-                gpointer      user_data)
+pull (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   Work *work = get_work (task);
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
   work->timer = g_timeout_add (PROGRESS_MS, progress_cb, task);
-  gh_host_pull_async (work->host, gh_step_get_string (step, "uuid"),
+  gh_host_pull_async (get_host (task), gh_step_get_string (step, "uuid"),
                       gh_step_get_string (step, "target"), work->progress,
                       g_task_get_cancellable (task), pulled_cb, g_object_ref (task));
 }
@@ -197,10 +159,13 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
+  Work *work = g_new0 (Work, 1);
+
+  work->progress = gh_job_progress_new ();
+  g_task_set_task_data (task, work, work_free);
   gh_step_set_boolean (step, "begun", TRUE);
-  gh_step_save_async (step, begun_saved_cb,
-                      new_task (step, host, /* undoing= */ FALSE, cancellable, callback,
-                                user_data));
+  gh_step_task_save (task, pull);
 }
 
 /* Undoing */
@@ -229,7 +194,7 @@ host_ready_cb (GObject      *object,
   GError *error = NULL;
 
   if (gh_host_ready_finish (GH_HOST (object), result, &error))
-    gh_host_end_pull_async (get_work (task)->host, gh_step_get_string (step, "uuid"),
+    gh_host_end_pull_async (get_host (task), gh_step_get_string (step, "uuid"),
                             gh_step_get_string (step, "target"), pull_ended_cb,
                             g_object_ref (task));
   else
@@ -243,7 +208,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "begun"))
     gh_host_ready_async (host, NULL, host_ready_cb, g_object_ref (task));

@@ -17,7 +17,7 @@
 
 #include "gh-command.h"
 #include "gh-machine-mark.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-storage.h"
 #include "gh-virt-error.h"
 
@@ -25,27 +25,6 @@ typedef GhStep GhReleaseStep;
 typedef GhStepClass GhReleaseStepClass;
 
 G_DEFINE_FINAL_TYPE (GhReleaseStep, gh_release_step, GH_TYPE_STEP)
-
-typedef struct
-{
-  GhHost   *host;
-  gboolean  undoing;
-} Work;
-
-static void
-work_free (gpointer data)
-{
-  Work *work = data;
-
-  g_object_unref (work->host);
-  g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
 
 static void
 mark_written_cb (GObject      *object,
@@ -55,10 +34,7 @@ mark_written_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_set_metadata_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_set_metadata_finish (GH_HOST (object), result, &error), &error);
 }
 
 /* Takes @element (nullable). */
@@ -66,26 +42,17 @@ static void
 write_mark (GTask *task,
             char  *element)
 {
-  Work *work = g_task_get_task_data (task);
-
-  gh_host_set_metadata_async (work->host, gh_step_get_string (get_step (task), "uuid"), element,
-                              NULL, mark_written_cb, g_object_ref (task));
+  gh_host_set_metadata_async (get_host (task), gh_step_get_string (get_step (task), "uuid"),
+                              element, NULL, mark_written_cb, g_object_ref (task));
   g_free (element);
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+write_released (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    write_mark (task, gh_machine_mark_dup_released (gh_step_get_string (step, "element")));
-  else
-    g_task_return_error (task, error);
+  write_mark (task, gh_machine_mark_dup_released (gh_step_get_string (step, "element")));
 }
 
 static void
@@ -101,7 +68,7 @@ release (GTask      *task,
     }
   gh_step_set_string (step, "element", element);
   gh_step_set_boolean (step, "looked", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, write_released);
 }
 
 static void
@@ -128,16 +95,15 @@ definition_loaded_cb (GObject      *object,
                       gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Work *work = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GhDefinition) definition = gh_host_load_definition_finish (GH_HOST (object), result,
                                                                         &error);
 
-  if (definition != NULL && work->undoing)
+  if (definition != NULL && is_undoing (task))
     take_back (task, definition->metadata);
   else if (definition != NULL)
     release (task, definition->metadata);
-  else if (work->undoing && g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN))
+  else if (is_undoing (task) && g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN))
     {
       g_error_free (error);
       g_task_return_boolean (task, TRUE);
@@ -147,40 +113,15 @@ definition_loaded_cb (GObject      *object,
 }
 
 static void
-load_definition (GhStep              *step,
-                 GhHost              *host,
-                 gboolean             undoing,
-                 GCancellable        *cancellable,
-                 GAsyncReadyCallback  callback,
-                 gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  work->undoing = undoing;
-  g_task_set_source_tag (task, load_definition);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
-  if (!undoing || gh_step_get_boolean (step, "looked"))
-    {
-      gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
-                                     definition_loaded_cb, task);
-      return;
-    }
-  /* It did not get so far. */
-  g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
-}
-
-static void
 do_async (GhStep              *step,
           GhHost              *host,
           GCancellable        *cancellable,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  load_definition (step, host, /* undoing= */ FALSE, cancellable, callback, user_data);
+  gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
+                                 definition_loaded_cb,
+                                 gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -189,7 +130,13 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  load_definition (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
+
+  if (gh_step_get_boolean (step, "looked"))
+    gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), NULL,
+                                   definition_loaded_cb, g_object_ref (task));
+  else /* It did not get so far. */
+    g_task_return_boolean (task, TRUE);
 }
 
 static char *

@@ -13,7 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-command.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 typedef GhStep GhRenameStep;
@@ -29,10 +29,7 @@ renamed_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_rename_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_rename_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -42,12 +39,9 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
   gh_host_rename_async (host, gh_step_get_string (step, "uuid"),
-                        gh_step_get_string (step, "new-name"), cancellable, renamed_cb, task);
+                        gh_step_get_string (step, "new-name"), cancellable, renamed_cb,
+                        gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -56,7 +50,7 @@ definition_loaded_cb (GObject      *object,
                       gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GhDefinition) definition = gh_host_load_definition_finish (GH_HOST (object), result,
                                                                         &error);
@@ -78,12 +72,9 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, undo_async);
-  g_task_set_check_cancellable (task, FALSE);
   gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), NULL,
-                                 definition_loaded_cb, task);
+                                 definition_loaded_cb,
+                                 gh_step_task_new_undo (step, host, callback, user_data));
 }
 
 static char *

@@ -20,50 +20,12 @@
 #include "gh-image-graph.h"
 #include "gh-resize.h"
 #include "gh-snapshots.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 typedef GhStep GhResizeStep;
 typedef GhStepClass GhResizeStepClass;
 
 G_DEFINE_FINAL_TYPE (GhResizeStep, gh_resize_step, GH_TYPE_STEP)
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
-
-static GhHost *
-get_host (GTask *task)
-{
-  return g_task_get_task_data (task);
-}
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
-}
-
-static void
-end (GTask    *task,
-     gboolean  good,
-     GError   *error)
-{
-  if (good)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
 
 static void
 disk_resized_cb (GObject      *object,
@@ -72,9 +34,8 @@ disk_resized_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_host_resize_disk_finish (GH_HOST (object), result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_host_resize_disk_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -84,9 +45,8 @@ volume_resized_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_host_resize_volume_finish (GH_HOST (object), result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_host_resize_volume_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -96,9 +56,8 @@ file_resized_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_image_convert_finish (result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_image_convert_finish (result, &error), &error);
 }
 
 /* The format is given: what a guest wrote into a raw image must not be taken for one. */
@@ -113,18 +72,12 @@ dup_file_command (GhStep *step)
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+resize (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   guint64 size = (guint64) gh_step_get_int (step, "to");
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error))
-    g_task_return_error (task, error);
-  else if (gh_step_get_boolean (step, "live"))
+  if (gh_step_get_boolean (step, "live"))
     gh_host_resize_disk_async (get_host (task), gh_step_get_string (step, "uuid"),
                                gh_step_get_string (step, "target"), size, NULL, disk_resized_cb,
                                g_object_ref (task));
@@ -168,7 +121,7 @@ graph_loaded_cb (GObject      *object,
       return;
     }
   gh_step_set_boolean (step, "begun", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, resize);
 }
 
 /* A file that a running QEMU has open must not be changed under it. */
@@ -201,7 +154,7 @@ do_async (GhStep              *step,
 {
   gh_host_load_snapshots_async (host, gh_step_get_string (step, "uuid"), /* settled= */ FALSE,
                                 cancellable, machine_loaded_cb,
-                                new_task (step, host, cancellable, callback, user_data));
+                                gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 /* Undoing: finds out whether it did anything. */
@@ -247,7 +200,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "begun"))
     gh_host_ready_async (host, NULL, host_ready_cb, g_object_ref (task));

@@ -18,27 +18,12 @@
 #include "gh-command.h"
 #include "gh-host-secrets.h"
 #include "gh-secret-xml.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 typedef GhStep GhSecretStep;
 typedef GhStepClass GhSecretStepClass;
 
 G_DEFINE_FINAL_TYPE (GhSecretStep, gh_secret_step, GH_TYPE_STEP)
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
-}
 
 static void
 copied_cb (GObject      *object,
@@ -46,7 +31,7 @@ copied_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
 
   if (gh_host_copy_secret_finish (GH_HOST (object), result, &error))
@@ -61,19 +46,12 @@ copied_cb (GObject      *object,
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+copy_secret (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_host_copy_secret_async (g_task_get_task_data (task), gh_step_get_peer (step),
-                               gh_step_get_string (step, "uuid"), copied_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_copy_secret_async (get_host (task), gh_step_get_peer (step),
+                             gh_step_get_string (step, "uuid"), copied_cb, g_object_ref (task));
 }
 
 static void
@@ -82,7 +60,7 @@ looked_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   GError *error = NULL;
   gboolean found = gh_host_find_secret_finish (GH_HOST (object), result, &error);
 
@@ -98,7 +76,7 @@ looked_cb (GObject      *object,
       return;
     }
   gh_step_set_boolean (step, "absent", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, copy_secret);
 }
 
 static void
@@ -110,7 +88,7 @@ do_async (GhStep              *step,
 {
   gh_host_find_secret_async (gh_step_get_peer (step), gh_step_get_string (step, "uuid"),
                              cancellable, looked_cb,
-                             new_task (step, host, cancellable, callback, user_data));
+                             gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -121,10 +99,7 @@ removed_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_remove_secret_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_remove_secret_finish (GH_HOST (object), result, &error), &error);
 }
 
 /* Whether @text, a definition, names the secret. What only names its use may mean it. */
@@ -155,7 +130,7 @@ users_loaded_cb (GObject      *object,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const char *uuid = gh_step_get_string (GH_STEP (g_task_get_source_object (task)), "uuid");
+  const char *uuid = gh_step_get_string (get_step (task), "uuid");
   GError *error = NULL;
   g_autoptr (GPtrArray) list = gh_host_load_definitions_finish (GH_HOST (object), result, &error);
 
@@ -183,7 +158,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "absent") && gh_step_get_peer (step) != NULL)
     {

@@ -19,7 +19,7 @@
 #include "gh-command.h"
 #include "gh-migrate-step.h"
 #include "gh-move-trace.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 #define GH_TYPE_SETTLE_STEP (gh_settle_step_get_type ())
 G_DECLARE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH, SETTLE_STEP, GhStep)
@@ -44,13 +44,13 @@ get_self (GTask *task)
 static GhHost *
 get_peer (GTask *task)
 {
-  return gh_step_get_peer (GH_STEP (g_task_get_source_object (task)));
+  return gh_step_get_peer (get_step (task));
 }
 
 static const char *
 get_uuid (GTask *task)
 {
-  return gh_step_get_string (GH_STEP (g_task_get_source_object (task)), "uuid");
+  return gh_step_get_string (get_step (task), "uuid");
 }
 
 static void
@@ -61,7 +61,7 @@ trace_kept_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
 
   gh_move_trace_keep_finish (result);
-  gh_host_refresh (g_task_get_task_data (task));
+  gh_host_refresh (get_host (task));
   gh_host_refresh (get_peer (task));
   g_task_return_boolean (task, TRUE);
 }
@@ -77,7 +77,7 @@ static void
 fail (GTask  *task,
       GError *error)
 {
-  gh_host_refresh (g_task_get_task_data (task));
+  gh_host_refresh (get_host (task));
   gh_host_refresh (get_peer (task));
   g_task_return_error (task, error);
   g_object_unref (task);
@@ -168,7 +168,7 @@ here_looked_cb (GObject      *object,
 static void
 look_here (GTask *task)
 {
-  gh_host_load_presence_async (g_task_get_task_data (task), get_uuid (task), NULL, here_looked_cb,
+  gh_host_load_presence_async (get_host (task), get_uuid (task), NULL, here_looked_cb,
                                task);
 }
 
@@ -241,13 +241,9 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
   gh_host_load_presence_async (gh_step_get_peer (step), gh_step_get_string (step, "uuid"), NULL,
-                               there_looked_cb, task);
+                               there_looked_cb,
+                               gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static char *

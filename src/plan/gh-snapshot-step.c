@@ -25,7 +25,7 @@
 #include "gh-command.h"
 #include "gh-image-graph.h"
 #include "gh-snapshots.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 
 typedef GhStep GhSnapshotTakeStep;
@@ -45,16 +45,14 @@ G_DEFINE_FINAL_TYPE (GhSnapshotDeleteStep, gh_snapshot_delete_step, GH_TYPE_STEP
 /* What a step does once it has looked. Owns a reference to @task. */
 typedef void (*LookedFunc) (GTask                *task,
                             const GhSnapshotList *list);
-typedef void (*DoFunc)     (GTask *task);
 
 typedef struct
 {
-  GhHost         *host;
   GhSnapshotList *list;    /* (nullable) */
   gboolean        settled;
   GhImageUse      use;     /* what is asked of the graph of images */
   LookedFunc      looked;
-  DoFunc          allowed;
+  GhStepTaskFunc  allowed;
 } Work;
 
 static void
@@ -62,15 +60,8 @@ work_free (gpointer data)
 {
   Work *work = data;
 
-  g_object_unref (work->host);
   g_clear_pointer (&work->list, gh_snapshot_list_free);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static Work *
@@ -92,19 +83,9 @@ get_snapshot (GTask *task)
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-  Work *work = g_new0 (Work, 1);
-
-  work->host = g_object_ref (host);
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, work, work_free);
+  g_task_set_task_data (task, g_new0 (Work, 1), work_free);
   return task;
 }
 
@@ -153,7 +134,7 @@ look (GTask      *task,
 
   work->looked = func;
   work->settled = settled;
-  gh_host_ready_async (work->host, g_task_get_cancellable (task), host_ready_cb, task);
+  gh_host_ready_async (get_host (task), g_task_get_cancellable (task), host_ready_cb, task);
 }
 
 /* Who depends on the machine's disks may have changed since the plan was shown. */
@@ -184,28 +165,16 @@ graph_loaded_cb (GObject      *object,
 }
 
 static void
-ask_graph (GTask      *task,
-           GhImageUse  use,
-           DoFunc      func)
+ask_graph (GTask          *task,
+           GhImageUse      use,
+           GhStepTaskFunc  func)
 {
   Work *work = get_work (task);
 
   work->use = use;
   work->allowed = func;
-  gh_image_graph_reload_async (work->host, NULL, g_task_get_cancellable (task), graph_loaded_cb,
-                               g_object_ref (task));
-}
-
-/* Ends with what the finish function says. */
-static void
-end (GTask    *task,
-     gboolean  good,
-     GError   *error)
-{
-  if (good)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_image_graph_reload_async (get_host (task), NULL, g_task_get_cancellable (task),
+                               graph_loaded_cb, g_object_ref (task));
 }
 
 static void
@@ -227,9 +196,8 @@ taken_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_host_take_snapshot_finish (GH_HOST (object), result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_host_take_snapshot_finish (GH_HOST (object), result, &error), &error);
 }
 
 static GStrv
@@ -242,27 +210,19 @@ dup_lines (GhStep     *step,
 }
 
 static void
-take_saved_cb (GObject      *object,
-               GAsyncResult *result,
-               gpointer      user_data)
+take (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   g_auto (GStrv) kept = dup_lines (step, "kept");
   g_auto (GStrv) left_out = dup_lines (step, "left-out");
   g_autofree char *xml = NULL;
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error) ||
-      g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+  if (g_task_return_error_if_cancelled (task))
+    return;
   xml = gh_snapshot_xml_dup_new (get_snapshot (task), gh_step_get_string (step, "description"),
                                  gh_step_get_boolean (step, "memory"),
                                  (const char * const *) kept, (const char * const *) left_out);
-  gh_host_take_snapshot_async (get_work (task)->host, get_uuid (task), xml,
+  gh_host_take_snapshot_async (get_host (task), get_uuid (task), xml,
                                g_task_get_cancellable (task), taken_cb, g_object_ref (task));
 }
 
@@ -273,7 +233,7 @@ take_allowed (GTask *task)
 
   gh_step_set_boolean (step, "absent", TRUE);
   gh_step_set_int (step, "begun", g_get_real_time () / G_USEC_PER_SEC);
-  gh_step_save_async (step, take_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, take);
 }
 
 static void
@@ -302,8 +262,8 @@ take_do_async (GhStep              *step,
                GAsyncReadyCallback  callback,
                gpointer             user_data)
 {
-  look (new_task (step, host, cancellable, callback, user_data), /* settled= */ FALSE,
-        take_looked);
+  look (add_work (gh_step_task_new (step, host, cancellable, callback, user_data)),
+        /* settled= */ FALSE, take_looked);
 }
 
 static void
@@ -313,9 +273,9 @@ deleted_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_host_delete_snapshot_finish (GH_HOST (object), result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_host_delete_snapshot_finish (GH_HOST (object), result, &error),
+                    &error);
 }
 
 /* Somebody else may have taken one of that name in between. The clock of another host says nothing
@@ -324,7 +284,7 @@ static gboolean
 is_ours (GTask               *task,
          const GhSnapshotXml *snapshot)
 {
-  return !gh_host_is_local (get_work (task)->host) ||
+  return !gh_host_is_local (get_host (task)) ||
          snapshot->created >= gh_step_get_int (get_step (task), "begun");
 }
 
@@ -341,7 +301,7 @@ take_back_looked (GTask                *task,
                              _("“%s” goes on from another state, so that this snapshot may be "
                                "needed."), list->name);
   else
-    gh_host_delete_snapshot_async (get_work (task)->host, get_uuid (task), snapshot->name, NULL,
+    gh_host_delete_snapshot_async (get_host (task), get_uuid (task), snapshot->name, NULL,
                                    deleted_cb, g_object_ref (task));
 }
 
@@ -351,7 +311,7 @@ take_undo_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (gh_step_get_boolean (step, "absent"))
     {
@@ -372,24 +332,16 @@ reverted_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean good = gh_host_revert_snapshot_finish (GH_HOST (object), result, &error);
 
-  end (task, good, error);
+  gh_step_task_end (task, gh_host_revert_snapshot_finish (GH_HOST (object), result, &error),
+                    &error);
 }
 
 static void
-revert_saved_cb (GObject      *object,
-                 GAsyncResult *result,
-                 gpointer      user_data)
+revert (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (!gh_step_save_finish (GH_STEP (object), result, &error) ||
-      g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error))
-    g_task_return_error (task, error);
-  else
-    gh_host_revert_snapshot_async (get_work (task)->host, get_uuid (task), get_snapshot (task),
+  if (!g_task_return_error_if_cancelled (task))
+    gh_host_revert_snapshot_async (get_host (task), get_uuid (task), get_snapshot (task),
                                    g_task_get_cancellable (task), reverted_cb,
                                    g_object_ref (task));
 }
@@ -398,7 +350,7 @@ static void
 revert_allowed (GTask *task)
 {
   gh_step_set_boolean (get_step (task), "begun", TRUE);
-  gh_step_save_async (get_step (task), revert_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, revert);
 }
 
 static void
@@ -422,14 +374,14 @@ revert_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  look (new_task (step, host, cancellable, callback, user_data), /* settled= */ FALSE,
-        revert_looked);
+  look (add_work (gh_step_task_new (step, host, cancellable, callback, user_data)),
+        /* settled= */ FALSE, revert_looked);
 }
 
 static void
 return_allowed (GTask *task)
 {
-  gh_host_revert_snapshot_async (get_work (task)->host, get_uuid (task),
+  gh_host_revert_snapshot_async (get_host (task), get_uuid (task),
                                  gh_step_get_string (get_step (task), "safety"), NULL, reverted_cb,
                                  g_object_ref (task));
 }
@@ -471,7 +423,7 @@ revert_undo_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (gh_step_get_boolean (step, "begun"))
     {
@@ -499,26 +451,18 @@ revert_dup_undo_check (GhStep *step,
 /* delete */
 
 static void
-delete_saved_cb (GObject      *object,
-                 GAsyncResult *result,
-                 gpointer      user_data)
+delete_it (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    gh_host_delete_snapshot_async (get_work (task)->host, get_uuid (task), get_snapshot (task),
-                                   g_task_get_cancellable (task), deleted_cb,
-                                   g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_delete_snapshot_async (get_host (task), get_uuid (task), get_snapshot (task),
+                                 g_task_get_cancellable (task), deleted_cb,
+                                 g_object_ref (task));
 }
 
 static void
 delete_allowed (GTask *task)
 {
   gh_step_set_boolean (get_step (task), "begun", TRUE);
-  gh_step_save_async (get_step (task), delete_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, delete_it);
 }
 
 static void
@@ -538,8 +482,8 @@ delete_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  look (new_task (step, host, cancellable, callback, user_data), /* settled= */ FALSE,
-        delete_looked);
+  look (add_work (gh_step_task_new (step, host, cancellable, callback, user_data)),
+        /* settled= */ FALSE, delete_looked);
 }
 
 /* Finds out whether it did anything. */
@@ -560,7 +504,7 @@ delete_undo_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (gh_step_get_boolean (step, "begun"))
     {

@@ -33,7 +33,7 @@
 #include "gh-command.h"
 #include "gh-domain-xml.h"
 #include "gh-lane.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-storage.h"
 
 /* A journal that names more is not one of ours. */
@@ -46,8 +46,6 @@ G_DEFINE_FINAL_TYPE (GhSwitchStep, gh_switch_step, GH_TYPE_STEP)
 
 typedef struct
 {
-  GhHost  *host;
-  gboolean undoing;
   guint    n_disks;
   guint    index;    /* of the disk whose files are looked at */
   gboolean look_new; /* at the new one; else at the old one */
@@ -64,14 +62,7 @@ work_free (gpointer data)
   if (work->xml != NULL)
     memset (work->xml, 0, strlen (work->xml));
   g_free (work->xml);
-  g_object_unref (work->host);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static Work *
@@ -190,24 +181,10 @@ define (GTask *task)
       g_task_return_error (task, error);
       return;
     }
-  change_disks (get_step (task), xml, work->undoing);
+  change_disks (get_step (task), xml, is_undoing (task));
   changed = gh_domain_xml_to_string (xml);
-  gh_host_define_async (work->host, changed, NULL, defined_cb, g_object_ref (task));
+  gh_host_define_async (get_host (task), changed, NULL, defined_cb, g_object_ref (task));
   memset (changed, 0, strlen (changed));
-}
-
-static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    define (task);
-  else
-    g_task_return_error (task, error);
 }
 
 /* Files */
@@ -228,18 +205,18 @@ take_look (GTask    *task,
   if (!is_there)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("“%s” is missing."),
                              get_part (step, work->look_new ? "to" : "from", work->index));
-  else if (!work->undoing && !work->look_new && read_us != 0 && mtime_us != 0 &&
+  else if (!is_undoing (task) && !work->look_new && read_us != 0 && mtime_us != 0 &&
            mtime_us != read_us)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY,
                              _("“%s” was started meanwhile, and the copy of its disks is not as "
                                "they are now."), name);
-  else if (work->undoing && work->look_new && made_us != 0 && mtime_us != 0 &&
+  else if (is_undoing (task) && work->look_new && made_us != 0 && mtime_us != 0 &&
            mtime_us != made_us)
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, "%s",
                              _("It was started since, and what it wrote would be lost."));
   else
     {
-      if (!work->undoing && work->look_new)
+      if (!is_undoing (task) && work->look_new)
         gh_step_set_int (step, made, mtime_us);
       return TRUE;
     }
@@ -290,7 +267,7 @@ volume_found_cb (GObject      *object,
 
   if (error != NULL)
     g_task_return_error (task, error);
-  else if (gh_host_is_local (work->host) && !gh_host_is_test (work->host))
+  else if (gh_host_is_local (get_host (task)) && !gh_host_is_test (get_host (task)))
     {
       file = g_file_new_for_path (path);
       g_file_query_info_async (file, G_FILE_ATTRIBUTE_TIME_MODIFIED ","
@@ -340,7 +317,7 @@ synced_cb (GObject      *object,
   if (error != NULL)
     g_task_return_error (task, error);
   else
-    gh_step_save_async (get_step (task), saved_cb, g_object_ref (task));
+    gh_step_task_save (task, define);
 }
 
 /* The new files, and the folders they are in. */
@@ -369,15 +346,15 @@ look_at_next (GTask *task)
   GhStep *step = get_step (task);
 
   if (work->index < work->n_disks)
-    gh_host_find_volume_async (work->host,
+    gh_host_find_volume_async (get_host (task),
                                get_part (step, work->look_new ? "to" : "from", work->index), NULL,
                                volume_found_cb, g_object_ref (task));
-  else if (work->undoing)
+  else if (is_undoing (task))
     define (task);
-  else if (gh_host_is_local (work->host) && !gh_host_is_test (work->host))
+  else if (gh_host_is_local (get_host (task)) && !gh_host_is_test (get_host (task)))
     sync_files (task);
   else
-    gh_step_save_async (step, saved_cb, g_object_ref (task));
+    gh_step_task_save (task, define);
 }
 
 static void
@@ -400,8 +377,8 @@ xml_loaded_cb (GObject      *object,
       g_task_return_error (task, error);
       return;
     }
-  n = change_disks (get_step (task), xml, work->undoing);
-  if (work->undoing && n == 0)
+  n = change_disks (get_step (task), xml, is_undoing (task));
+  if (is_undoing (task) && n == 0)
     g_task_return_boolean (task, TRUE); /* It did not get so far, or was undone before. */
   else if (gh_machine_is_active (machine))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_BUSY, _("“%s” is running."), name);
@@ -412,31 +389,24 @@ xml_loaded_cb (GObject      *object,
     look_at_next (task);
 }
 
+/* Takes @task. */
 static void
-load_xml (GhStep              *step,
-          GhHost              *host,
-          gboolean             undoing,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+load_xml (GTask *task)
 {
-  g_autoptr (GTask) task = g_task_new (step, cancellable, callback, user_data);
-  GhMachine *machine = gh_host_find_machine (host, gh_step_get_string (step, "uuid"));
+  GhStep *step = get_step (task);
+  GhMachine *machine = gh_host_find_machine (get_host (task), gh_step_get_string (step, "uuid"));
   Work *work = g_new0 (Work, 1);
 
-  g_task_set_source_tag (task, load_xml);
-  g_task_set_check_cancellable (task, FALSE);
-  work->host = g_object_ref (host);
-  work->undoing = undoing;
   work->n_disks = count_disks (step);
   g_task_set_task_data (task, work, work_free);
   if (machine != NULL)
     gh_machine_load_xml_async (machine, GH_XML_INACTIVE | GH_XML_SECURE, NULL, xml_loaded_cb,
                                g_object_ref (task));
-  else if (undoing)
+  else if (is_undoing (task))
     g_task_return_boolean (task, TRUE);
   else
     return_gone (task);
+  g_object_unref (task);
 }
 
 static void
@@ -446,7 +416,7 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  load_xml (step, host, /* undoing= */ FALSE, cancellable, callback, user_data);
+  load_xml (gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
 static void
@@ -455,7 +425,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  load_xml (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+  load_xml (gh_step_task_new_undo (step, host, callback, user_data));
 }
 
 /* Words */

@@ -20,7 +20,7 @@
 #include <sys/prctl.h>
 
 #include "gh-command.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 /* How many lines of “Performing …” there are, more or less: the defaults of guestfs-tools 1.48. */
 #define EXPECTED_LINES 40
@@ -189,11 +189,11 @@ line_read_cb (GObject      *object,
     }
   message = dup_message (line);
   if (message != NULL)
-    gh_step_set_doing (GH_STEP (g_task_get_source_object (task)), message);
+    gh_step_set_doing (get_step (task), message);
   if (strstr (line, "Performing") != NULL)
     {
       work->n_lines++;
-      gh_step_set_fraction (GH_STEP (g_task_get_source_object (task)),
+      gh_step_set_fraction (get_step (task),
                             MIN ((double) work->n_lines / EXPECTED_LINES, 0.98));
     }
   else
@@ -221,14 +221,12 @@ do_async (GhStep              *step,
 {
   g_autoptr (GSubprocessLauncher) launcher =
     g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-  g_autoptr (GTask) task = g_task_new (step, cancellable, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
   g_auto (GStrv) arguments = dup_arguments (step);
   g_autoptr (GSubprocess) process = NULL;
   Work *work = NULL;
   GError *error = NULL;
 
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
   g_subprocess_launcher_set_child_setup (launcher, bind_child, NULL, NULL);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_setenv (launcher, "LIBGUESTFS_BACKEND", "direct", TRUE);
@@ -252,18 +250,6 @@ do_async (GhStep              *step,
   read_line (task);
 }
 
-static void
-undo_async (GhStep              *step,
-            GhHost              *host,
-            GAsyncReadyCallback  callback,
-            gpointer             user_data)
-{
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
-
-  g_task_set_source_tag (task, undo_async);
-  g_task_return_boolean (task, TRUE);
-}
-
 static const char * const needs[] = { "path", "format", "operations", NULL };
 
 static void
@@ -275,7 +261,7 @@ gh_sysprep_step_class_init (GhSysprepStepClass *klass)
   klass->dup_command = dup_command;
   klass->dup_left = dup_left;
   klass->do_async = do_async;
-  klass->undo_async = undo_async;
+  klass->undo_async = gh_step_undo_nothing_async;
 }
 
 static void

@@ -28,7 +28,7 @@
 #include "gh-domain-xml.h"
 #include "gh-lane.h"
 #include "gh-machine-mark.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-still-needed.h"
 #include "gh-virt-error.h"
 
@@ -52,8 +52,6 @@ typedef struct
 
 typedef struct
 {
-  GhHost    *host;
-  gboolean   undoing;
   gboolean   on;         /* what is being made of it, undoing considered */
   char      *element;    /* (nullable): its metadata as read */
   GPtrArray *candidates; /* (element-type GhMarkedFile): its disks */
@@ -74,7 +72,6 @@ work_free (gpointer data)
 {
   Work *work = data;
 
-  g_object_unref (work->host);
   g_free (work->element);
   g_clear_pointer (&work->candidates, g_ptr_array_unref);
   g_clear_pointer (&work->unresolved, g_ptr_array_unref);
@@ -85,12 +82,6 @@ static GPtrArray *
 files_new (void)
 {
   return g_ptr_array_new_with_free_func (gh_marked_file_free);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 /* Files */
@@ -213,26 +204,14 @@ get_files (GhStep *step)
  * whatever happens; last when it stops being one. */
 
 static void
-return_result (GTask    *task,
-               gboolean  ok,
-               GError   *error)
-{
-  if (ok)
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 mark_removed_cb (GObject      *object,
                  GAsyncResult *result,
                  gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean ok = gh_host_set_metadata_finish (GH_HOST (object), result, &error);
 
-  return_result (task, ok, error);
+  gh_step_task_end (task, gh_host_set_metadata_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -245,7 +224,7 @@ write_mark (GTask               *task,
   g_autofree char *element = gh_machine_mark_dup_text (
     work->element, work->on, files, gh_step_get_boolean (step, "autostart"));
 
-  gh_host_set_metadata_async (work->host, gh_step_get_string (step, "uuid"), element, NULL,
+  gh_host_set_metadata_async (get_host (task), gh_step_get_string (step, "uuid"), element, NULL,
                               callback, g_object_ref (task));
 }
 
@@ -259,8 +238,8 @@ set_autostart (GTask               *task,
   GhStep *step = get_step (task);
 
   if (gh_step_get_boolean (step, "autostart"))
-    gh_host_set_autostart_async (work->host, gh_step_get_string (step, "uuid"), autostart, NULL,
-                                 callback, g_object_ref (task));
+    gh_host_set_autostart_async (get_host (task), gh_step_get_string (step, "uuid"), autostart,
+                                 NULL, callback, g_object_ref (task));
   else if (work->on)
     g_task_return_boolean (task, TRUE);
   else
@@ -274,9 +253,8 @@ autostart_off_cb (GObject      *object,
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  gboolean ok = gh_host_set_autostart_finish (GH_HOST (object), result, &error);
 
-  return_result (task, ok, error);
+  gh_step_task_end (task, gh_host_set_autostart_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -351,20 +329,6 @@ carry_out (GTask *task)
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    carry_out (task);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
 save (GTask     *task,
       GPtrArray *files)
 {
@@ -372,7 +336,7 @@ save (GTask     *task,
 
   set_files (step, files);
   gh_step_set_boolean (step, "looked", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, carry_out);
 }
 
 static void
@@ -395,7 +359,7 @@ look_at_files (GTask *task)
 {
   Work *work = g_task_get_task_data (task);
 
-  if (gh_host_is_local (work->host))
+  if (gh_host_is_local (get_host (task)))
     run_files (task, /* look= */ TRUE, FALSE, work->candidates, looked_cb);
   else
     {
@@ -478,7 +442,7 @@ make_template (GTask        *task,
   g_object_set_data_full (G_OBJECT (task), "disks", disks, (GDestroyNotify) g_ptr_array_unref);
   find_disks (work, xml, disks);
   if (work->unresolved->len > 0)
-    gh_host_load_volumes_async (work->host, /* refresh= */ FALSE, NULL, volumes_loaded_cb,
+    gh_host_load_volumes_async (get_host (task), /* refresh= */ FALSE, NULL, volumes_loaded_cb,
                                 g_object_ref (task));
   else
     look_at_files (task);
@@ -507,8 +471,8 @@ undo (GTask *task)
   if (work->on)
     carry_out (task);
   else
-    gh_still_needed_async (work->host, gh_step_get_string (get_step (task), "uuid"), NULL, NULL,
-                           unneeded_cb, g_object_ref (task));
+    gh_still_needed_async (get_host (task), gh_step_get_string (get_step (task), "uuid"), NULL,
+                           NULL, unneeded_cb, g_object_ref (task));
 }
 
 static void
@@ -528,7 +492,7 @@ definition_loaded_cb (GObject      *object,
     {
       gboolean gone = g_error_matches (error, GH_VIRT_ERROR, GH_VIRT_ERROR_NO_DOMAIN);
 
-      if (work->undoing && gone)
+      if (is_undoing (task) && gone)
         {
           g_error_free (error);
           g_task_return_boolean (task, TRUE);
@@ -540,7 +504,7 @@ definition_loaded_cb (GObject      *object,
 
   mark = gh_machine_mark_new (definition->metadata);
   work->element = g_strdup (definition->metadata);
-  if (work->undoing)
+  if (is_undoing (task))
     {
       undo (task);
       return;
@@ -556,21 +520,11 @@ definition_loaded_cb (GObject      *object,
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          gboolean             undoing,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
   Work *work = g_new0 (Work, 1);
 
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  work->host = g_object_ref (host);
-  work->undoing = undoing;
-  work->on = gh_step_get_boolean (step, "on") != undoing;
+  work->on = gh_step_get_boolean (get_step (task), "on") != is_undoing (task);
   g_task_set_task_data (task, work, work_free);
   return task;
 }
@@ -582,10 +536,10 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *task = new_task (step, host, /* undoing= */ FALSE, cancellable, callback, user_data);
+  GTask *task = gh_step_task_new (step, host, cancellable, callback, user_data);
 
   gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), cancellable,
-                                 definition_loaded_cb, task);
+                                 definition_loaded_cb, add_work (task));
 }
 
 static void
@@ -594,17 +548,13 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = new_task (step, host, /* undoing= */ TRUE, NULL, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
-  if (!gh_step_get_boolean (step, "looked"))
-    {
-      /* It was so already, or it did not get that far. */
-      g_task_return_boolean (task, TRUE);
-      g_object_unref (task);
-      return;
-    }
-  gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), NULL,
-                                 definition_loaded_cb, task);
+  if (gh_step_get_boolean (step, "looked"))
+    gh_host_load_definition_async (host, gh_step_get_string (step, "uuid"), NULL,
+                                   definition_loaded_cb, g_object_ref (task));
+  else /* It was so already, or it did not get that far. */
+    g_task_return_boolean (task, TRUE);
 }
 
 static char *

@@ -25,7 +25,7 @@
 #include "gh-command.h"
 #include "gh-faults.h"
 #include "gh-lane.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 
 /* A TPM's state is some ten KiB in one or two files, in a folder for its version. */
 #define MAX_FILE_BYTES (4 * 1024 * 1024)
@@ -272,7 +272,7 @@ run_files (GTask               *task,
            Action               action,
            GAsyncReadyCallback  callback)
 {
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
   Job *job = g_new0 (Job, 1);
   g_autoptr (GhLane) lane = gh_lane_new ("tpm-files");
 
@@ -311,17 +311,9 @@ files_done_cb (GObject      *object,
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+copy (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
-
-  if (gh_step_save_finish (GH_STEP (object), result, &error))
-    run_files (task, COPY, files_done_cb);
-  else
-    g_task_return_error (task, error);
+  run_files (task, COPY, files_done_cb);
 }
 
 static void
@@ -330,12 +322,12 @@ looked_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (g_task_get_source_object (task));
+  GhStep *step = get_step (task);
 
   if (!finish_files (object, result, task))
     return;
   gh_step_set_boolean (step, "absent", TRUE);
-  gh_step_save_async (step, saved_cb, g_object_ref (task));
+  gh_step_task_save (task, copy);
 }
 
 static void
@@ -345,10 +337,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, cancellable, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, do_async);
-  g_task_set_check_cancellable (task, FALSE);
   run_files (task, LOOK, looked_cb);
 }
 
@@ -358,9 +348,8 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = g_task_new (step, NULL, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new_undo (step, host, callback, user_data);
 
-  g_task_set_source_tag (task, undo_async);
   if (gh_step_get_boolean (step, "absent"))
     run_files (task, REMOVE, files_done_cb);
   else

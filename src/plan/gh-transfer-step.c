@@ -36,7 +36,7 @@
 #include "gh-file-users.h"
 #include "gh-machine-spec.h"
 #include "gh-migration.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-storage.h"
 #include "gh-transfer.h"
 #include "gh-virt-error.h"
@@ -56,7 +56,6 @@ G_DEFINE_FINAL_TYPE (GhVolumeTransferStep, gh_volume_transfer_step, GH_TYPE_STEP
 
 typedef struct
 {
-  GhHost             *host;
   GhTransferProgress *progress;
   guint               timer;
   guint               n_tries;
@@ -68,15 +67,8 @@ work_free (gpointer data)
   Work *work = data;
 
   g_clear_handle_id (&work->timer, g_source_remove);
-  g_clear_object (&work->host);
   gh_transfer_progress_unref (work->progress);
   g_free (work);
-}
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
 }
 
 static Work *
@@ -86,19 +78,11 @@ get_work (GTask *task)
 }
 
 static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
+add_work (GTask *task)
 {
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
   Work *work = g_new0 (Work, 1);
 
-  work->host = g_object_ref (host);
   work->progress = gh_transfer_progress_new ();
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, work, work_free);
   return task;
 }
@@ -224,7 +208,7 @@ static void
 wait_for_hosts (GTask *task)
 {
   GhStep *step = get_step (task);
-  GhHost *host = get_work (task)->host;
+  GhHost *host = get_host (task);
   GhHost *peer = gh_step_get_peer (step);
 
   if (gh_host_get_state (host) != GH_HOST_CONNECTED)
@@ -267,22 +251,13 @@ progress_cb (gpointer user_data)
 }
 
 static void
-made_saved_cb (GObject      *object,
-               GAsyncResult *result,
-               gpointer      user_data)
+transfer (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
+  GhStep *step = get_step (task);
   Work *work = get_work (task);
-  GError *error = NULL;
 
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
   work->timer = g_timeout_add (PROGRESS_INTERVAL_MS, progress_cb, task);
-  gh_host_transfer_async (work->host, gh_step_get_string (step, "pool"),
+  gh_host_transfer_async (get_host (task), gh_step_get_string (step, "pool"),
                           gh_step_get_string (step, "path"), gh_step_get_peer (step),
                           gh_step_get_string (step, "source-pool"),
                           gh_step_get_string (step, "source"), work->progress,
@@ -310,29 +285,20 @@ volume_created_cb (GObject      *object,
   else
     {
       gh_step_set_boolean (step, "made", TRUE);
-      gh_step_save_async (step, made_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, transfer);
     }
 }
 
 static void
-absence_saved_cb (GObject      *object,
-                  GAsyncResult *result,
-                  gpointer      user_data)
+create_volume (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  g_autofree char *xml = NULL;
-  GError *error = NULL;
-
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+  GhStep *step = get_step (task);
   /* Raw and empty, whatever will be in it: its holes are then those of the source. */
-  xml = gh_volume_xml_new (gh_step_get_string (step, "name"), "raw",
-                           (guint64) gh_step_get_int (step, "length"), NULL, NULL);
-  gh_host_create_volume_async (get_work (task)->host, gh_step_get_string (step, "pool"), xml,
+  g_autofree char *xml = gh_volume_xml_new (gh_step_get_string (step, "name"), "raw",
+                                            (guint64) gh_step_get_int (step, "length"), NULL,
+                                            NULL);
+
+  gh_host_create_volume_async (get_host (task), gh_step_get_string (step, "pool"), xml,
                                g_task_get_cancellable (task), volume_created_cb,
                                g_object_ref (task));
 }
@@ -356,7 +322,7 @@ destination_looked_at_cb (GObject      *object,
   else
     {
       gh_step_set_boolean (step, "absent", TRUE);
-      gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+      gh_step_task_save (task, create_volume);
     }
 }
 
@@ -374,7 +340,7 @@ source_measured_cb (GObject      *object,
     {
       gh_step_set_int (step, "length", (gint64) extent.length);
       gh_step_set_int (step, "changed", extent.changed_ns);
-      gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (step, "path"),
+      gh_host_find_volume_async (get_host (task), gh_step_get_string (step, "path"),
                                  g_task_get_cancellable (task), destination_looked_at_cb,
                                  g_object_ref (task));
     }
@@ -433,7 +399,8 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new (step, host, cancellable, callback,
+                                                         user_data));
 
   gh_host_refresh_pool_async (gh_step_get_peer (step), gh_step_get_string (step, "source-pool"),
                               cancellable, source_refreshed_cb, g_object_ref (task));
@@ -478,7 +445,7 @@ volume_deleted_cb (GObject      *object,
 static void
 delete_volume (GTask *task)
 {
-  gh_host_delete_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+  gh_host_delete_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
                                NULL, volume_deleted_cb, g_object_ref (task));
 }
 
@@ -529,7 +496,7 @@ found_unused_cb (GObject      *object,
   if (!gh_file_users_find_none_finish (result, &error))
     g_task_return_error (task, error);
   else if (owner != NULL)
-    gh_host_load_presence_async (get_work (task)->host, owner, NULL, owner_looked_cb,
+    gh_host_load_presence_async (get_host (task), owner, NULL, owner_looked_cb,
                                  g_object_ref (task));
   else
     delete_volume (task);
@@ -587,7 +554,7 @@ made_found_cb (GObject      *object,
 static void
 find_made (GTask *task)
 {
-  gh_host_find_volume_async (get_work (task)->host, gh_step_get_string (get_step (task), "path"),
+  gh_host_find_volume_async (get_host (task), gh_step_get_string (get_step (task), "path"),
                              NULL, made_found_cb, g_object_ref (task));
 }
 
@@ -610,7 +577,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, NULL, callback, user_data);
+  g_autoptr (GTask) task = add_work (gh_step_task_new_undo (step, host, callback, user_data));
 
   if (!gh_step_get_boolean (step, "absent"))
     g_task_return_boolean (task, TRUE);

@@ -14,28 +14,13 @@
 #include <glib/gi18n-lib.h>
 
 #include "gh-command.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-unplug.h"
 
 typedef GhStep GhUnplugStep;
 typedef GhStepClass GhUnplugStepClass;
 
 G_DEFINE_FINAL_TYPE (GhUnplugStep, gh_unplug_step, GH_TYPE_STEP)
-
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
-}
 
 static void
 unplugged_cb (GObject      *object,
@@ -45,27 +30,17 @@ unplugged_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_unplug_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_unplug_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
-saved_cb (GObject      *object,
-          GAsyncResult *result,
-          gpointer      user_data)
+unplug (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  GError *error = NULL;
+  GhStep *step = get_step (task);
 
-  if (gh_step_save_finish (step, result, &error))
-    gh_host_unplug_async (g_task_get_task_data (task), gh_step_get_string (step, "uuid"),
-                          gh_step_get_string (step, "device"), gh_step_get_string (step, "xml"),
-                          g_task_get_cancellable (task), unplugged_cb, g_object_ref (task));
-  else
-    g_task_return_error (task, error);
+  gh_host_unplug_async (get_host (task), gh_step_get_string (step, "uuid"),
+                        gh_step_get_string (step, "device"), gh_step_get_string (step, "xml"),
+                        g_task_get_cancellable (task), unplugged_cb, g_object_ref (task));
 }
 
 /* Undoing puts back only what was taken: so the journal says that it is about to be. */
@@ -76,8 +51,10 @@ do_async (GhStep              *step,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
+
   gh_step_set_boolean (step, "begun", TRUE);
-  gh_step_save_async (step, saved_cb, new_task (step, host, cancellable, callback, user_data));
+  gh_step_task_save (task, unplug);
 }
 
 static void
@@ -88,10 +65,7 @@ plugged_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_plug_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_plug_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -100,7 +74,7 @@ undo_async (GhStep              *step,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "begun"))
     {

@@ -32,7 +32,7 @@
 #include "gh-command.h"
 #include "gh-file-users.h"
 #include "gh-machine-spec.h"
-#include "gh-step-private.h"
+#include "gh-step-task.h"
 #include "gh-virt-error.h"
 #include "gh-volume-claim.h"
 
@@ -46,18 +46,6 @@ G_DEFINE_FINAL_TYPE (GhVolumeRemoveStep, gh_volume_remove_step, GH_TYPE_STEP)
 
 /* Images are made in units of sectors. */
 #define SECTOR 512
-
-static GhStep *
-get_step (GTask *task)
-{
-  return GH_STEP (g_task_get_source_object (task));
-}
-
-static GhHost *
-get_host (GTask *task)
-{
-  return GH_HOST (g_task_get_task_data (task));
-}
 
 /* Results of the looks: is something there? */
 typedef void (*LookedFunc) (GTask        *task,
@@ -123,21 +111,6 @@ look_at_path (GTask        *task,
                              cancellable, volume_looked_up_cb, look);
 }
 
-static GTask *
-new_task (GhStep              *step,
-          GhHost              *host,
-          GCancellable        *cancellable,
-          GAsyncReadyCallback  callback,
-          gpointer             user_data)
-{
-  GTask *task = g_task_new (step, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, new_task);
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_task_data (task, g_object_ref (host), g_object_unref);
-  return task;
-}
-
 static void
 volume_deleted_cb (GObject      *object,
                    GAsyncResult *result,
@@ -146,10 +119,7 @@ volume_deleted_cb (GObject      *object,
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
 
-  if (gh_host_delete_volume_finish (GH_HOST (object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  gh_step_task_end (task, gh_host_delete_volume_finish (GH_HOST (object), result, &error), &error);
 }
 
 static void
@@ -262,21 +232,11 @@ volume_created_cb (GObject      *object,
 }
 
 static void
-absence_saved_cb (GObject      *object,
-                  GAsyncResult *result,
-                  gpointer      user_data)
+create_volume (GTask *task)
 {
-  g_autoptr (GTask) task = user_data;
-  GhStep *step = GH_STEP (object);
-  g_autofree char *xml = NULL;
-  GError *error = NULL;
+  GhStep *step = get_step (task);
+  g_autofree char *xml = dup_volume_xml (step);
 
-  if (!gh_step_save_finish (step, result, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  xml = dup_volume_xml (step);
   gh_host_create_volume_async (get_host (task), gh_step_get_string (step, "pool"), xml,
                                g_task_get_cancellable (task), volume_created_cb,
                                g_object_ref (task));
@@ -297,7 +257,7 @@ create_looked_cb (GTask        *task,
       return;
     }
   gh_step_set_boolean (step, "absent", TRUE);
-  gh_step_save_async (step, absence_saved_cb, g_object_ref (task));
+  gh_step_task_save (task, create_volume);
 }
 
 static void
@@ -307,7 +267,7 @@ create_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  look_at_path (new_task (step, host, cancellable, callback, user_data), cancellable,
+  look_at_path (gh_step_task_new (step, host, cancellable, callback, user_data), cancellable,
                 create_looked_cb);
 }
 
@@ -348,7 +308,7 @@ create_undo_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  GTask *task = new_task (step, host, NULL, callback, user_data);
+  GTask *task = gh_step_task_new_undo (step, host, callback, user_data);
 
   if (gh_step_get_boolean (step, "absent"))
     {
@@ -440,7 +400,7 @@ remove_do_async (GhStep              *step,
                  GAsyncReadyCallback  callback,
                  gpointer             user_data)
 {
-  g_autoptr (GTask) task = new_task (step, host, cancellable, callback, user_data);
+  g_autoptr (GTask) task = gh_step_task_new (step, host, cancellable, callback, user_data);
 
   if (gh_step_get_boolean (step, "may-be-gone"))
     look_at_path (g_object_ref (task), cancellable, before_removal_cb);
@@ -467,7 +427,7 @@ remove_undo_async (GhStep              *step,
                    GAsyncReadyCallback  callback,
                    gpointer             user_data)
 {
-  look_at_path (new_task (step, host, NULL, callback, user_data), NULL, still_there_cb);
+  look_at_path (gh_step_task_new_undo (step, host, callback, user_data), NULL, still_there_cb);
 }
 
 static const char * const remove_needs[] = { "path", NULL };
