@@ -156,17 +156,14 @@ static char *
 dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "autostart",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
-                               "--disable", NULL);
+                               gh_step_get_machine_word (step), "--disable", NULL);
 }
 
 static char *
 dup_undo_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "autostart",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")), NULL);
+                               gh_step_get_machine_word (step), NULL);
 }
 
 static char *
@@ -208,7 +205,6 @@ gh_autostart_off_step_new (GhHost     *destination,
 
   gh_step_set_peer (self, destination);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }

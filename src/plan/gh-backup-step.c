@@ -441,13 +441,6 @@ undo_async (GhStep              *step,
 
 /* Words */
 
-static const char *
-get_machine_word (GhStep *step)
-{
-  return gh_command_get_machine (gh_step_get_string (step, "name"),
-                                 gh_step_get_string (step, "uuid"));
-}
-
 static char *
 dup_title (GhStep *step)
 {
@@ -461,7 +454,7 @@ static char *
 dup_command (GhStep *step)
 {
   const char *uri = gh_step_get_uri (step);
-  const char *machine = get_machine_word (step);
+  const char *machine = gh_step_get_machine_word (step);
   g_autoptr (GPtrArray) disks = list_disks (step);
   g_autofree char *begin = gh_command_dup_virsh (uri, "backup-begin", machine, "/dev/stdin", NULL);
   g_autofree char *xml = gh_backup_xml_new (disks);
@@ -478,8 +471,8 @@ dup_command (GhStep *step)
 static char *
 dup_undo_command (GhStep *step)
 {
-  return gh_command_dup_virsh (gh_step_get_uri (step), "domjobabort", get_machine_word (step),
-                               NULL);
+  return gh_command_dup_virsh (gh_step_get_uri (step), "domjobabort",
+                               gh_step_get_machine_word (step), NULL);
 }
 
 static char *
@@ -526,8 +519,7 @@ gh_backup_step_new (const char *uuid,
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
   g_return_val_if_fail (disks->len > 0 && disks->len <= MAX_DISKS, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_boolean (self, "freeze", freeze);
   gh_step_set_int (self, "n-disks", disks->len);
   for (guint i = 0; i < disks->len; i++)

@@ -68,13 +68,6 @@ xml_step_finalize (GObject *object)
   G_OBJECT_CLASS (g_type_class_peek (GH_TYPE_STEP))->finalize (object);
 }
 
-static const char *
-get_machine_word (GhStep *step)
-{
-  return gh_command_get_machine (gh_step_get_string (step, "name"),
-                                 gh_step_get_string (step, "uuid"));
-}
-
 /* “virsh define”, fed with @xml. */
 static char *
 dup_define_command (GhStep     *step,
@@ -101,7 +94,7 @@ dup_undefine_command (GhStep *step,
                       guint   flags)
 {
   g_autofree char *plain = gh_command_dup_virsh (gh_step_get_uri (step), "undefine",
-                                                 get_machine_word (step), NULL);
+                                                 gh_step_get_machine_word (step), NULL);
 
   return g_strconcat (plain,
                       flags & GH_UNDEFINE_SAVED_STATE ? " --managed-save" : "",
@@ -355,8 +348,7 @@ gh_define_step_new (const char *uuid,
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL && xml != NULL,
                         GH_STEP (self));
 
-  gh_step_set_string (GH_STEP (self), "uuid", uuid);
-  gh_step_set_string (GH_STEP (self), "name", name);
+  gh_step_set_machine (GH_STEP (self), uuid, name);
   take_xml (self, g_strdup (xml));
   return GH_STEP (self);
 }
@@ -609,8 +601,7 @@ gh_undefine_step_new (const char      *uuid,
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_int (self, "flags", (gint64) flags);
   return self;
 }
@@ -627,8 +618,7 @@ gh_undefine_moved_step_new (const char      *uuid,
   g_return_val_if_fail (GH_IS_HOST (destination), self);
 
   gh_step_set_peer (self, destination);
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_int (self, "flags", (gint64) flags);
   gh_step_set_boolean (self, "moved", TRUE);
   return self;

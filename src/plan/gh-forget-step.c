@@ -107,8 +107,7 @@ static char *
 dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "metadata",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
+                               gh_step_get_machine_word (step),
                                GH_MACHINE_MARK_NAMESPACE, "--key", GH_MACHINE_MARK_PREFIX,
                                "--edit", "--config", NULL);
 }
@@ -151,8 +150,7 @@ gh_forget_left_step_new (GhHost     *left_at,
   g_return_val_if_fail (uuid != NULL && name != NULL && host != NULL && path != NULL, self);
 
   gh_step_set_peer (self, left_at);
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "left-host", host);
   gh_step_set_string (self, "path", path);
   return self;

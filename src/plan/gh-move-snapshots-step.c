@@ -67,8 +67,7 @@ static char *
 dup_command (GhStep *step)
 {
   GPtrArray *list = ((GhMoveSnapshotsStep *) step)->list;
-  const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                gh_step_get_string (step, "uuid"));
+  const char *machine = gh_step_get_machine_word (step);
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; list != NULL && i < list->len; i++)
@@ -126,8 +125,7 @@ gh_move_snapshots_step_new (const char *uuid,
 
   g_return_val_if_fail (uuid != NULL && name != NULL && list != NULL, GH_STEP (self));
 
-  gh_step_set_string (GH_STEP (self), "uuid", uuid);
-  gh_step_set_string (GH_STEP (self), "name", name);
+  gh_step_set_machine (GH_STEP (self), uuid, name);
   gh_step_set_int (GH_STEP (self), "count", list->len);
   gh_step_set_weight (GH_STEP (self), 0.1);
   self->list = g_ptr_array_ref (list);

@@ -48,8 +48,7 @@ static char *
 dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "domstate",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")), NULL);
+                               gh_step_get_machine_word (step), NULL);
 }
 
 static char *
@@ -201,8 +200,7 @@ gh_move_check_step_new (GhHost     *source,
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, GH_STEP (self));
 
-  gh_step_set_string (GH_STEP (self), "uuid", uuid);
-  gh_step_set_string (GH_STEP (self), "name", name);
+  gh_step_set_machine (GH_STEP (self), uuid, name);
   gh_step_set_host (GH_STEP (self), source);
   gh_step_set_peer (GH_STEP (self), host);
   gh_step_set_weight (GH_STEP (self), 0.1);

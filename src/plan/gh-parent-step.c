@@ -163,8 +163,7 @@ dup_command (GhStep *step)
 {
   g_autoptr (GPtrArray) disks = list_disks (step);
   g_autoptr (GString) lines = g_string_new (NULL);
-  const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                gh_step_get_string (step, "uuid"));
+  const char *machine = gh_step_get_machine_word (step);
 
   for (guint i = 0; i < disks->len; i++)
     {
@@ -571,8 +570,7 @@ gh_parent_step_new (const char *uuid,
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }
 

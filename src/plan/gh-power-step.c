@@ -30,9 +30,7 @@ dup_virsh (GhStep     *step,
            const char *verb)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), verb,
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
-                               NULL);
+                               gh_step_get_machine_word (step), NULL);
 }
 
 static gboolean
@@ -42,15 +40,6 @@ is_active (GhStep *step,
   GhMachine *machine = gh_host_find_machine (host, gh_step_get_string (step, "uuid"));
 
   return machine != NULL && gh_machine_is_active (machine);
-}
-
-static void
-set_machine (GhStep     *step,
-             const char *uuid,
-             const char *name)
-{
-  gh_step_set_string (step, "uuid", uuid);
-  gh_step_set_string (step, "name", name);
 }
 
 /* start */
@@ -196,7 +185,7 @@ gh_start_step_new (const char *uuid,
 {
   GhStep *self = g_object_new (gh_start_step_get_type (), NULL);
 
-  set_machine (self, uuid, name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }
 
@@ -272,6 +261,6 @@ gh_force_off_step_new (const char *uuid,
 {
   GhStep *self = g_object_new (gh_force_off_step_get_type (), NULL);
 
-  set_machine (self, uuid, name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }

@@ -226,24 +226,19 @@ dup_title (GhStep *step)
                           gh_step_get_string (step, "target"), gh_step_get_string (step, "name"));
 }
 
-static const char *
-get_machine_word (GhStep *step)
-{
-  return gh_command_get_machine (gh_step_get_string (step, "name"),
-                                 gh_step_get_string (step, "uuid"));
-}
-
 static char *
 dup_command (GhStep *step)
 {
-  return gh_command_dup_virsh (gh_step_get_uri (step), "blockpull", get_machine_word (step),
+  return gh_command_dup_virsh (gh_step_get_uri (step), "blockpull",
+                               gh_step_get_machine_word (step),
                                gh_step_get_string (step, "target"), "--wait", NULL);
 }
 
 static char *
 dup_undo_command (GhStep *step)
 {
-  return gh_command_dup_virsh (gh_step_get_uri (step), "blockjob", get_machine_word (step),
+  return gh_command_dup_virsh (gh_step_get_uri (step), "blockjob",
+                               gh_step_get_machine_word (step),
                                gh_step_get_string (step, "target"), "--abort", NULL);
 }
 
@@ -287,8 +282,7 @@ gh_pull_step_new (const char *uuid,
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
   g_return_val_if_fail (target != NULL && path != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "target", target);
   gh_step_set_string (self, "path", path);
   gh_step_set_string (self, "pool", pool);

@@ -150,8 +150,7 @@ static char *
 dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "metadata",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
+                               gh_step_get_machine_word (step),
                                GH_MACHINE_MARK_NAMESPACE, "--config", "--remove", NULL);
 }
 
@@ -189,7 +188,6 @@ gh_release_step_new (const char *uuid,
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }

@@ -88,8 +88,7 @@ static char *
 dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "domrename",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
+                               gh_step_get_machine_word (step),
                                gh_step_get_string (step, "new-name"), NULL);
 }
 
@@ -129,8 +128,7 @@ gh_rename_step_new (const char *uuid,
 
   g_return_val_if_fail (uuid != NULL && name != NULL && new_name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "new-name", new_name);
   return self;
 }

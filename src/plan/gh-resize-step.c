@@ -236,8 +236,7 @@ dup_command (GhStep *step)
 
   if (gh_step_get_boolean (step, "live"))
     return gh_command_dup_virsh (gh_step_get_uri (step), "blockresize",
-                                 gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                         gh_step_get_string (step, "uuid")),
+                                 gh_step_get_machine_word (step),
                                  gh_step_get_string (step, "target"), size, NULL);
   if (gh_step_get_string (step, "pool") != NULL)
     return gh_command_dup_virsh (gh_step_get_uri (step), "vol-resize",
@@ -303,8 +302,7 @@ gh_resize_step_new (const char *uuid,
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
   g_return_val_if_fail (target != NULL && path != NULL && format != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "target", target);
   gh_step_set_string (self, "path", path);
   gh_step_set_string (self, "format", format);

@@ -309,8 +309,7 @@ gh_settle_step_new (GhHost     *destination,
   g_return_val_if_fail (GH_IS_HOST (destination) && g_uuid_string_is_valid (uuid), step);
 
   gh_step_set_peer (step, destination);
-  gh_step_set_string (step, "uuid", uuid);
-  gh_step_set_string (step, "name", name);
+  gh_step_set_machine (step, uuid, name);
   gh_step_set_boolean (step, "define", xml != NULL);
   gh_step_set_boolean (step, "undefine", undefine);
   gh_step_set_boolean (step, "autostart", autostart);

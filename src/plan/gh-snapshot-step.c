@@ -523,9 +523,7 @@ dup_virsh (GhStep     *step,
            const char *snapshot)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), verb,
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
-                               "--snapshotname", snapshot, NULL);
+                               gh_step_get_machine_word (step), "--snapshotname", snapshot, NULL);
 }
 
 static char *
@@ -546,9 +544,8 @@ static char *
 take_dup_command (GhStep *step)
 {
   return gh_command_dup_virsh (gh_step_get_uri (step), "snapshot-create-as",
-                               gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                       gh_step_get_string (step, "uuid")),
-                               "--name", gh_step_get_string (step, "snapshot"), NULL);
+                               gh_step_get_machine_word (step), "--name",
+                               gh_step_get_string (step, "snapshot"), NULL);
 }
 
 static char *
@@ -707,8 +704,7 @@ step_new (GType       type,
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
   g_return_val_if_fail (snapshot != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "snapshot", snapshot);
   return self;
 }

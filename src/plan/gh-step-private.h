@@ -24,6 +24,12 @@ gboolean    gh_step_state_from_string (const char   *text,
 /* A copy with scalars only; nested values of a foreign journal are dropped. */
 JsonObject *gh_step_copy_params     (JsonObject     *params);
 
+/* Of steps about one machine, with the parameters uuid and name: gh-step-machine.c. */
+void        gh_step_set_machine      (GhStep     *self,
+                                      const char *uuid,
+                                      const char *name);
+const char *gh_step_get_machine_word (GhStep     *self);
+
 /* The types of gh-steps.h, for journals. */
 GType gh_autostart_step_get_type      (void);
 GType gh_backup_step_get_type         (void);

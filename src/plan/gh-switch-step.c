@@ -510,8 +510,7 @@ gh_switch_step_new (const char *uuid,
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid) && name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   return self;
 }
 

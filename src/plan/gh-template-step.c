@@ -571,8 +571,7 @@ static char *
 dup_command_for (GhStep   *step,
                  gboolean  on)
 {
-  const char *machine = gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                gh_step_get_string (step, "uuid"));
+  const char *machine = gh_step_get_machine_word (step);
 
   if (on)
     return gh_command_dup_virsh (gh_step_get_uri (step), "metadata", machine,
@@ -634,8 +633,7 @@ gh_template_step_new (const char *uuid,
 
   g_return_val_if_fail (uuid != NULL && name != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_boolean (self, "on", on);
   return self;
 }

@@ -101,9 +101,7 @@ dup_device_command (GhStep     *step,
 {
   g_autofree char *command =
     gh_command_dup_virsh (gh_step_get_uri (step), verb,
-                          gh_command_get_machine (gh_step_get_string (step, "name"),
-                                                  gh_step_get_string (step, "uuid")),
-                          "/dev/stdin", "--live", NULL);
+                          gh_step_get_machine_word (step), "/dev/stdin", "--live", NULL);
 
   return g_strdup_printf ("%s <<'EOF'\n%s\nEOF", command, gh_step_get_string (step, "xml"));
 }
@@ -157,8 +155,7 @@ gh_unplug_step_new (const char *uuid,
 
   g_return_val_if_fail (uuid != NULL && name != NULL && device != NULL && xml != NULL, self);
 
-  gh_step_set_string (self, "uuid", uuid);
-  gh_step_set_string (self, "name", name);
+  gh_step_set_machine (self, uuid, name);
   gh_step_set_string (self, "device", device);
   gh_step_set_string (self, "xml", xml);
   return self;
