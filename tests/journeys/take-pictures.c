@@ -337,7 +337,7 @@ take_dialogs (GhJourney *journey)
 
   open_from_menu (journey, "More", "Clone…");
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL, "Disk vda"));
-  make_high (journey, "Clone “" INSTALLED "”", 850);
+  make_high (journey, "Clone “" INSTALLED "”", 818);
   take (journey, ATSPI_ROLE_FRAME, "Clone “" INSTALLED "”", "clone");
   close_dialog (journey, "Clone “" INSTALLED "”");
 
