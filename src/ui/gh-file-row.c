@@ -9,6 +9,7 @@
 #include "gh-file-row.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "gh-format.h"
 #include "gh-ui.h"
@@ -77,7 +78,9 @@ update (GhFileRow *self)
   gtk_label_set_label (self->users_label, users != NULL ? users : "");
   gtk_widget_set_visible (self->users_box, users != NULL);
   gtk_label_set_label (self->reason_label, file->reason != NULL ? file->reason : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->reason_label), file->reason != NULL);
+  /* Who else uses it is said already. */
+  gtk_widget_set_visible (GTK_WIDGET (self->reason_label), file->reason != NULL &&
+                          (users == NULL || strstr (file->reason, file->users) == NULL));
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "gh-journey.h"
 
 #include <X11/XKBlib.h>
+#include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <X11/extensions/XTest.h>
@@ -36,6 +37,19 @@ struct _GhJourney
 /* What counts as being on the screen. */
 static AtspiStateType needed_state = ATSPI_STATE_SHOWING;
 
+/* Rows of the library tell their figures after what they are. */
+static gboolean
+is_name (const char *own_name,
+         const char *name,
+         AtspiRole   role)
+{
+  gsize length = strlen (name);
+
+  return own_name != NULL && g_str_has_prefix (own_name, name) &&
+         (own_name[length] == '\0' ||
+          (role == ATSPI_ROLE_TABLE_CELL && g_str_has_prefix (own_name + length, ", CPU ")));
+}
+
 static gboolean
 is_wanted (AtspiAccessible *widget,
            AtspiRole        role,
@@ -49,7 +63,7 @@ is_wanted (AtspiAccessible *widget,
   if (name != NULL)
     {
       own_name = atspi_accessible_get_name (widget, NULL);
-      if (g_strcmp0 (own_name, name) != 0)
+      if (!is_name (own_name, name, role))
         return FALSE;
     }
   states = atspi_accessible_get_state_set (widget);
@@ -454,6 +468,59 @@ gh_journey_drop (GhJourney *self)
 {
   XTestFakeButtonEvent (self->display, 1, False, CurrentTime);
   XSync (self->display, False);
+}
+
+/* None: nothing has the focus. */
+static Window
+find_active_window (GhJourney *self)
+{
+  Atom name = XInternAtom (self->display, "_NET_ACTIVE_WINDOW", False);
+  Window window = None;
+  Atom type = None;
+  int format = 0;
+  unsigned long n = 0;
+  unsigned long rest = 0;
+  unsigned char *data = NULL;
+
+  if (XGetWindowProperty (self->display, DefaultRootWindow (self->display), name, 0, 1, False,
+                          XA_WINDOW, &type, &format, &n, &rest, &data) == Success && n == 1)
+    window = *(Window *) data;
+  if (data != NULL)
+    XFree (data);
+  return window;
+}
+
+typedef struct
+{
+  AtspiAccessible *window;
+  int              height;
+} Height;
+
+static gboolean
+has_height (gpointer data)
+{
+  Height *wanted = data;
+  GdkRectangle extents;
+
+  atspi_accessible_clear_cache (wanted->window);
+  gh_journey_get_extents (wanted->window, &extents);
+  return extents.height == wanted->height;
+}
+
+void
+gh_journey_set_height (GhJourney       *self,
+                       AtspiAccessible *window,
+                       int              height)
+{
+  Height wanted = { window, height };
+  GdkRectangle extents;
+
+  gh_journey_get_extents (window, &extents);
+  XMoveResizeWindow (self->display, find_active_window (self), extents.x, 5,
+                     (unsigned int) extents.width, (unsigned int) height);
+  XSync (self->display, False);
+  if (!gh_lab_wait (WAIT_S, has_height, &wanted))
+    g_error ("The window does not become %d high", height);
 }
 
 /* Pictures */

@@ -58,6 +58,8 @@ void             gh_journey_choose       (GhJourney *self, const char *name, int
 void             gh_journey_drag         (GhJourney *self, AtspiAccessible *from,
                                           AtspiAccessible *to, const char *icon);
 void             gh_journey_drop         (GhJourney *self);
+/* Of the window that has the focus; also moves it up to the display's edge. */
+void             gh_journey_set_height   (GhJourney *self, AtspiAccessible *window, int height);
 void             gh_journey_click_at     (GhJourney *self, AtspiAccessible *widget);
 
 /* The whole display; also kept as NAME.png with the other screenshots. */

@@ -590,6 +590,30 @@ test_delete (Fixture       *fixture,
   gh_test_wait_until (is_empty, fixture->host);
 }
 
+/* Who else needs a file is said once. */
+static void
+test_delete_shared (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "two.xml", NULL);
+  g_autofree char *uri = g_strconcat ("test://", path, NULL);
+  g_autofree char *os = g_strdup_printf ("<memory>4096</memory><os><type>hvm</type><kernel>%s"
+                                         "</kernel></os></domain>", fixture->kernel);
+  g_autofree char *xml = g_strconcat ("<node><domain type='test'><name>one</name>", os,
+                                      "<domain type='test'><name>two</name>", os, "</node>", NULL);
+  GhHost *host = NULL;
+  GtkWidget *dialog = NULL;
+
+  g_assert_true (g_file_set_contents (path, xml, -1, NULL));
+  host = add_host (fixture->hosts, uri);
+  gh_delete_dialog_present (GTK_WINDOW (fixture->parent), gh_host_find_machine (host, "one"));
+  dialog = find_dialog ();
+  gh_ui_test_wait_shows (dialog, "Also used by two");
+  g_assert_false (gh_ui_test_shows (dialog, "It is used by two"));
+  close_dialog (dialog);
+  gh_hosts_remove (fixture->hosts, host);
+}
+
 /* As the engine writes it before a step; the program that did is no more. */
 static char *
 write_journal (Fixture    *fixture,
@@ -787,6 +811,7 @@ main (int   argc,
   ADD ("options", test_options);
   ADD ("large-text", test_large_text);
   ADD ("delete", test_delete);
+  ADD ("delete-shared", test_delete_shared);
   ADD ("interrupted", test_interrupted);
   ADD ("recover", test_recover);
 #undef ADD
