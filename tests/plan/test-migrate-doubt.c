@@ -1,0 +1,360 @@
+/* Copyright the Guesthouse developers
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+/* After a move that ended somehow: what is done, and above all what is not, by what the hosts say.
+ * The test driver cannot move anything, and knows nothing of machines that are held by a move or in
+ * parts; so what it says of their states is replaced here, by a function of libvirt's name. */
+
+#include "config.h"
+
+#include <dlfcn.h>
+#include <libvirt/libvirt.h>
+#include <string.h>
+
+#include "gh-faults.h"
+#include "gh-migrate-step.h"
+#include "gh-steps.h"
+#include "gh-threads.h"
+#include "gh-start-guard.h"
+#include "gh-undo-plan.h"
+#include "plan-test.h"
+
+#define MACHINE_UUID "11111111-0000-4000-8000-000000000002"
+
+/* Saying */
+
+typedef enum
+{
+  TRULY,
+  HELD,
+  BY_USER,
+  IN_PARTS,
+  PARTS_RUN,
+  FAILED,
+  NOT,
+} Saying;
+
+static GMutex lock;
+static GHashTable *sayings = NULL; /* URI → Saying (mutex lock) */
+
+static void
+say (GhHost *host,
+     Saying  saying)
+{
+  g_mutex_lock (&lock);
+  if (sayings == NULL)
+    sayings = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_insert (sayings, g_strdup (gh_host_get_uri (host)), GINT_TO_POINTER ((int) saying));
+  g_mutex_unlock (&lock);
+}
+
+static Saying
+get_saying (virDomainPtr domain)
+{
+  char *uri = virConnectGetURI (virDomainGetConnect (domain));
+  Saying saying = TRULY;
+
+  g_mutex_lock (&lock);
+  if (sayings != NULL && uri != NULL)
+    saying = (Saying) GPOINTER_TO_INT (g_hash_table_lookup (sayings, uri));
+  g_mutex_unlock (&lock);
+  free (uri);
+  return saying;
+}
+
+int
+virDomainGetState (virDomainPtr  domain,
+                   int          *state,
+                   int          *reason,
+                   unsigned int  flags)
+{
+  static const struct
+  {
+    int state;
+    int reason;
+  } answers[] = {
+    [HELD] = { VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION },
+    [BY_USER] = { VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER },
+    [IN_PARTS] = { VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY_FAILED },
+    [PARTS_RUN] = { VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY_FAILED },
+    [FAILED] = { VIR_DOMAIN_SHUTOFF, VIR_DOMAIN_SHUTOFF_FAILED },
+  };
+  Saying saying = get_saying (domain);
+  int (*real) (virDomainPtr, int *, int *, unsigned int) = NULL;
+
+  *(void **) &real = dlsym (RTLD_NEXT, "virDomainGetState");
+  g_assert_true (real != NULL);
+  if (saying == TRULY)
+    return real (domain, state, reason, flags);
+  /* An error of libvirt's own. */
+  if (saying == NOT)
+    return real (domain, NULL, NULL, flags);
+  *state = answers[saying].state;
+  if (reason != NULL)
+    *reason = answers[saying].reason;
+  return 0;
+}
+
+/* Hosts */
+
+typedef enum
+{
+  NOTHING,
+  OFF,
+  RUNS,
+  PAUSED,
+} State;
+
+static GhHost *
+new_host (State  state,
+          Saying saying)
+{
+  static const int run_states[] = { 0, 5, 1, 3 };
+  g_autofree char *domain = NULL;
+  g_autofree char *xml = NULL;
+  GhHost *host = NULL;
+
+  if (state != NOTHING)
+    domain = g_strdup_printf ("<domain type='test' "
+                              "xmlns:test='http://libvirt.org/schemas/domain/test/1.0'>"
+                              "<name>web</name><uuid>" MACHINE_UUID "</uuid><memory>65536</memory>"
+                              "<os><type>hvm</type></os><test:runstate>%d</test:runstate></domain>",
+                              run_states[state]);
+  xml = g_strdup_printf ("<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active>"
+                         "<nodes>1</nodes><sockets>1</sockets><cores>2</cores><threads>1</threads>"
+                         "</cpu><memory>8192000</memory>%s</node>", domain != NULL ? domain : "");
+  host = plan_test_new_host (xml);
+  say (host, saying);
+  return host;
+}
+
+/* What the machine truly is. */
+static State
+get_state (GhHost *host)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autofree GhPresence *presence = NULL;
+  GError *error = NULL;
+
+  say (host, TRULY);
+  gh_host_load_presence_async (host, MACHINE_UUID, NULL, gh_test_call_cb, &call);
+  presence = gh_host_load_presence_finish (host, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  if (!presence->exists)
+    return NOTHING;
+  return presence->running ? RUNS : presence->active ? PAUSED : OFF;
+}
+
+/* Moving it ends with an error at once. */
+static GhStep *
+new_step (GhHost   *peer,
+          gboolean  persist,
+          gboolean  returns)
+{
+  g_autoptr (GhMigrationOptions) options = gh_migration_options_new ();
+  GhStep *step = NULL;
+
+  options->persist = persist;
+  options->undefine = TRUE;
+  step = gh_migrate_step_new (peer, MACHINE_UUID, "web", options);
+  gh_step_set_boolean (step, "returns", returns);
+  gh_step_set_boolean (step, "begun", TRUE);
+  return step;
+}
+
+/* What is held */
+
+typedef enum
+{
+  GOES_ON,   /* the guest goes on here, as it has not moved */
+  REMAINDER, /* nothing is touched */
+} Verdict;
+
+static const struct
+{
+  Saying   here;
+  State    there;
+  Saying   saying_there;
+  gboolean persist;
+  gboolean returns;
+  Verdict  verdict;
+} held_rows[] = {
+  { HELD, NOTHING, TRULY, TRUE, FALSE, GOES_ON },
+  { HELD, NOTHING, TRULY, FALSE, FALSE, GOES_ON },
+  { HELD, OFF, TRULY, TRUE, FALSE, REMAINDER },
+  { HELD, OFF, FAILED, TRUE, FALSE, REMAINDER },
+  /* Its definition is there anyhow, or would not be. */
+  { HELD, OFF, TRULY, TRUE, TRUE, GOES_ON },
+  { HELD, OFF, TRULY, FALSE, FALSE, GOES_ON },
+};
+
+/* It is paused by the move. When it has moved, and was switched off there since, it never goes on
+ * here: neither when the move fails nor when it is taken back; and nothing is started there. */
+static void
+test_held (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (held_rows); i++)
+    for (guint undoing = 0; undoing < 2; undoing++)
+      {
+        gboolean remainder = held_rows[i].verdict == REMAINDER;
+        g_autoptr (GhHost) host = new_host (PAUSED, held_rows[i].here);
+        g_autoptr (GhHost) peer = new_host (held_rows[i].there, held_rows[i].saying_there);
+        g_autoptr (GhStep) step = new_step (peer, held_rows[i].persist, held_rows[i].returns);
+        g_autoptr (GError) error = NULL;
+        gboolean done = undoing ? plan_test_undo (step, host, &error)
+                                : plan_test_do (step, host, &error);
+
+        g_test_message ("row %u, undoing %u: %s", i, undoing,
+                        error != NULL ? error->message : "done");
+        g_assert_cmpint (done, ==, undoing && !remainder);
+        if (remainder)
+          g_assert_nonnull (strstr (error->message, held_rows[i].saying_there == FAILED
+                                    ? "It failed at" : "is a remainder"));
+        if (remainder && undoing)
+          {
+            g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+            g_assert_true (gh_step_may_have_committed (step, error));
+          }
+        else if (remainder)
+          g_assert_error (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+        g_assert_cmpint (get_state (host), ==, remainder ? PAUSED : RUNS);
+        g_assert_cmpint (get_state (peer), ==, held_rows[i].there);
+      }
+}
+
+/* Where else it is not to be touched, whatever is asked: it is at the other host, whole or in part,
+ * or the user has paused it here. */
+static void
+test_not_resumed (void)
+{
+  static const struct
+  {
+    State       here;
+    Saying      saying_here;
+    State       there;
+    Saying      saying_there;
+    const char *why; /* (nullable): NULL when it is taken back */
+  } rows[] = {
+    { PAUSED, HELD, RUNS, TRULY, "It has moved, and runs at" },
+    { PAUSED, IN_PARTS, RUNS, PARTS_RUN, "It cannot be taken back" },
+    { PAUSED, IN_PARTS, PAUSED, IN_PARTS, "It cannot be taken back" },
+    { PAUSED, IN_PARTS, RUNS, TRULY, "It cannot be taken back" },
+    { PAUSED, BY_USER, NOTHING, TRULY, NULL },
+    { OFF, TRULY, RUNS, TRULY, "It has moved, and runs at" },
+    { NOTHING, TRULY, RUNS, TRULY, "It has moved, and runs at" },
+    { OFF, TRULY, OFF, TRULY, NULL },
+    { OFF, TRULY, NOTHING, TRULY, NULL },
+    { RUNS, TRULY, RUNS, TRULY, "It runs on both hosts at once!" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GhHost) host = new_host (rows[i].here, rows[i].saying_here);
+      g_autoptr (GhHost) peer = new_host (rows[i].there, rows[i].saying_there);
+      g_autoptr (GhStep) step = new_step (peer, TRUE, FALSE);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (plan_test_undo (step, host, &error), ==, rows[i].why == NULL);
+      g_test_message ("row %u: %s", i, error != NULL ? error->message : "done");
+      if (rows[i].why != NULL)
+        {
+          g_assert_nonnull (strstr (error->message, rows[i].why));
+          g_assert_true (gh_step_may_have_committed (step, error));
+        }
+      g_assert_cmpint (get_state (host), ==, rows[i].here);
+      g_assert_cmpint (get_state (peer), ==, rows[i].there);
+    }
+}
+
+/* The list of machines is read by the same call, and complains. */
+static gboolean
+is_fatal_cb (const char     *domain,
+             GLogLevelFlags  level,
+             const char     *message,
+             gpointer        user_data)
+{
+  return strstr (message, "must not be NULL") == NULL;
+}
+
+/* A host that does not say what state it is in has said nothing: it has not arrived by that, and
+ * what was made for the move may be needed. */
+static void
+test_unreadable (void)
+{
+  static const struct
+  {
+    State    here;
+    Saying   saying_here;
+    State    there;
+    Saying   saying_there;
+    gboolean readable;
+  } rows[] = {
+    { OFF, TRULY, RUNS, TRULY, TRUE },
+    { OFF, TRULY, RUNS, NOT, FALSE },
+    { OFF, NOT, RUNS, TRULY, FALSE },
+    { PAUSED, NOT, RUNS, TRULY, FALSE },
+    { PAUSED, HELD, OFF, NOT, FALSE },
+    { PAUSED, NOT, PAUSED, NOT, FALSE },
+  };
+
+  g_test_log_set_fatal_handler (is_fatal_cb, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint undoing = 0; undoing < 2; undoing++)
+      {
+        g_autoptr (GhHost) host = new_host (rows[i].here, rows[i].saying_here);
+        g_autoptr (GhHost) peer = new_host (rows[i].there, rows[i].saying_there);
+        g_autoptr (GhStep) step = new_step (peer, TRUE, FALSE);
+        g_autoptr (GError) error = NULL;
+        gboolean done = undoing ? plan_test_undo (step, host, &error)
+                                : plan_test_do (step, host, &error);
+
+        g_test_message ("row %u, undoing %u: %s", i, undoing,
+                        error != NULL ? error->message : "done");
+        g_assert_cmpint (done, ==, rows[i].readable && !undoing);
+        g_assert_cmpint (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED), ==,
+                         rows[i].readable && undoing);
+        if (undoing)
+          g_assert_true (gh_step_may_have_committed (step, error));
+        g_assert_cmpint (get_state (host), ==, rows[i].here);
+        g_assert_cmpint (get_state (peer), ==, rows[i].there);
+      }
+}
+
+/* Nor is one switched off that may be half of one. */
+static void
+test_not_switched_off (void)
+{
+  static const Saying sayings_here[] = { IN_PARTS, PARTS_RUN, NOT, HELD };
+
+  g_test_log_set_fatal_handler (is_fatal_cb, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (sayings_here); i++)
+    {
+      gboolean may_end = sayings_here[i] == HELD;
+      g_autoptr (GhHost) host = new_host (PAUSED, sayings_here[i]);
+      g_auto (GhTestCall) call = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      gh_machine_run_action_async (plan_test_get_machine (host, "web"), GH_MACHINE_FORCE_OFF, NULL,
+                                   gh_test_call_cb, &call);
+      g_assert_cmpint (gh_machine_run_action_finish (gh_host_find_machine (host, MACHINE_UUID),
+                                                     gh_test_call_wait (&call), &error), ==,
+                       may_end);
+      if (sayings_here[i] == IN_PARTS || sayings_here[i] == PARTS_RUN)
+        g_assert_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED);
+      g_assert_cmpint (get_state (host), ==, may_end ? OFF : PAUSED);
+    }
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  gh_threads_init ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/migrate-doubt/held", test_held);
+  g_test_add_func ("/migrate-doubt/not-resumed", test_not_resumed);
+  g_test_add_func ("/migrate-doubt/unreadable", test_unreadable);
+  g_test_add_func ("/migrate-doubt/not-switched-off", test_not_switched_off);
+  return g_test_run ();
+}
