@@ -70,13 +70,6 @@ set_current (GhMigrateQueue *self,
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CURRENT]);
 }
 
-static gboolean
-is_in_doubt (GhMigratePlan *plan)
-{
-  return g_error_matches (gh_plan_get_error (GH_PLAN (plan)), GH_STEP_ERROR,
-                          GH_STEP_ERROR_IN_DOUBT);
-}
-
 /* The move of one machine, as a step. */
 
 #define GH_TYPE_QUEUED_MOVE (gh_queued_move_get_type ())
@@ -119,7 +112,7 @@ queued_move_dup_left (GhStep *step)
 {
   GhMigratePlan *plan = GH_QUEUED_MOVE (step)->plan;
 
-  if (is_in_doubt (plan))
+  if (gh_plan_is_in_doubt (GH_PLAN (plan)))
     /* Translators: %s is the name of a machine; why follows. */
     return g_strdup_printf (_("“%s” is in doubt"), get_name (plan));
   /* Translators: %s is the name of a machine. */
@@ -729,7 +722,7 @@ gh_migrate_queue_has_doubt (GhMigrateQueue *self)
   g_return_val_if_fail (GH_IS_MIGRATE_QUEUE (self), FALSE);
 
   for (guint i = 0; i < self->plans->len; i++)
-    if (is_in_doubt (g_ptr_array_index (self->plans, i)))
+    if (gh_plan_is_in_doubt (g_ptr_array_index (self->plans, i)))
       return TRUE;
   return FALSE;
 }

@@ -4,7 +4,7 @@
 
 /* After a move that ended somehow: what is done, and above all what is not, by what the hosts say.
  * The test driver cannot move anything, and knows nothing of machines that are held by a move or in
- * parts; so what it says of their states is replaced here, by a functions of libvirt's name. */
+ * parts; so what it says of their states is replaced here, by functions of libvirt's names. */
 
 #include "config.h"
 
@@ -15,6 +15,7 @@
 
 #include "gh-faults.h"
 #include "gh-image-guard.h"
+#include "gh-migrate-queue.h"
 #include "gh-migrate-step.h"
 #include "gh-paths.h"
 #include "gh-steps.h"
@@ -119,6 +120,14 @@ typedef enum
   PAUSED,
 } State;
 
+static char *
+dup_node (const char *machines)
+{
+  return g_strdup_printf ("<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active>"
+                          "<nodes>1</nodes><sockets>1</sockets><cores>2</cores>"
+                          "<threads>1</threads></cpu><memory>8192000</memory>%s</node>", machines);
+}
+
 static GhHost *
 new_host (State  state,
           Saying saying)
@@ -134,9 +143,7 @@ new_host (State  state,
                               "<name>web</name><uuid>" MACHINE_UUID "</uuid><memory>65536</memory>"
                               "<os><type>hvm</type></os><test:runstate>%d</test:runstate></domain>",
                               run_states[state]);
-  xml = g_strdup_printf ("<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active>"
-                         "<nodes>1</nodes><sockets>1</sockets><cores>2</cores><threads>1</threads>"
-                         "</cpu><memory>8192000</memory>%s</node>", domain != NULL ? domain : "");
+  xml = dup_node (domain != NULL ? domain : "");
   host = plan_test_new_host (xml);
   say (host, saying);
   return host;
@@ -620,6 +627,54 @@ test_takes_back (void)
   g_assert_cmpuint (plan_test_count_journals (), ==, 0);
 }
 
+/* One after another */
+
+#define MACHINE(n) "<domain type='test'><name>web-" n "</name><memory>65536</memory>" \
+                   "<os><type arch='x86_64'>hvm</type></os></domain>"
+
+/* The first machine breaks in the middle of it, in the eyes of whoever looks; the second does not. */
+static void
+state_changed_cb (GhPlan     *plan,
+                  GParamSpec *pspec,
+                  GPtrArray  *plans)
+{
+  if (gh_plan_get_state (plan) == GH_PLAN_RUNNING)
+    say (gh_plan_get_host (plan), plan == g_ptr_array_index (plans, 0) ? IN_PARTS : TRULY);
+}
+
+/* What a machine's move leaves in doubt is in its own journal, and the next one is begun. */
+static void
+test_queue (void)
+{
+  g_autofree char *here_xml = dup_node (MACHINE ("1") MACHINE ("2"));
+  g_autofree char *there_xml = dup_node ("");
+  g_autoptr (GhHost) host = plan_test_new_host (here_xml);
+  g_autoptr (GhHost) peer = plan_test_new_host (there_xml);
+  g_autoptr (GPtrArray) machines = g_ptr_array_new ();
+  g_autoptr (GhMigrateQueue) queue = NULL;
+  g_autoptr (GError) error = NULL;
+  GPtrArray *plans = NULL;
+  GStrv left = NULL;
+
+  g_ptr_array_add (machines, plan_test_get_machine (host, "web-1"));
+  g_ptr_array_add (machines, plan_test_get_machine (host, "web-2"));
+  queue = gh_migrate_queue_new (machines, peer);
+  plans = gh_migrate_queue_get_plans (queue);
+  for (guint i = 0; i < plans->len; i++)
+    g_signal_connect (g_ptr_array_index (plans, i), "notify::state",
+                      G_CALLBACK (state_changed_cb), plans);
+  g_assert_false (plan_test_run (GH_PLAN (queue), &error));
+  g_assert_error (error, GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+  left = gh_plan_get_left (GH_PLAN (queue));
+  g_assert_cmpuint (g_strv_length (left), ==, 2);
+  g_assert_true (g_str_has_prefix (left[0], "“web-1” is in doubt: It is paused, and its memory"));
+  g_assert_true (g_str_has_prefix (left[1], "“web-2” is not moved: "));
+  g_assert_true (gh_migrate_queue_has_doubt (queue));
+  g_assert_cmpint (gh_plan_get_outcome (g_ptr_array_index (plans, 1)), ==, GH_OUTCOME_UNDONE);
+  g_assert_cmpuint (plan_test_count_journals (), ==, 1);
+  remove_journals ();
+}
+
 int
 main (int    argc,
       char **argv)
@@ -633,5 +688,6 @@ main (int    argc,
   g_test_add_func ("/migrate-doubt/not-launched", test_not_launched);
   g_test_add_func ("/migrate-doubt/holds", test_holds);
   g_test_add_func ("/migrate-doubt/takes-back", test_takes_back);
+  g_test_add_func ("/migrate-doubt/queue", test_queue);
   return g_test_run ();
 }
