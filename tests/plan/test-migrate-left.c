@@ -60,8 +60,9 @@ test_secret (void)
     { DOMAIN ("other", "", ENCRYPTED ("usage='a-disk'")), NULL, TRUE, "other" },
     { DOMAIN ("plain", "", "") DOMAIN ("user", "", ENCRYPTED ("uuid='" SECRET "'")), NULL, TRUE,
       "user" },
-    /* It may use anything. */
+    /* It may use anything, defined or as it runs. */
     { DOMAIN ("unread", "", ""), "domain-definition-xml:fail=38,times=1;", TRUE, "unread" },
+    { DOMAIN ("unread", "", ""), "domain-definition-xml:fail=38,after=1,times=1;", TRUE, "unread" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
