@@ -632,7 +632,7 @@ test_takes_back (void)
 #define MACHINE(n) "<domain type='test'><name>web-" n "</name><memory>65536</memory>" \
                    "<os><type arch='x86_64'>hvm</type></os></domain>"
 
-/* The first machine breaks in the middle of it, in the eyes of whoever looks; the second does not. */
+/* The first machine breaks in the middle of it, for whoever looks; the second does not. */
 static void
 state_changed_cb (GhPlan     *plan,
                   GParamSpec *pspec,
