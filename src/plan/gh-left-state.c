@@ -118,6 +118,7 @@ add_proof (GhPlanDraft *draft,
   GhStep *step = gh_probe_step_new (own_host, pool, folder, &there, /* shared= */ FALSE);
 
   gh_step_set_host (step, host);
+  gh_step_set_boolean (step, "left", TRUE);
   gh_plan_draft_add_step (draft, step);
   add_closing (draft, lent, FALSE);
 }

@@ -25,7 +25,6 @@ struct _GhMigrateQueue
 /* gh-migrate-queue.c */
 const char *gh_queued_plan_get_name        (GhMigratePlan *plan); /* of its machine */
 gboolean    gh_queued_plan_is_done         (GhMigratePlan *plan);
-gboolean    gh_queued_plan_is_in_doubt     (GhMigratePlan *plan);
 /* @plan: (nullable): the one that runs now. */
 void        gh_migrate_queue_set_current   (GhMigrateQueue *self, GhMigratePlan *plan);
 /* One of them is done. */

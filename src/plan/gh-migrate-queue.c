@@ -315,7 +315,7 @@ gh_migrate_queue_has_doubt (GhMigrateQueue *self)
   g_return_val_if_fail (GH_IS_MIGRATE_QUEUE (self), FALSE);
 
   for (guint i = 0; i < self->plans->len; i++)
-    if (gh_queued_plan_is_in_doubt (g_ptr_array_index (self->plans, i)))
+    if (gh_plan_is_in_doubt (g_ptr_array_index (self->plans, i)))
       return TRUE;
   return FALSE;
 }
@@ -361,12 +361,6 @@ gh_queued_plan_is_done (GhMigratePlan *plan)
          gh_plan_get_outcome (GH_PLAN (plan)) == GH_OUTCOME_DONE;
 }
 
-gboolean
-gh_queued_plan_is_in_doubt (GhMigratePlan *plan)
-{
-  return g_error_matches (gh_plan_get_error (GH_PLAN (plan)), GH_STEP_ERROR,
-                          GH_STEP_ERROR_IN_DOUBT);
-}
 
 void
 gh_migrate_queue_set_current (GhMigrateQueue *self,

@@ -48,6 +48,7 @@ typedef struct
   gboolean      final_begun;
   gboolean      final_done;          /* no way back */
   gboolean      in_doubt;            /* neither forwards nor back for now */
+  gboolean      held;                /* taken back no further than to what may have committed */
 } GhPlanPrivate;
 
 /* The object */

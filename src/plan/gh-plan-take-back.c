@@ -111,7 +111,7 @@ hold_the_rest (GhPlan *self)
       if (gh_step_get_state (step) == GH_STEP_DONE && gh_step_can_undo (step))
         gh_plan_add_left (self, step, NULL);
     }
-  priv->keep_journal = TRUE;
+  priv->held = priv->keep_journal = TRUE;
   gh_plan_write_journal (self, "undo", "after", held_written_cb);
 }
 

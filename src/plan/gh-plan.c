@@ -204,7 +204,7 @@ forget_run (GhPlan *self)
 
   g_clear_error (&priv->error);
   g_ptr_array_set_size (priv->left, 0);
-  priv->in_doubt = FALSE;
+  priv->in_doubt = priv->held = FALSE;
   g_clear_pointer (&priv->left_names, g_strfreev);
   g_clear_pointer (&priv->kept, g_hash_table_unref);
   g_clear_pointer (&priv->kept_names, g_strfreev);
@@ -559,6 +559,23 @@ gh_plan_get_left (GhPlan *self)
   g_return_val_if_fail (GH_IS_PLAN (self), NULL);
 
   return gh_plan_get_private (self)->left_names;
+}
+
+/**
+ * gh_plan_is_in_doubt:
+ * @self: a plan that has ended
+ *
+ * Returns: whether nobody could say if what it is about has happened, so that some or all of it was
+ *   neither finished nor taken back: its journal is kept, to go on with it
+ */
+gboolean
+gh_plan_is_in_doubt (GhPlan *self)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  g_return_val_if_fail (GH_IS_PLAN (self), FALSE);
+
+  return priv->state == GH_PLAN_ENDED && (priv->in_doubt || priv->held);
 }
 
 GStrv

@@ -3,7 +3,8 @@
  */
 
 /* share-probe: parameters folder, pool, pool-there, folder-there, shared: what is expected; name:
- * of the volume that is made for it, and goes when the other host was asked, whatever came of it.
+ * of the volume that is made for it, and goes when the other host was asked, whatever came of it;
+ * left: it is about what a move left, not about disks that are to move.
  * Undone by removing that volume, by its name, which nobody else makes. */
 
 #define G_LOG_DOMAIN "gh-probe-step"
@@ -64,6 +65,12 @@ return_verdict (GTask *task)
                              /* Translators: a folder. */
                              _("The destination does not see what is written to %s here: it has a "
                                "folder of its own there. Copy the disks."),
+                             gh_step_get_string (step, "folder"));
+  else if (gh_step_get_boolean (step, "left"))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,
+                             /* Translators: a folder. */
+                             _("The machine's own host sees what is written to %s there: what was "
+                               "left is the very file it uses, and stays."),
                              gh_step_get_string (step, "folder"));
   else
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED,

@@ -55,7 +55,7 @@ dup_left (GhStep *step)
 {
   GhMigratePlan *plan = GH_QUEUED_MOVE (step)->plan;
 
-  if (gh_queued_plan_is_in_doubt (plan))
+  if (gh_plan_is_in_doubt (GH_PLAN (plan)))
     /* Translators: %s is the name of a machine; why follows. */
     return g_strdup_printf (_("“%s” is in doubt"), gh_queued_plan_get_name (plan));
   /* Translators: %s is the name of a machine. */

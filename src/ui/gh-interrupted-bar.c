@@ -171,7 +171,7 @@ is_in_doubt (GhPlan *plan)
 {
   return GH_IS_MIGRATE_QUEUE (plan)
          ? gh_migrate_queue_has_doubt (GH_MIGRATE_QUEUE (plan))
-         : g_error_matches (gh_plan_get_error (plan), GH_STEP_ERROR, GH_STEP_ERROR_IN_DOUBT);
+         : gh_plan_is_in_doubt (plan);
 }
 
 /* One that ended in part here has left its journal, and can be recovered or taken back at once. */

@@ -69,6 +69,22 @@ gh_start_guard_take_permit (GhHost     *host,
   return was_there;
 }
 
+/* Half of one does not go on by itself, here or beside its other half; whoever moves it does that.
+ * No journal of ours need know of that move. */
+static gboolean
+is_whole (GhMachine  *machine, /* nullable */
+          GhHost     *host,
+          GError    **error)
+{
+  if (machine == NULL || !gh_machine_is_in_parts (machine))
+    return TRUE;
+  g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE,
+               _("“%s” is being moved, and its memory is in two parts, one of them at %s. It goes "
+                 "on by itself when the move is finished or recovered."),
+               gh_machine_get_name (machine), gh_host_get_label (host));
+  return FALSE;
+}
+
 /* To go on beside one that is paused is what a user may want who compares the two. */
 static gboolean
 is_alone (GhHost      *host,
@@ -78,12 +94,16 @@ is_alone (GhHost      *host,
 {
   guint n_hosts = known_hosts != NULL ? g_list_model_get_n_items (G_LIST_MODEL (known_hosts)) : 0;
 
+  if (!is_whole (gh_host_find_machine (host, uuid), host, error))
+    return FALSE;
   for (guint i = 0; i < n_hosts; i++)
     {
       g_autoptr (GhHost) other = g_list_model_get_item (G_LIST_MODEL (known_hosts), i);
       GhMachine *twin = other != host && gh_host_get_state (other) == GH_HOST_CONNECTED
                         ? gh_host_find_machine (other, uuid) : NULL;
 
+      if (!is_whole (twin, other, error))
+        return FALSE;
       if (twin == NULL || !gh_machine_is_active (twin) ||
           (use == GH_GUARD_RESUME && gh_machine_get_state (twin) == GH_MACHINE_PAUSED))
         continue;

@@ -12,6 +12,7 @@
 #include "gh-faults.h"
 #include "gh-migrate-queue.h"
 #include "gh-threads.h"
+#include "gh-undo-plan.h"
 #include "plan-test.h"
 
 typedef struct
@@ -228,12 +229,60 @@ test_goes_on (Fixture       *fixture,
   g_assert_cmpuint (g_strv_length (left), ==, 2);
   g_assert_true (g_str_has_prefix (left[0], "“web-1” is not moved: "));
   g_assert_true (g_str_has_prefix (left[1], "“web-3” is not moved: "));
+  g_assert_false (gh_migrate_queue_has_doubt (fixture->queue));
   g_assert_null (gh_migrate_queue_get_current (fixture->queue));
   g_assert_null (gh_host_find_machine (fixture->there, "web-1"));
   /* It can be tried again. */
   gh_plan_invalidate (GH_PLAN (fixture->queue));
   prepare (fixture);
   g_assert_cmpuint (gh_migrate_queue_get_n_ready (fixture->queue), ==, 2);
+}
+
+static void
+assert_journals (guint n)
+{
+  g_autoptr (GPtrArray) plans = plan_test_load_interrupted ();
+
+  g_assert_cmpuint (plans->len, ==, n);
+  for (guint i = 0; i < plans->len; i++)
+    {
+      g_auto (GhTestCall) call = { 0 };
+
+      g_assert_cmpstr (gh_undo_plan_get_original_kind (g_ptr_array_index (plans, i)), ==,
+                       "migrate");
+      gh_undo_plan_forget_async (g_ptr_array_index (plans, i), gh_test_call_cb, &call);
+      g_assert_true (gh_undo_plan_forget_finish (g_ptr_array_index (plans, i),
+                                                 gh_test_call_wait (&call), NULL));
+    }
+  g_assert_cmpuint (plan_test_count_journals (), ==, 0);
+}
+
+/* Of the first nobody knows where it is, neither when it has failed nor when it is to be taken
+ * back: that is said of it, and of it alone, and its journal is kept. The third is tried. */
+static void
+test_in_doubt (Fixture       *fixture,
+               gconstpointer  data)
+{
+  GPtrArray *plans = gh_migrate_queue_get_plans (fixture->queue);
+  g_autoptr (GError) error = NULL;
+  GStrv left = NULL;
+
+  prepare (fixture);
+  gh_faults_set ("domain-presence:fail=38,times=2");
+  g_assert_false (plan_test_run (GH_PLAN (fixture->queue), &error));
+  gh_faults_set (NULL);
+  g_assert_cmpuint (fixture->begun->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (fixture->begun, 1), ==, "web-3");
+  g_assert_cmpint (gh_plan_get_outcome (GH_PLAN (fixture->queue)), ==, GH_OUTCOME_UNDONE_IN_PART);
+  left = gh_plan_get_left (GH_PLAN (fixture->queue));
+  g_assert_cmpuint (g_strv_length (left), ==, 2);
+  g_assert_true (g_str_has_prefix (left[0], "“web-1” is in doubt: "));
+  g_assert_true (g_str_has_prefix (left[1], "“web-3” is not moved: "));
+  g_assert_true (gh_migrate_queue_has_doubt (fixture->queue));
+  g_assert_true (gh_plan_is_in_doubt (g_ptr_array_index (plans, 0)));
+  g_assert_false (gh_plan_is_in_doubt (g_ptr_array_index (plans, 2)));
+  g_assert_cmpint (gh_plan_get_outcome (g_ptr_array_index (plans, 2)), ==, GH_OUTCOME_UNDONE);
+  assert_journals (1);
 }
 
 static void
@@ -271,6 +320,7 @@ main (int    argc,
   g_test_add ("/migrate-queue/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("left-out", test_left_out);
   ADD ("goes-on", test_goes_on);
+  ADD ("in-doubt", test_in_doubt);
   ADD ("cancel", test_cancel);
 #undef ADD
   g_test_add_func ("/migrate-queue/together", test_together);
