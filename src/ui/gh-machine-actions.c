@@ -482,9 +482,9 @@ new_doubt (GhWindow  *window,
 
   if (is_paused)
     return new_question (window, title,
-                         _("Do this only if you know for certain that it has not gone on there: "
-                           "what is paused here is older then, and destroys what was written to "
-                           "its disks since."),
+                         _("Do this only if you know for certain that it has not gone on there. If "
+                           "it has, what is paused here is older, and destroys what was written "
+                           "to its disks since."),
                          _("_Let it go on all the same"));
   return new_question (window, title,
                        _("Do this only if you know for certain that it is off there, as when that "
