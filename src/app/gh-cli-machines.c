@@ -467,7 +467,10 @@ find_move_check (GhCli      *self,
       gh_start_guard_permit (self->host, uuid);
     }
   return gh_check_new (level, "may-run-elsewhere", refusal->message,
-                       _("If you know for certain that it is not so: --even-in-doubt"));
+                       use == GH_GUARD_RESUME
+                       ? _("If you know for certain that it has not gone on there: "
+                           "--even-in-doubt")
+                       : _("If you know for certain that it is not so: --even-in-doubt"));
 }
 
 static void
@@ -508,7 +511,9 @@ gh_cli_act (GhCli      *self,
   gboolean even_in_doubt = FALSE;
   const GOptionEntry entries[] = {
     { "even-in-doubt", 0, 0, G_OPTION_ARG_NONE, &even_in_doubt,
-      N_("Also when it may be running at a host that cannot be asked"), NULL },
+      strcmp (verb, "resume") == 0
+      ? N_("Also when it may have gone on at another host, and this is a remainder")
+      : N_("Also when it may be running at a host that cannot be asked"), NULL },
     { NULL },
   };
   g_autoptr (GError) error = NULL;

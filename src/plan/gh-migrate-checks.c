@@ -651,6 +651,130 @@ check_images (GhMigratePlan *self,
                   "you are sure."));
 }
 
+/* (nullable): “a, b, c” */
+static char *
+dup_names (GPtrArray *names)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
+
+  if (names == NULL || names->len == 0)
+    return NULL;
+  for (guint i = 0; i < names->len; i++)
+    g_strv_builder_add (builder, g_ptr_array_index (names, i));
+  list = g_strv_builder_end (builder);
+  return g_strjoinv (", ", list);
+}
+
+static void
+check_network_missing (GhMigratePlan          *self,
+                       GhPlanDraft            *draft,
+                       const GhMigrateNetwork *network)
+{
+  static const struct
+  {
+    const char  *type;
+    GhCheckLevel level;
+    const char  *id;
+    const char  *title;
+    const char  *detail;
+    const char  *choices;
+  }
+  kinds[] = {
+    /* It may have bridges its libvirt does not know of. */
+    { "bridge", GH_CHECK_WARNING, "bridge-missing", N_("%s has no bridge “%s”"),
+      N_("Choose another bridge there, or make one of this name: without it the machine does not "
+         "run there."),
+      /* Translators: %s is a list of names. */
+      N_("Choose another bridge there, or make one of this name: without it the machine does not "
+         "run there. It has: %s") },
+    { "direct", GH_CHECK_WARNING, "interface-missing", N_("%s has no interface “%s”"),
+      N_("Choose another interface there: without it the machine does not run there."),
+      N_("Choose another interface there: without it the machine does not run there. It has: "
+         "%s") },
+    { "network", GH_CHECK_REFUSAL, "network-missing", N_("%s has no network “%s”"),
+      N_("Choose another network there, or make one of this name."),
+      N_("Choose another network there, or make one of this name. It has: %s") },
+  };
+  g_autoptr (GPtrArray) there = gh_migrate_plan_dup_there (self, network->type);
+  g_autofree char *names = dup_names (there);
+  g_autofree char *detail = NULL;
+  GhCheck *check = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      if (strcmp (kinds[i].type, network->type) != 0)
+        continue;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+      detail = names != NULL ? g_strdup_printf (_(kinds[i].choices), names)
+                             : g_strdup (_(kinds[i].detail));
+      check = take_check (draft, kinds[i].level, kinds[i].id,
+                          g_strdup_printf (_(kinds[i].title), get_there (self),
+                                           network->destination), detail);
+#pragma GCC diagnostic pop
+      gh_migrate_fix_network_missing (check, self, network);
+      return;
+    }
+}
+
+static void
+check_network_off (GhMigratePlan          *self,
+                   GhPlanDraft            *draft,
+                   const GhMigrateNetwork *network)
+{
+  if (strcmp (network->type, "direct") == 0)
+    gh_migrate_fix_network_missing (
+      take_check (draft, GH_CHECK_WARNING, "interface-down",
+                  /* Translators: an interface, and a host. */
+                  g_strdup_printf (_("The interface “%s” at %s is down"), network->destination,
+                                   get_there (self)),
+                  _("It is switched off there, or has no cable. As long as it is, the machine "
+                    "reaches nobody, or does not run there.")), self, network);
+  /* Without a guest and a cable no bridge is up. */
+  else if (strcmp (network->type, "bridge") == 0)
+    take_check (draft, GH_CHECK_NOTE, "bridge-down",
+                g_strdup_printf (_("The bridge “%s” at %s is down"), network->destination,
+                                 get_there (self)),
+                _("Nothing that is on it is up now: no cable, and no other machine."));
+  else
+    gh_migrate_fix_network_off (take_check (draft, GH_CHECK_REFUSAL, "network-off",
+                                            g_strdup_printf (_("The network “%s” at %s is not "
+                                                               "active"), network->destination,
+                                                             get_there (self)), NULL),
+                                self, network->destination);
+}
+
+/* Another one was chosen for a network the machine is not on: a slip, or it was for others of those
+ * that move. */
+static void
+check_network_names (GhMigratePlan *self,
+                     GhPlanDraft   *draft)
+{
+  g_autoptr (GPtrArray) here = g_ptr_array_new ();
+  g_autofree char *names = NULL;
+  GHashTableIter iter;
+  gpointer name = NULL;
+
+  for (guint i = 0; i < self->networks->len; i++)
+    g_ptr_array_add (here, ((GhMigrateNetwork *) g_ptr_array_index (self->networks, i))->name);
+  names = dup_names (here);
+  g_hash_table_iter_init (&iter, self->inputs.networks);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      g_autofree char *detail = NULL;
+
+      if (g_ptr_array_find_with_equal_func (here, name, g_str_equal, NULL))
+        continue;
+      if (names != NULL)
+        detail = g_strdup_printf (_("It is on: %s"), names);
+      take_check (draft, GH_CHECK_NOTE, "network-unknown",
+                  /* Translators: the names of a machine, and of a network. */
+                  g_strdup_printf (_("“%s” is on no network “%s”"), get_name (self),
+                                   (const char *) name), detail);
+    }
+}
+
 static void
 check_networks (GhMigratePlan *self,
                 GhPlanDraft   *draft)
@@ -659,33 +783,12 @@ check_networks (GhMigratePlan *self,
     {
       const GhMigrateNetwork *network = g_ptr_array_index (self->networks, i);
 
-      /* It may have bridges its libvirt does not know of. */
-      if (!network->is_there && strcmp (network->type, "bridge") == 0)
-        take_check (draft, GH_CHECK_WARNING, "bridge-missing",
-                    g_strdup_printf (_("%s has no bridge “%s”"), get_there (self),
-                                     network->destination),
-                    _("Choose another bridge there, or make one of this name: without it the "
-                      "machine does not run there."));
-      else if (!network->is_there && strcmp (network->type, "direct") == 0)
-        take_check (draft, GH_CHECK_WARNING, "interface-missing",
-                    g_strdup_printf (_("%s has no interface “%s”"), get_there (self),
-                                     network->destination),
-                    _("Choose another interface there: without it the machine does not run "
-                      "there."));
-      else if (!network->is_there)
-        gh_migrate_fix_network_missing (
-          take_check (draft, GH_CHECK_REFUSAL, "network-missing",
-                      g_strdup_printf (_("%s has no network “%s”"), get_there (self),
-                                       network->destination),
-                      _("Choose another network there, or make one of this name.")),
-          self, network);
+      if (!network->is_there)
+        check_network_missing (self, draft, network);
       else if (!network->is_active)
-        gh_migrate_fix_network_off (take_check (draft, GH_CHECK_REFUSAL, "network-off",
-                                                g_strdup_printf (_("The network “%s” at %s is not "
-                                                                   "active"), network->destination,
-                                                                 get_there (self)), NULL),
-                                    self, network->destination);
+        check_network_off (self, draft, network);
     }
+  check_network_names (self, draft);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-interfaces.h"
 #include "gh-migrate-plan-private.h"
 
 static void
@@ -330,18 +331,66 @@ is_listed (GPtrArray     *networks,
   return FALSE;
 }
 
+/* Whether a card of the type can be on it. */
+static gboolean
+is_fit (const GhInterface *interface,
+        const char        *type)
+{
+  return interface->kind == GH_INTERFACE_UNKNOWN ||
+         (interface->kind == GH_INTERFACE_BRIDGE) == (strcmp (type, "bridge") == 0);
+}
+
+/* Which interfaces a host has, some do not say. */
+static void
+find_interface (GhMigrateNetwork *network,
+                GPtrArray        *interfaces)
+{
+  network->is_there = network->is_active = interfaces == NULL;
+  for (guint i = 0; interfaces != NULL && i < interfaces->len && !network->is_there; i++)
+    {
+      const GhInterface *interface = g_ptr_array_index (interfaces, i);
+
+      if (strcmp (interface->name, network->destination) != 0)
+        continue;
+      /* A bridge does as an interface, but not the other way round. */
+      network->is_there = strcmp (network->type, "direct") == 0 ||
+                          is_fit (interface, network->type);
+      network->is_active = network->is_there && !interface->is_down;
+    }
+}
+
+GPtrArray *
+gh_migrate_dup_there (const GhMigrateFacts *facts,
+                      const char           *type)
+{
+  gboolean is_network = strcmp (type, "network") == 0;
+  GPtrArray *found = is_network ? facts->networks : facts->interfaces;
+  GPtrArray *names = NULL;
+
+  if (found == NULL)
+    return NULL;
+  names = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < found->len; i++)
+    {
+      const GhInterface *interface = is_network ? NULL : g_ptr_array_index (found, i);
+
+      if (is_network)
+        g_ptr_array_add (names, g_strdup (((GhNetworkInfo *) found->pdata[i])->name));
+      else if (gh_interface_is_for_all (interface) && is_fit (interface, type))
+        g_ptr_array_add (names, g_strdup (interface->name));
+    }
+  return names;
+}
+
 static void
 find_network (GhMigrateNetwork     *network,
               const GhMigrateFacts *facts)
 {
   GPtrArray *there = facts->networks;
-  const char * const *interfaces = (const char * const *) facts->interfaces;
 
-  /* Which bridges a host has, some do not say. */
   if (strcmp (network->type, "network") != 0)
     {
-      network->is_there = interfaces == NULL || g_strv_contains (interfaces, network->destination);
-      network->is_active = network->is_there;
+      find_interface (network, facts->interfaces);
       return;
     }
   for (guint i = 0; i < there->len && !network->is_there; i++)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gh-command.h"
+#include "gh-interfaces.h"
 #include "gh-machine-spec.h"
 
 typedef struct
@@ -317,13 +318,36 @@ propose_network (GPtrArray *networks)
   return found;
 }
 
+/* The first that is up; a bridge need not be, when no guest is on it. */
+static const char *
+propose_interface (const GhMigrateFacts *facts,
+                   const char           *type)
+{
+  g_autoptr (GPtrArray) names = gh_migrate_dup_there (facts, type);
+  const char *found = NULL;
+
+  for (guint i = 0; names != NULL && i < facts->interfaces->len; i++)
+    {
+      const GhInterface *interface = g_ptr_array_index (facts->interfaces, i);
+
+      if (!g_ptr_array_find_with_equal_func (names, interface->name, g_str_equal, NULL))
+        continue;
+      if (!interface->is_down)
+        return interface->name;
+      if (found == NULL && interface->kind == GH_INTERFACE_BRIDGE)
+        found = interface->name;
+    }
+  return found;
+}
+
 void
 gh_migrate_fix_network_missing (GhCheck                *check,
                                 GhMigratePlan          *plan,
                                 const GhMigrateNetwork *network)
 {
   const char *other = strcmp (network->type, "network") == 0
-                      ? propose_network (plan->facts.networks) : NULL;
+                      ? propose_network (plan->facts.networks)
+                      : propose_interface (&plan->facts, network->type);
   g_autofree char *label = NULL;
   Mapping *mapping = NULL;
 

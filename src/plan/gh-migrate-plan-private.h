@@ -70,7 +70,8 @@ typedef struct
   GPtrArray         *items;        /* (nullable) (element-type GhMigrateItem) */
   GPtrArray         *pools;        /* (nullable) (element-type GhPoolInfo): there */
   GPtrArray         *networks;     /* (nullable) (element-type GhNetworkInfo): there */
-  GStrv              interfaces;   /* (nullable): of the host there; NULL: not known */
+  GPtrArray         *interfaces;   /* (nullable) (element-type GhInterface): of the host there;
+                                    * NULL: not known */
   GhCapabilities    *capabilities; /* (nullable): there */
   GhImageGraph      *graph;        /* (nullable): here, where it is needed */
   GhMoveFacts       *move;         /* (nullable): for a machine that is off */
@@ -126,6 +127,8 @@ void        gh_migrate_decide             (const GhMigrateInputs *inputs,
 GPtrArray  *gh_migrate_dup_disks          (const GhMigrateFacts *facts);
 GPtrArray  *gh_migrate_dup_networks       (const GhMigrateInputs *inputs,
                                            const GhMigrateFacts *facts);
+/* What a card like it can be on at the destination, as far as that host says: NULL: it does not. */
+GPtrArray  *gh_migrate_dup_there          (const GhMigrateFacts *facts, const char *type);
 gboolean    gh_migrate_item_can_be_probed (const GhMigrateItem *item);
 gboolean    gh_migrate_has_copies         (const GhMigrateFacts *facts);
 

@@ -665,11 +665,12 @@ gh_migrate_plan_get_pools (GhMigratePlan *self)
 }
 
 GPtrArray *
-gh_migrate_plan_get_there (GhMigratePlan *self)
+gh_migrate_plan_dup_there (GhMigratePlan *self,
+                           const char    *type)
 {
-  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self), NULL);
+  g_return_val_if_fail (GH_IS_MIGRATE_PLAN (self) && type != NULL, NULL);
 
-  return self->facts.networks;
+  return gh_migrate_dup_there (&self->facts, type);
 }
 
 double

@@ -71,7 +71,7 @@ typedef struct
   char     *destination; /* there; the same name unless the user chose another */
   gboolean  overridden;
   gboolean  is_there;    /* the destination has it; TRUE where nobody can know */
-  gboolean  is_active;
+  gboolean  is_active;   /* of an interface: not down */
 } GhMigrateNetwork;
 
 GhMigrateNetwork *gh_migrate_network_ref   (GhMigrateNetwork *self);
@@ -185,8 +185,9 @@ GPtrArray     *gh_migrate_plan_get_networks    (GhMigratePlan *self); /* (elemen
 /* What the destination has. */
 GPtrArray     *gh_migrate_plan_get_pools       (GhMigratePlan *self); /* (element-type
                                                                        * GhPoolInfo) */
-GPtrArray     *gh_migrate_plan_get_there       (GhMigratePlan *self); /* (element-type
-                                                                       * GhNetworkInfo) */
+/* And of that, the names of what is like a GhMigrateNetwork of @type; NULL: it does not say.
+ * (element-type char) (transfer full) */
+GPtrArray     *gh_migrate_plan_dup_there       (GhMigratePlan *self, const char *type);
 /* How long it will take, and how long the guest will stand still, in seconds; < 0: not known. */
 double         gh_migrate_plan_get_estimate    (GhMigratePlan *self, double *pause);
 

@@ -46,7 +46,7 @@ gh_migrate_facts_clear (GhMigrateFacts *self)
   g_clear_pointer (&self->files, g_ptr_array_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
   g_clear_pointer (&self->networks, g_ptr_array_unref);
-  g_clear_pointer (&self->interfaces, g_strfreev);
+  g_clear_pointer (&self->interfaces, g_ptr_array_unref);
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->graph, gh_image_graph_unref);
   g_clear_pointer (&self->move, gh_move_facts_free);

@@ -140,10 +140,15 @@ return_in_doubt (GTask  *task,
     : g_strdup_printf (_("“%s” may be running at %s: a move of it was interrupted, and that host "
                          "cannot be asked."), name, label);
 
+  const char *danger = ask->use == GH_GUARD_RESUME
+                       ? _("If it has run there, what is paused here is a remainder, and would "
+                           "destroy what was written to its disks since.")
+                       : _("Two at once would write to the same disks, or be one and the same in "
+                           "the network.");
+
   g_error_free (error);
   return_answer (task, g_error_new (GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT, "%s %s %s", where,
-                                    why, _("Two at once would write to the same disks, or be one "
-                                           "and the same in the network.")));
+                                    why, danger));
 }
 
 /* Takes @task. */

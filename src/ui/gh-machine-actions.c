@@ -98,10 +98,11 @@ show_refusal (GhWindow     *window,
                                      _("Images and what depends on them…"), "win.show-images");
 }
 
-/* It may be running at a host that cannot be asked: only the user can know. */
+/* It may be running at a host that cannot be asked, or have run there: only the user can know. */
 static void
 show_doubt (GhWindow     *window,
             GhMachine    *machine,
+            gboolean      is_paused,
             const char   *title,
             const GError *error)
 {
@@ -113,8 +114,9 @@ show_doubt (GhWindow     *window,
   action = g_action_print_detailed_name ("win.run-in-doubt",
                                          g_variant_new ("(ss)", gh_host_get_uri (host),
                                                         gh_machine_get_uuid (machine)));
-  gh_window_show_error_with_offer (window, machine, title, error, _("Run it all the same…"),
-                                   action);
+  gh_window_show_error_with_offer (window, machine, title, error,
+                                   is_paused ? _("Let it go on all the same…")
+                                             : _("Run it all the same…"), action);
 }
 
 static void
@@ -149,7 +151,7 @@ action_ran_cb (GObject      *object,
 #pragma GCC diagnostic pop
   if (g_error_matches (error, GH_GUARD_ERROR, GH_GUARD_ERROR_IN_DOUBT))
     {
-      show_doubt (request->window, machine, title, error);
+      show_doubt (request->window, machine, request->action == GH_MACHINE_RESUME, title, error);
       return;
     }
   /* Its saved state is not what stands in the way of one that runs elsewhere. */
@@ -448,6 +450,49 @@ doubt_answered_cb (GtkDialog *dialog,
   gtk_widget_destroy (GTK_WIDGET (dialog));
 }
 
+static GtkWidget *
+new_question (GhWindow   *window,
+              const char *title,
+              const char *text,
+              const char *button_label)
+{
+  GtkWidget *dialog = gtk_message_dialog_new (GTK_WINDOW (window),
+                                              GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                              GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE, "%s", title);
+  GtkWidget *button = NULL;
+
+  gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s", text);
+  gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL);
+  button = gtk_dialog_add_button (GTK_DIALOG (dialog), button_label, GTK_RESPONSE_ACCEPT);
+  gtk_style_context_add_class (gtk_widget_get_style_context (button),
+                               GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  return dialog;
+}
+
+static GtkWidget *
+new_doubt (GhWindow  *window,
+           GhMachine *machine)
+{
+  const char *name = gh_machine_get_label (machine);
+  gboolean is_paused = gh_machine_get_state (machine) == GH_MACHINE_PAUSED;
+  g_autofree char *title =
+    is_paused ? g_strdup_printf (_("Let “%s” go on although it may have run elsewhere?"), name)
+              : g_strdup_printf (_("Run “%s” although it may be running elsewhere?"), name);
+
+  if (is_paused)
+    return new_question (window, title,
+                         _("Do this only if you know for certain that it has not gone on there. If "
+                           "it has, what is paused here is older, and destroys what was written "
+                           "to its disks since."),
+                         _("_Let it go on all the same"));
+  return new_question (window, title,
+                       _("Do this only if you know for certain that it is off there, as when that "
+                         "computer is broken or switched off. Two of it at once destroy what is "
+                         "on the disks they share, and disturb each other in the network."),
+                       _("_Run all the same"));
+}
+
 static void
 in_doubt_activated_cb (GSimpleAction    *action,
                        GVariant         *parameter,
@@ -459,7 +504,6 @@ in_doubt_activated_cb (GSimpleAction    *action,
   GhMachine *machine = NULL;
   Doubt *doubt = NULL;
   GtkWidget *dialog = NULL;
-  GtkWidget *button = NULL;
 
   g_variant_get (parameter, "(&s&s)", &uri, &uuid);
   host = gh_hosts_find (gh_window_get_hosts (self->window), uri);
@@ -467,22 +511,7 @@ in_doubt_activated_cb (GSimpleAction    *action,
   gh_window_clear_errors (self->window);
   if (machine == NULL)
     return;
-  dialog = gtk_message_dialog_new (GTK_WINDOW (self->window),
-                                   GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
-                                   GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE,
-                                   _("Run “%s” although it may be running elsewhere?"),
-                                   gh_machine_get_label (machine));
-  gtk_message_dialog_format_secondary_text (
-    GTK_MESSAGE_DIALOG (dialog), "%s",
-    _("Do this only if you know for certain that it is off there, as when that computer is broken "
-      "or switched off. Two of it at once destroy what is on the disks they share, and disturb "
-      "each other in the network."));
-  gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL);
-  button = gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Run all the same"),
-                                  GTK_RESPONSE_ACCEPT);
-  gtk_style_context_add_class (gtk_widget_get_style_context (button),
-                               GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
-  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  dialog = new_doubt (self->window, machine);
   doubt = g_new0 (Doubt, 1);
   doubt->window = self->window;
   doubt->machine = g_object_ref (machine);

@@ -10,8 +10,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "gh-storage.h"
-
 struct _GhMigrateNetworkRow
 {
   HdyActionRow      parent_instance;
@@ -41,17 +39,15 @@ get_title_format (GhMigrateNetwork *network)
   return is_of_host (network) ? _("Interface “%s”") : _("Network “%s”");
 }
 
-/* The names of all networks there, and what is chosen, be it there or not. */
+/* The names of all that is like it there, and what is chosen, be it there or not. */
 static GPtrArray *
 collect_choices (GhMigrateNetworkRow *self)
 {
-  GPtrArray *there = gh_migrate_plan_get_there (self->plan);
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *names = gh_migrate_plan_dup_there (self->plan, self->network->type);
   guint i;
 
-  for (i = 0; there != NULL && !is_of_host (self->network) && i < there->len; i++)
-    g_ptr_array_add (names,
-                     g_strdup (((GhNetworkInfo *) g_ptr_array_index (there, i))->name));
+  if (names == NULL)
+    names = g_ptr_array_new_with_free_func (g_free);
   if (!g_ptr_array_find_with_equal_func (names, self->network->destination, g_str_equal, &i))
     g_ptr_array_add (names, g_strdup (self->network->destination));
   return names;
@@ -143,7 +139,7 @@ gh_migrate_network_row_new (GhMigratePlan    *plan,
   title = g_strdup_printf (get_title_format (network), network->name);
 #pragma GCC diagnostic pop
   hdy_preferences_row_set_title (HDY_PREFERENCES_ROW (self), title);
-  /* Nobody can tell which bridges and interfaces a host has: their names are typed. */
+  /* Not every host tells which bridges and interfaces it has: their names can be typed, too. */
   self->combo = is_of_host (network) ? gtk_combo_box_text_new_with_entry ()
                                     : gtk_combo_box_text_new ();
   g_object_set (self->combo, "valign", GTK_ALIGN_CENTER, "visible", TRUE, NULL);
@@ -189,7 +185,7 @@ gh_migrate_network_row_set_network (GhMigrateNetworkRow *self,
   if (!network->is_there)
     text = _("It is not there");
   else if (!network->is_active)
-    text = _("It is there, but not started");
+    text = is_of_host (network) ? _("It is there, but down") : _("It is there, but not started");
   hdy_action_row_set_subtitle (HDY_ACTION_ROW (self), text);
   show_choices (self);
 }

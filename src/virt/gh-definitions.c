@@ -281,8 +281,10 @@ load_definitions (GhHost              *host,
   Definitions *record = g_atomic_rc_box_new0 (Definitions);
   guint n_machines = uuids != NULL ? g_strv_length ((char **) uuids)
                                    : gh_host_get_n_machines (host);
+  guint n_readers = uuids == NULL ? gh_host_open_bulk_readers (host)
+                                  : gh_host_get_n_readers (host);
   /* Each part has to list them first, which takes as long as to read one. */
-  guint n_parts = CLAMP (n_machines / 3, 1, gh_host_get_n_readers (host));
+  guint n_parts = CLAMP (n_machines / 3, 1, n_readers);
 
   record->uuids = g_strdupv ((char **) uuids);
   record->definitions = g_ptr_array_new_with_free_func (free_definition);

@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 
 /* Connections for reading, where nothing says that there may be fewer. */
 #define GH_HOST_MAX_READERS 5
+/* And for reading each of many things, for which libvirt has no single question: then time is the
+ * number of questions one after the other. Daemons take thousands of connections. */
+#define GH_HOST_MAX_BULK_READERS 48
 
 /* Where events of one connection go. It outlives the host if need be: libvirt and idle sources
  * hold references. Any thread. */
@@ -34,6 +37,7 @@ struct _GhHost
   GhLane      *console;       /* (owned) (nullable): made when first used */
   GhLane      *readers;       /* (owned) (nullable): made when first used */
   guint        readers_id;    /* closes them */
+  guint        n_bulk;        /* so many readers there may be until they are closed */
   gboolean     many_readings; /* are to be expected soon after connecting */
   gboolean     brief;         /* nobody looks at it for long */
   GhEventSink *sink;          /* (owned) (nullable): of the present connection */

@@ -18,6 +18,8 @@
 /* One that is busy for longer may be stuck in a QEMU: another takes its place, a few times. */
 #define READER_STUCK_US (5 * G_TIME_SPAN_SECOND)
 #define MAX_STUCK_READERS 15
+/* Opening a connection takes as long as to read a few things. */
+#define MACHINES_PER_READER 4
 /* What else a login over ssh has to have room for: control, figures, consoles, and a job or two. */
 #define OTHER_SESSIONS 5
 
@@ -45,6 +47,7 @@ gh_host_drop_readers (GhHost *self)
   if (self->readers != NULL)
     gh_lane_stop (self->readers, gh_conn_close);
   g_clear_object (&self->readers);
+  self->n_bulk = 0;
 }
 
 /* This computer's daemon where it usually is: no line has to be waited for, polkit may ask for a
@@ -89,8 +92,8 @@ open_worker_ahead (GhLane        *lane,
   return NULL;
 }
 
-/* One of several: where there is no room for it in a login over ssh, the others do its work, unless
- * they may all be stuck. */
+/* One of several: where there is no room for it, in a login over ssh or among the connections that
+ * the daemon takes, the others do its work, unless they may all be stuck. */
 static gpointer
 open_reader_worker (GhLane        *lane,
                     gpointer       data,
@@ -104,7 +107,8 @@ open_reader_worker (GhLane        *lane,
   conn->kind = others ? GH_SSH_SEAT_GIVES_WAY : GH_SSH_SEAT_NEEDED;
   gh_conn_get (lane, &local);
   conn->kind = GH_SSH_SEAT_NEEDED;
-  return g_error_matches (local, G_IO_ERROR, G_IO_ERROR_BUSY) ? conn : NULL;
+  return g_error_matches (local, G_IO_ERROR, G_IO_ERROR_BUSY) ||
+         (local != NULL && others && conn->is_surplus) ? conn : NULL;
 }
 
 static gboolean
@@ -124,16 +128,36 @@ void
 gh_host_open_readers (GhHost *self,
                       guint   n)
 {
-  guint max = gh_host_get_n_readers (self);
+  guint usual = gh_host_get_n_readers (self);
+  guint max = MAX (usual, self->n_bulk);
 
   if (self->readers == NULL)
     self->readers = gh_lane_new_empty ("read");
   max += MIN (gh_lane_get_n_busy (self->readers, READER_STUCK_US), MAX_STUCK_READERS);
   while (gh_lane_get_n_threads (self->readers) < MIN (n, max))
-    gh_lane_add_thread (self->readers, gh_host_new_conn (self, GH_SSH_SEAT_NEEDED, NULL),
-                        open_reader_worker, gh_conn_close);
+    {
+      GhConn *conn = gh_host_new_conn (self, GH_SSH_SEAT_NEEDED, NULL);
+
+      conn->is_surplus = gh_lane_get_n_threads (self->readers) >= usual;
+      gh_lane_add_thread (self->readers, conn, open_reader_worker, gh_conn_close);
+    }
   g_clear_handle_id (&self->readers_id, g_source_remove);
   self->readers_id = g_timeout_add_seconds (READERS_IDLE_S, readers_idle_cb, self);
+}
+
+guint
+gh_host_open_bulk_readers (GhHost *self)
+{
+  guint n = gh_host_get_n_readers (self);
+
+  /* sshd counts its sessions, and asks for each login. */
+  if (n == GH_HOST_MAX_READERS && self->ssh == NULL)
+    n = CLAMP (gh_host_get_n_machines (self) / MACHINES_PER_READER, n, GH_HOST_MAX_BULK_READERS);
+  if (gh_host_is_test (self) || self->control == NULL || !self->opened)
+    return n;
+  self->n_bulk = n;
+  gh_host_open_readers (self, n);
+  return n;
 }
 
 /* For one more question: those that are open and busy are not waited for. */

@@ -78,6 +78,7 @@ typedef struct
   virConnectPtr conn;    /* (nullable) until the first call */
   gpointer      sink;    /* (unowned) (nullable): set on the control lane, which has the events */
   gboolean      brief;   /* no events are registered */
+  gboolean      is_surplus; /* others do its work if it cannot be opened */
   virConnectCloseFunc closed_cb;
   int           event_ids[8];
   guint         n_event_ids;
@@ -140,6 +141,9 @@ void     gh_host_call            (GhHost         *self,
                                   GTask          *task);
 /* How many closures of GH_ROLE_READ run side by side: into so many parts a reading is cut. */
 guint    gh_host_get_n_readers   (GhHost         *self);
+/* The same, for readings that ask about every machine, or volume: it opens them. The more machines
+ * a host has, and if it is far, the more; they are closed when idle. */
+guint    gh_host_open_bulk_readers (GhHost       *self);
 /* One of several closures that fill one record side by side, each its own fields of it. */
 typedef struct
 {

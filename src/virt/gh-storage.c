@@ -339,7 +339,7 @@ storage_listed_cb (GObject      *object,
   listing->local = local;
   g_mutex_init (&listing->mutex);
   gh_host_call_parts (host, GH_LANE_USER, "volume-list", list_foreign_worker, listing,
-                      listing_unref, gh_host_get_n_readers (host),
+                      listing_unref, gh_host_open_bulk_readers (host),
                       g_task_new (host, g_task_get_cancellable (task), foreign_listed_cb,
                                   g_object_ref (task)));
 }

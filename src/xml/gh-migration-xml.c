@@ -184,27 +184,125 @@ dup_pci_name (const xmlNode *address)
   return g_strdup_printf ("PCI %s:%s:%s.%s", domain, bus, slot, function);
 }
 
-/* By what it is and where it is, as far as is known: there may be two of a kind. A definition says
- * either, a run both. */
-static char *
-dup_usb_name (const xmlNode *source)
+/* A USB device, as far as is known: a definition says what it is or where it is plugged in, a run
+ * both. The port is that in the machine, which both say. */
+typedef struct
 {
-  xmlNode *address = gh_xml_node_get_child (source, "address");
-  g_autofree char *bus = gh_xml_node_dup_attribute (address, "bus");
-  g_autofree char *device = gh_xml_node_dup_attribute (address, "device");
+  char *what;  /* (nullable): “046d:c52b” */
+  char *place; /* (nullable): “1-4” */
+  char *port;  /* (nullable): “0.2” */
+} Usb;
+
+static void
+usb_clear (Usb *usb)
+{
+  g_clear_pointer (&usb->what, g_free);
+  g_clear_pointer (&usb->place, g_free);
+  g_clear_pointer (&usb->port, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Usb, usb_clear)
+
+static gboolean
+is_usb (xmlNode *device)
+{
+  g_autofree char *type = gh_xml_node_dup_attribute (device, "type");
+
+  return gh_xml_node_is (device, "hostdev") && g_strcmp0 (type, "usb") == 0;
+}
+
+/* (nullable) */
+static char *
+dup_pair (const xmlNode *node,
+          const char    *first,
+          const char    *second,
+          const char    *separator)
+{
+  g_autofree char *a = gh_xml_node_dup_attribute (node, first);
+  g_autofree char *b = gh_xml_node_dup_attribute (node, second);
+
+  return a != NULL && b != NULL ? g_strconcat (a, separator, b, NULL) : NULL;
+}
+
+static Usb
+read_usb (xmlNode *device)
+{
+  xmlNode *source = gh_xml_node_get_child (device, "source");
   g_autofree char *vendor = dup_number (gh_xml_node_get_child (source, "vendor"), "id", 4);
   g_autofree char *product = dup_number (gh_xml_node_get_child (source, "product"), "id", 4);
 
-  if (gh_xml_node_get_child (source, "vendor") != NULL && bus != NULL && device != NULL)
-    return g_strdup_printf ("USB %s:%s (%s-%s)", vendor, product, bus, device);
-  if (gh_xml_node_get_child (source, "vendor") != NULL)
-    return g_strdup_printf ("USB %s:%s", vendor, product);
-  return g_strdup_printf ("USB %s-%s", bus != NULL ? bus : "?", device != NULL ? device : "?");
+  return (Usb) {
+    .what = gh_xml_node_get_child (source, "vendor") != NULL
+            ? g_strconcat (vendor, ":", product, NULL) : NULL,
+    .place = dup_pair (gh_xml_node_get_child (source, "address"), "bus", "device", "-"),
+    .port = dup_pair (gh_xml_node_get_child (device, "address"), "bus", "port", "."),
+  };
+}
+
+/* The other way round, from a name of dup_usb_name(). FALSE: it is none. */
+static gboolean
+parse_usb (const char *name,
+           Usb        *usb)
+{
+  g_auto (GStrv) words = g_strsplit (name, " ", -1);
+
+  if (g_strcmp0 (words[0], "USB") != 0)
+    return FALSE;
+  for (guint i = 1; words[i] != NULL; i++)
+    {
+      gsize length = strlen (words[i]);
+
+      if (strcmp (words[i], "port") == 0 && words[i + 1] != NULL && usb->port == NULL)
+        usb->port = g_strdup (words[++i]);
+      else if (strchr (words[i], ':') != NULL && usb->what == NULL)
+        usb->what = g_strdup (words[i]);
+      else if (usb->place == NULL && words[i][0] == '(' && length > 2)
+        usb->place = g_strndup (words[i] + 1, length - 2);
+      else if (usb->place == NULL)
+        usb->place = g_strdup (words[i]);
+    }
+  return TRUE;
+}
+
+/* Whether there is another one of its kind in the machine. */
+static gboolean
+has_twin (xmlNode    *device,
+          const char *what)
+{
+  for (xmlNode *other = gh_xml_node_get_child (device->parent, "hostdev"); other != NULL;
+       other = gh_xml_node_get_next (other, "hostdev"))
+    {
+      g_auto (Usb) usb = { NULL };
+
+      if (other == device || !is_usb (other))
+        continue;
+      usb = read_usb (other);
+      if (g_strcmp0 (usb.what, what) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static char *
+dup_usb_name (xmlNode *device)
+{
+  g_auto (Usb) usb = read_usb (device);
+  g_autoptr (GString) name = g_string_new ("USB ");
+
+  if (usb.what == NULL)
+    g_string_append (name, usb.place != NULL ? usb.place : "?-?");
+  else
+    g_string_append (name, usb.what);
+  if (usb.what != NULL && usb.place != NULL)
+    g_string_append_printf (name, " (%s)", usb.place);
+  if (usb.what != NULL && usb.port != NULL && has_twin (device, usb.what))
+    g_string_append_printf (name, " port %s", usb.port);
+  return g_string_free (g_steal_pointer (&name), FALSE);
 }
 
 /* Devices of the same kind have different names: they are told apart by them. */
 static char *
-dup_hostdev_name (const xmlNode *device)
+dup_hostdev_name (xmlNode *device)
 {
   xmlNode *source = gh_xml_node_get_child (device, "source");
   xmlNode *address = gh_xml_node_get_child (source, "address");
@@ -214,7 +312,7 @@ dup_hostdev_name (const xmlNode *device)
   if (g_strcmp0 (type, "pci") == 0 && address != NULL)
     return dup_pci_name (address);
   if (g_strcmp0 (type, "usb") == 0)
-    return dup_usb_name (source);
+    return dup_usb_name (device);
   if (g_strcmp0 (type, "mdev") == 0)
     detail = gh_xml_node_dup_attribute (address, "uuid");
   else if (g_strcmp0 (type, "scsi") == 0 && address != NULL)
@@ -297,26 +395,29 @@ gh_domain_xml_list_blockers (GhDomainXml *self)
   return blockers;
 }
 
-/* Whether a definition and a run may mean the same device: one of the names says what it is only,
- * or where. */
+/* Nothing speaks against it where one of them does not say. */
 static gboolean
-may_be_same (const char *name,
-             const char *other)
+may_be_equal (const char *a,
+              const char *b)
 {
-  g_autofree char *place = NULL;
-  gsize length = 0;
+  return a == NULL || b == NULL || strcmp (a, b) == 0;
+}
 
-  if (name == NULL || !g_str_has_prefix (name, "USB ") || !g_str_has_prefix (other, "USB "))
+/* Whether a definition and a run may mean the same device: one of them says what it is only, or
+ * where. */
+static gboolean
+may_be_same (xmlNode    *device,
+             const char *name)
+{
+  g_auto (Usb) usb = { NULL };
+  g_auto (Usb) other = { NULL };
+
+  if (!is_usb (device) || !parse_usb (name, &other))
     return FALSE;
-  /* The longer one says both. */
-  if (strlen (name) < strlen (other))
-    return may_be_same (other, name);
-  length = strlen (other);
-  if (strchr (name, '(') == NULL || strchr (other, '(') != NULL)
-    return FALSE;
-  place = g_strdup_printf (" (%s)", other + strlen ("USB "));
-  return (strncmp (name, other, length) == 0 && g_str_has_prefix (name + length, " (")) ||
-         g_str_has_suffix (name, place);
+  usb = read_usb (device);
+  return ((usb.what != NULL && other.what != NULL) || (usb.place != NULL && other.place != NULL)) &&
+         may_be_equal (usb.what, other.what) && may_be_equal (usb.place, other.place) &&
+         may_be_equal (usb.port, other.port);
 }
 
 static xmlNode *
@@ -331,7 +432,7 @@ find_blocker (GhDomainXml *self,
       gboolean found = look_at_device (device, &blocker) &&
                        blocker.kind != GH_BLOCKER_TRANSIENT &&
                        (exactly ? g_strcmp0 (blocker.name, name) == 0
-                                : may_be_same (blocker.name, name));
+                                : may_be_same (device, name));
 
       g_free (blocker.name);
       if (found)

@@ -384,7 +384,8 @@ open_host (const char *uri)
 /* Both hosts are in the window's list; nothing was asked about them so far. */
 static double
 time_plan (World      *world,
-           const char *name)
+           const char *name,
+           gboolean    removing)
 {
   g_autoptr (GhHost) here = open_host (world->here);
   g_autoptr (GhHost) there = open_host (world->there);
@@ -395,6 +396,7 @@ time_plan (World      *world,
   gint64 time = 0;
 
   gh_migrate_plan_set_all_disks (plan, TRUE, NULL);
+  g_object_set (plan, "remove-source", removing, NULL);
   gh_plan_prepare_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
   gh_plan_prepare_finish (GH_PLAN (plan), gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
@@ -408,14 +410,21 @@ time_plan (World      *world,
 static double
 time_window (World *world)
 {
-  return time_plan (world, "web");
+  return time_plan (world, "web", FALSE);
 }
 
 /* There are other ones of its neighbours there. */
 static double
 time_off (World *world)
 {
-  return time_plan (world, "other-100");
+  return time_plan (world, "other-100", FALSE);
+}
+
+/* The same, and its disk is to be removed here: so who else uses it is asked of all of them. */
+static double
+time_removing (World *world)
+{
+  return time_plan (world, "other-100", TRUE);
 }
 
 /* The best of some turns. */
@@ -455,6 +464,8 @@ test_rehearsal (void)
   refresh_pool (world.a);
   report_rehearsal (&world, "rehearsal over 100 ms, of one of 200 machines", time_window, 3.0);
   report_rehearsal (&world, "rehearsal over 100 ms, of one of 200 that is off", time_off, 3.0);
+  report_rehearsal (&world, "rehearsal over 100 ms, of one of 200, and its disk is removed here",
+                    time_removing, 3.0);
   world_disconnect (&world);
   world_tear_down (&world);
 }

@@ -30,6 +30,8 @@ typedef struct
   GQueue      packets; /* (element-type Packet) */
   GByteArray *heard;   /* of messages of which not all has come */
   gboolean    answers; /* it comes from the daemon */
+  int         n_sent;  /* calls */
+  int         turn;    /* in which they were counted */
   gboolean    ended;   /* nothing more is read */
 } Way;
 
@@ -53,6 +55,8 @@ struct _GhLabLine
   GThread   *thread;
   GPtrArray *ways; /* (element-type Way): of the thread */
   int        state;        /* atomic: a LineState */
+  int        turn;         /* atomic: of counting */
+  int        most;         /* atomic: calls of one way in it */
   guint      procedure;    /* 0: none is watched */
   GhLabLineFunc func;
   gpointer   data;
@@ -180,6 +184,19 @@ read_number (const guint8 *bytes)
   return (guint32) bytes[0] << 24 | (guint32) bytes[1] << 16 | (guint32) bytes[2] << 8 | bytes[3];
 }
 
+/* Calls are small: each comes alone, as the next one waits for its answer. */
+static void
+count (GhLabLine *self,
+       Way       *way)
+{
+  int turn = g_atomic_int_get (&self->turn);
+
+  way->n_sent = way->turn == turn ? way->n_sent + 1 : 1;
+  way->turn = turn;
+  if (way->n_sent > g_atomic_int_get (&self->most))
+    g_atomic_int_set (&self->most, way->n_sent);
+}
+
 static void
 listen_to (GhLabLine    *self,
            Way          *way,
@@ -213,10 +230,19 @@ read_way (GhLabLine *self,
 
   if (length > 0 && way->answers && self->procedure != 0)
     listen_to (self, way, (const guint8 *) buffer, (gsize) length);
+  if (length > 0 && !way->answers)
+    count (self, way);
   packet->due_us = g_get_monotonic_time () + self->delay_us;
   packet->bytes = length > 0 ? g_bytes_new (buffer, (gsize) length) : NULL;
   way->ended = length <= 0;
   g_queue_push_tail (&way->packets, packet);
+}
+
+/* Its end has been passed on. */
+static gboolean
+is_over (const Way *way)
+{
+  return way->ended && g_queue_is_empty ((GQueue *) &way->packets);
 }
 
 /* Sends what is due; returns when the next is, or G_MAXINT64. */
@@ -257,11 +283,16 @@ line_worker (gpointer data)
 
   while (TRUE)
     {
-      g_autofree struct pollfd *fds = g_new0 (struct pollfd, self->ways->len + 2);
-      guint n_ways = self->ways->len;
+      g_autofree struct pollfd *fds = NULL;
+      guint n_ways = 0;
       gint64 next_us = G_MAXINT64;
       int timeout_ms = -1;
 
+      for (guint i = self->ways->len; i > 0; i--)
+        if (is_over (g_ptr_array_index (self->ways, i - 1)))
+          g_ptr_array_remove_index (self->ways, i - 1);
+      n_ways = self->ways->len;
+      fds = g_new0 (struct pollfd, n_ways + 2);
       fds[0] = (struct pollfd){ self->stop, POLLIN, 0 };
       fds[1] = (struct pollfd){ self->listener, POLLIN, 0 };
       for (guint i = 0; i < n_ways; i++)
@@ -394,4 +425,14 @@ gh_lab_line_dup_uri (GhLabLine *self)
   if (self->path == NULL)
     return g_strdup_printf ("qemu+tcp://127.0.0.1:%u/session", self->port);
   return g_strdup_printf ("qemu+unix:///session?socket=%s", self->path);
+}
+
+guint
+gh_lab_line_count_most (GhLabLine *self)
+{
+  guint most = (guint) g_atomic_int_get (&self->most);
+
+  g_atomic_int_inc (&self->turn);
+  g_atomic_int_set (&self->most, 0);
+  return most;
 }

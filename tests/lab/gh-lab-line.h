@@ -29,6 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhLabLine, gh_lab_line_free)
 typedef void (*GhLabLineFunc) (GhLabLine *self, gpointer data);
 void       gh_lab_line_watch   (GhLabLine *self, guint procedure, GhLabLineFunc func,
                                 gpointer data);
+/* The most calls that one connection has carried since this was last asked: one after the other,
+ * each took a round trip. */
+guint      gh_lab_line_count_most (GhLabLine *self);
 /* Drops all connections, what is under way in them, and new ones until it is mended. */
 void       gh_lab_line_cut     (GhLabLine *self);
 /* The same, but new ones are taken at once. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gh-host.h"
+#include "gh-interfaces.h"
 #include "gh-lab.h"
 #include "gh-machine-spec.h"
 #include "gh-stall-watch.h"
@@ -556,6 +557,36 @@ test_pool_stopped_by_refresh (void)
   drop_host (host);
 }
 
+/* What a real daemon says of this computer's network, as far as it says anything. */
+static void
+test_interfaces (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  GhHost *host = connect_lab (lab);
+  GhTestCall call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) interfaces = NULL;
+
+  gh_host_load_interfaces_async (host, NULL, gh_test_call_cb, &call);
+  interfaces = gh_host_load_interfaces_finish (host, gh_test_call_wait (&call), &error);
+  if (interfaces == NULL)
+    g_test_message ("No interfaces: %s", error->message);
+  for (guint i = 0; interfaces != NULL && i < interfaces->len; i++)
+    {
+      const GhInterface *interface = g_ptr_array_index (interfaces, i);
+      g_autofree char *path = g_build_filename ("/sys/class/net", interface->name, NULL);
+
+      g_test_message ("%s: kind %d, %s", interface->name, (int) interface->kind,
+                      interface->is_down ? "down" : "not down");
+      g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+      /* Each once, whichever connection has read it. */
+      if (i > 0)
+        g_assert_cmpstr (((GhInterface *) interfaces->pdata[i - 1])->name, <, interface->name);
+    }
+  gh_test_call_clear (&call);
+  drop_host (host);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -564,6 +595,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/lab/hosts/frozen-and-killed", test_frozen_and_killed);
+  g_test_add_func ("/lab/hosts/interfaces", test_interfaces);
   g_test_add_func ("/lab/hosts/pool-stopped-by-refresh", test_pool_stopped_by_refresh);
   if (gh_lab_has_guest ())
     {

@@ -779,9 +779,10 @@ test_second_copy (void)
   assert_refused ("start", "may-run-elsewhere", "a move of it was interrupted");
   assert_runs (pair.a_uri, "start", "--even-in-doubt");
   /* What is paused here does not go on either. */
-  gh_lab_start_daemon (pair.b);
   here = virDomainLookupByName (gh_lab_connect (pair.a), "web");
   g_assert_cmpint (virDomainSuspend (here), ==, 0);
+  assert_refused ("resume", "may-run-elsewhere", "what is paused here is a remainder");
+  gh_lab_start_daemon (pair.b);
   assert_refused ("resume", "runs-elsewhere", "runs at");
   g_assert_cmpint (virDomainDestroy (here), ==, 0);
   virDomainFree (here);

@@ -20,6 +20,7 @@
 #include "gh-askpass.h"
 #include "gh-connect-error.h"
 #include "gh-console.h"
+#include "gh-file-users.h"
 #include "gh-host.h"
 #include "gh-lab-line.h"
 #include "gh-lab-plan.h"
@@ -883,6 +884,133 @@ open_and_rehearse (gpointer uri)
   return seconds;
 }
 
+static void
+redefine_far (GhLab      *lab,
+              guint       index,
+              const char *disks)
+{
+  g_autofree char *name = g_strdup_printf ("far-%u", index);
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (lab), name);
+  char uuid[VIR_UUID_STRING_BUFLEN];
+  g_autofree char *xml = NULL;
+
+  g_assert_nonnull (domain);
+  virDomainGetUUIDString (domain, uuid);
+  virDomainFree (domain);
+  xml = g_strdup_printf ("<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
+                         "<memory unit='MiB'>64</memory><os>"
+                         "<type arch='x86_64' machine='q35'>hvm</type></os><devices>%s</devices>"
+                         "</domain>", name, uuid, disks);
+  domain = virDomainDefineXML (gh_lab_connect (lab), xml);
+  g_assert_nonnull (domain);
+  virDomainFree (domain);
+}
+
+static char *
+make_far_disk (virStoragePoolPtr  pool,
+               const char        *name,
+               const char        *base)
+{
+  g_autofree char *below =
+    base != NULL ? g_strdup_printf ("<backingStore><path>%s</path><format type='qcow2'/>"
+                                    "</backingStore>", base) : g_strdup ("");
+  g_autofree char *xml = g_strdup_printf ("<volume><name>%s</name><capacity>1048576</capacity>"
+                                          "<target><format type='qcow2'/></target>%s</volume>",
+                                          name, below);
+  virStorageVolPtr volume = virStorageVolCreateXML (pool, xml, 0);
+  char *path = NULL;
+  char *copy = NULL;
+
+  g_assert_nonnull (volume);
+  path = virStorageVolGetPath (volume);
+  copy = g_strdup (path);
+  free (path);
+  virStorageVolFree (volume);
+  return copy;
+}
+
+#define FAR_DISK "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>" \
+                 "<source file='%s'/><target dev='vda' bus='virtio'/></disk>"
+#define FAR_CD "<disk type='file' device='cdrom'><driver name='qemu' type='raw'/>" \
+               "<source file='%s'/><target dev='sda' bus='sata'/><readonly/></disk>"
+
+/* One as its disk, one as a CD, one in a snapshot only, and one under its own disk. */
+static char *
+define_users (GhLab *lab)
+{
+  g_autofree char *folder = gh_lab_dup_path (lab, "far-pool");
+  g_autofree char *xml = g_strdup_printf ("<pool type='dir'><name>far</name><target><path>%s</path>"
+                                          "</target></pool>", folder);
+  virStoragePoolPtr pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
+  g_autofree char *own = NULL;
+  g_autofree char *above = NULL;
+  g_autofree char *with_cd = NULL;
+  g_autofree char *disks[4] = { NULL };
+  char *path = NULL;
+  virDomainPtr domain = NULL;
+  virDomainSnapshotPtr snapshot = NULL;
+
+  g_assert_nonnull (pool);
+  g_assert_cmpint (virStoragePoolBuild (pool, 0), ==, 0);
+  g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
+  path = make_far_disk (pool, "base.qcow2", NULL);
+  own = make_far_disk (pool, "own.qcow2", NULL);
+  above = make_far_disk (pool, "above.qcow2", path);
+  virStoragePoolFree (pool);
+  disks[0] = g_strdup_printf (FAR_DISK, path);
+  disks[1] = g_strdup_printf (FAR_CD, path);
+  disks[2] = g_strdup_printf (FAR_DISK, own);
+  disks[3] = g_strdup_printf (FAR_DISK, above);
+  with_cd = g_strconcat (disks[2], disks[1], NULL);
+  redefine_far (lab, 0, disks[0]);
+  redefine_far (lab, 61, disks[1]);
+  redefine_far (lab, 122, with_cd);
+  domain = virDomainLookupByName (gh_lab_connect (lab), "far-122");
+  snapshot = virDomainSnapshotCreateXML (domain, "<domainsnapshot/>", 0);
+  g_assert_nonnull (snapshot);
+  virDomainSnapshotFree (snapshot);
+  virDomainFree (domain);
+  redefine_far (lab, 122, disks[2]);
+  redefine_far (lab, 183, disks[3]);
+  return path;
+}
+
+/* Who uses a file on a far host is in the definitions of all its machines, which are read each: not
+ * one after the other, nor by the usual five. */
+static void
+assert_users (GhLab *lab)
+{
+  g_autoptr (GhLabLine) line = gh_lab_line_new_tcp (lab, 100);
+  g_autofree char *uri = gh_lab_line_dup_uri (line);
+  g_autoptr (GhHost) host = gh_lab_plan_connect (uri);
+  g_autofree char *path = define_users (lab);
+  g_autoptr (GhFileUsers) users = NULL;
+  g_autofree char *problem = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  gint64 start = 0;
+  guint most = 0;
+
+  gh_lab_line_count_most (line);
+  start = g_get_monotonic_time ();
+  gh_file_users_load_async (host, NULL, NULL, gh_test_call_cb, &call);
+  users = gh_file_users_load_finish (gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  most = gh_lab_line_count_most (line);
+  g_test_message ("users at 100 ms: %.3f s, at most %u calls one after the other",
+                  (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC, most);
+  problem = gh_file_users_dup_problem (users);
+  g_assert_null (problem);
+  text = gh_file_users_dup_text (users, path, NULL);
+  g_assert_nonnull (strstr (text, "far-0 (disk)"));
+  g_assert_nonnull (strstr (text, "far-61 (disk)"));
+  g_assert_nonnull (strstr (text, "far-122 (snapshot)"));
+  g_assert_nonnull (strstr (text, "far-183 (backing file)"));
+  g_assert_cmpuint (most, <, N_FAR / 5);
+  gh_host_disconnect (host);
+}
+
 /* Two hundred machines, 50 ms away: listed less than a second after the connection is open. And
  * whether one can move is known in three seconds from 100 ms away. Through a real ssh, too: a login
  * for each host, and everything else through it. */
@@ -908,6 +1036,7 @@ test_far (void)
     }
   define_far (lab, 1, N_FAR);
   assert_listed (uri, "50 ms");
+  assert_users (lab);
   if (has_sshd)
     {
       g_autoptr (GhLabLine) near_line = gh_lab_line_new_to_port (lab, port, 50);

@@ -569,14 +569,33 @@ test_devices (void)
   g_autoptr (GhHost) host = plan_test_new_host (bound);
   g_autoptr (GhHost) destination = plan_test_new_host (there);
   g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GPtrArray) names = NULL;
 
   prepare (plan);
   g_assert_true (is_refused (plan, "host-device"));
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "bridge-missing"));
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "interface-missing"));
-  gh_migrate_plan_set_network (plan, "eth7", "eth1");
+  names = gh_migrate_plan_dup_there (plan, "direct");
+  g_assert_cmpuint (names->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (names, 0), ==, "eth1");
+  g_assert_nonnull (strstr (gh_check_get_detail (
+    plan_test_find_check (GH_PLAN (plan), "interface-missing")), "It has: eth1"));
+  /* A card is no bridge, though one can be on it. */
+  g_clear_pointer (&names, g_ptr_array_unref);
+  names = gh_migrate_plan_dup_there (plan, "bridge");
+  g_assert_cmpuint (names->len, ==, 0);
+  gh_migrate_plan_set_network (plan, "br7", "eth1");
   prepare (plan);
-  g_assert_null (plan_test_find_check (GH_PLAN (plan), "interface-missing"));
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "bridge-missing"));
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), "network-unknown"));
+  gh_migrate_plan_set_network (plan, "br8", "br0");
+  prepare (plan);
+  g_assert_cmpstr (gh_check_get_detail (plan_test_find_check (GH_PLAN (plan), "network-unknown")),
+                   ==, "It is on: br7, eth7");
+  gh_migrate_plan_set_network (plan, "br8", NULL);
+  repair (plan, "interface-missing");
+  g_assert_cmpstr (((GhMigrateNetwork *) gh_migrate_plan_get_networks (plan)->pdata[1])->destination,
+                   ==, "eth1");
   g_assert_false (has_step (plan, "unplug"));
   repair (plan, "host-device");
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "device-dropped"));

@@ -639,6 +639,20 @@ test_in_doubt (void)
     }
   wait_state (&fixture, clone, GH_MACHINE_RUNNING);
   g_assert_false (gh_start_guard_take_permit (fixture.host, gh_machine_get_uuid (clone)));
+
+  /* What is paused may be what a move has left: that has words of its own. */
+  activate (&fixture, "machine-pause");
+  wait_state (&fixture, clone, GH_MACHINE_PAUSED);
+  activate (&fixture, "machine-resume");
+  gh_test_wait_until (has_error, bar);
+  g_assert_nonnull (find_label (bar, "what is paused here is a remainder"));
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (offer)), ==, "Let it go on all the same…");
+  gtk_button_clicked (GTK_BUTTON (offer));
+  gh_test_wait_until (has_question, NULL);
+  g_assert_nonnull (find_label (find_question (), "go on although it may have run elsewhere"));
+  gh_ui_test_shoot (find_question (), "in-doubt-paused");
+  gtk_dialog_response (GTK_DIALOG (find_question ()), GTK_RESPONSE_ACCEPT);
+  wait_state (&fixture, clone, GH_MACHINE_RUNNING);
   g_assert_no_errno (g_unlink (trace));
   gh_start_guard_set (NULL);
   tear_down (&fixture, NULL);

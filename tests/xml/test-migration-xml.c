@@ -122,6 +122,45 @@ test_twins (void)
   g_assert_null (strstr (text, "<hostdev"));
 }
 
+#define AT_PORT(place, port) "<hostdev mode='subsystem' type='usb'><source>" \
+                             "<vendor id='0x046d'/><product id='0xc52b'/>" place "</source>" \
+                             "<address type='usb' bus='0' port='" port "'/></hostdev>"
+#define AT_PLACE(device) "<address bus='1' device='" device "'/>"
+
+/* A definition may say of both only what they are, and where in the machine. */
+static void
+test_twins_defined (void)
+{
+  const char *definition = HEAD "<devices>" AT_PORT ("", "2") AT_PORT ("", "3")
+                           "</devices></domain>";
+  g_autoptr (GhDomainXml) defined = parse (definition);
+  g_autoptr (GhDomainXml) other = parse (definition);
+  g_autoptr (GhDomainXml) run = parse (HEAD "<devices>" AT_PORT (AT_PLACE ("4"), "2")
+                                       AT_PORT (AT_PLACE ("5"), "3") "</devices></domain>");
+  g_autoptr (GPtrArray) blockers = gh_domain_xml_list_blockers (defined);
+  g_autoptr (GPtrArray) running = gh_domain_xml_list_blockers (run);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpuint (blockers->len, ==, 2);
+  g_assert_cmpstr (((GhBlocker *) blockers->pdata[0])->name, ==, "USB 046d:c52b port 0.2");
+  g_assert_cmpstr (((GhBlocker *) blockers->pdata[1])->name, ==, "USB 046d:c52b port 0.3");
+  g_assert_cmpuint (running->len, ==, 2);
+  g_assert_cmpstr (((GhBlocker *) running->pdata[1])->name, ==, "USB 046d:c52b (1-5) port 0.3");
+
+  /* What goes from the run goes from the definition, and its twin stays. */
+  gh_domain_xml_drop_blocker (defined, ((GhBlocker *) running->pdata[1])->name);
+  text = gh_domain_xml_to_string (defined);
+  g_assert_nonnull (strstr (text, AT_PORT ("", "2")));
+  g_assert_null (strstr (text, "port='3'"));
+
+  /* Both, one after the other: the second is alone by then. */
+  gh_domain_xml_drop_blocker (other, "USB 046d:c52b port 0.2");
+  gh_domain_xml_drop_blocker (other, "USB 046d:c52b port 0.3");
+  g_clear_pointer (&text, g_free);
+  text = gh_domain_xml_to_string (other);
+  g_assert_null (strstr (text, "<hostdev"));
+}
+
 static void
 test_host_model (void)
 {
@@ -301,6 +340,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/migration-xml/blockers", test_blockers);
+  g_test_add_func ("/migration-xml/twins-defined", test_twins_defined);
   g_test_add_func ("/migration-xml/twins", test_twins);
   g_test_add_func ("/migration-xml/host-model", test_host_model);
   g_test_add_func ("/migration-xml/set-cpu", test_set_cpu);
