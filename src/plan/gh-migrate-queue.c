@@ -361,7 +361,6 @@ gh_queued_plan_is_done (GhMigratePlan *plan)
          gh_plan_get_outcome (GH_PLAN (plan)) == GH_OUTCOME_DONE;
 }
 
-
 void
 gh_migrate_queue_set_current (GhMigrateQueue *self,
                               GhMigratePlan  *plan)
