@@ -180,10 +180,12 @@ test_disks (void)
   g_assert_cmpstr (disk->destination, ==, "/nowhere/there/web.qcow2");
   g_assert_cmpfloat (gh_migrate_plan_get_estimate (plan, &pause), >, 0.0);
   g_assert_cmpfloat (pause, >, 0.0);
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "disk-copied"));
 
   gh_migrate_plan_set_disk_pool (plan, "vda", "none");
   prepare (plan);
   g_assert_true (is_refused (plan, "pool-missing"));
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), "disk-copied"));
   gh_migrate_plan_reset_disk (plan, "vda");
   gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_LEFT);
   prepare (plan);
