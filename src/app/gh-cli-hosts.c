@@ -217,6 +217,17 @@ show_trial (GhCli      *self,
   gh_cli_print (self, _("    It answers: %s\n"), machines);
 }
 
+/* How many columns the widest of them takes. */
+static guint
+get_widest (char **texts)
+{
+  guint widest = 0;
+
+  for (guint i = 0; texts[i] != NULL; i++)
+    widest = MAX (widest, gh_text_get_columns (texts[i]));
+  return widest;
+}
+
 GhCliStatus
 gh_cli_hosts (GhCli      *self,
               const char *verb,
@@ -236,23 +247,27 @@ gh_cli_hosts (GhCli      *self,
   g_autoptr (GPtrArray) trials = NULL;
   JsonObject *object = NULL;
   JsonArray *array = NULL;
+  guint label_width = 0;
+  guint uri_width = 0;
 
   if (words == NULL)
     return status;
   uris = gh_saved_hosts_dup_uris ();
   labels = gh_host_labels_new ((const char * const *) uris);
+  label_width = get_widest (labels);
+  uri_width = get_widest (uris);
   trials = tries && uris[0] != NULL ? try_hosts (self, uris) : NULL;
   array = json_array_new ();
   for (guint i = 0; uris[i] != NULL; i++)
     {
       Trial *trial = trials != NULL ? g_ptr_array_index (trials, i) : NULL;
-      g_autofree char *label = gh_text_dup_padded (labels[i], 24);
-      g_autofree char *uri = gh_text_dup_padded (uris[i], 40);
+      g_autofree char *label = gh_text_dup_padded (labels[i], label_width);
+      g_autofree char *uri = gh_text_dup_padded (uris[i], uri_width);
 
       object = json_object_new ();
       describe_host (object, uris[i], labels[i]);
       json_object_set_boolean_member (object, "connects", gh_saved_hosts_get_connects (uris[i]));
-      gh_cli_print (self, "%s %s %s\n", label, uri,
+      gh_cli_print (self, "%s  %s  %s\n", label, uri,
                     gh_saved_hosts_get_connects (uris[i]) ? _("connected at start")
                                                           : _("connected when asked for"));
       if (trial != NULL)

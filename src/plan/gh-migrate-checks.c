@@ -467,6 +467,11 @@ check_copy (GhMigratePlan       *self,
     take_check (draft, GH_CHECK_REFUSAL, "file-taken",
                 g_strdup_printf (_("There is no free name for the disk %s in “%s”"), target,
                                  item->pool->name), NULL);
+  else
+    take_check (draft, GH_CHECK_OK, "disk-copied",
+                /* Translators: a disk (“vda”), and a storage pool. */
+                g_strdup_printf (_("The disk %s is copied to the storage pool “%s”"), target,
+                                 item->pool->name), NULL);
   if (item->here != NULL && item->here->capacity == 0)
     take_check (draft, GH_CHECK_REFUSAL, "disk-size",
                 g_strdup_printf (_("The size of the disk %s is not known"), target), NULL);
@@ -511,9 +516,13 @@ check_shared (GhMigratePlan       *self,
                 /* Translators: a host, a disk (“vda”), and what it is. */
                 g_strdup_printf (_("%s does not reach the disk %s: %s"), get_there (self),
                                  item->xml->target, item->xml->source_text), refusal);
-  if (item->here == NULL || gh_migration_file_is_same (item->here, item->there))
+  if (item->here == NULL)
     return;
-  if (item->there == NULL || !item->there->is_known)
+  if (gh_migration_file_is_same (item->here, item->there))
+    take_check (draft, GH_CHECK_OK, "disk-shared",
+                g_strdup_printf (_("Both hosts see the disk %s, and it is not copied"),
+                                 item->xml->target), NULL);
+  else if (item->there == NULL || !item->there->is_known)
     check_not_known (self, draft, item);
   else
     take_check (draft, GH_CHECK_REFUSAL, "disk-not-shared",
@@ -647,8 +656,8 @@ check_images (GhMigratePlan *self,
            !self->inputs.choice.values[GH_MIGRATE_OPTION_TEMPORARY])
     take_check (draft, GH_CHECK_NOTE, "source-disks-kept",
                 g_strdup (_("The disks that are copied are kept here as well")),
-                _("They are out of date from then on, and belong to no machine. Delete them when "
-                  "you are sure."));
+                _("They are out of date from then on, and belong to no machine. “Remove what was "
+                  "left” deletes them, when you are sure."));
 }
 
 /* (nullable): “a, b, c” */

@@ -33,7 +33,8 @@ static const char fix_cpu[] = N_("Shut the machine down and choose a processor m
 static const char fix_older[] = N_("Update QEMU at the destination, or move the machine while it "
                                    "is off.");
 static const char fix_unplug[] = N_("Take the device out of the machine first.");
-static const char fix_client[] = N_("Let this computer do it: choose “Through this computer”.");
+static const char fix_client[] = N_("Let Guesthouse lead it: choose the route “Directly, led from "
+                                 "here” (--route client).");
 
 /* The more particular first. */
 static const GhMigrateError errors[] = {

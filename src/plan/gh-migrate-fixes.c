@@ -433,7 +433,7 @@ void
 gh_migrate_fix_route (GhCheck       *check,
                       GhMigratePlan *plan)
 {
-  gh_check_set_fix (check, _("Through this computer"), NULL, choose_client, fix_new (plan, NULL),
+  gh_check_set_fix (check, _("Lead it from here"), NULL, choose_client, fix_new (plan, NULL),
                     fix_free);
 }
 

@@ -270,10 +270,12 @@ gh_migrate_plan_get_choice (GhMigratePlan *self)
         choice.values[GH_MIGRATE_OPTION_LIVE] = choice.is_running;
     }
   choice.values[GH_MIGRATE_OPTION_COPY_DISKS] = gh_migrate_has_copies (&self->facts);
-  if (address != NULL && g_str_has_prefix (address, "unix:"))
-    choice.values[GH_MIGRATE_OPTION_ADDRESS] = choice.values[GH_MIGRATE_OPTION_LIVE] ? 2 : 0;
-  else
+  if (address == NULL || !g_str_has_prefix (address, "unix:"))
     choice.values[GH_MIGRATE_OPTION_ADDRESS] = self->inputs.address != NULL;
+  else if (choice.values[GH_MIGRATE_OPTION_LIVE] != 0)
+    choice.values[GH_MIGRATE_OPTION_ADDRESS] = self->inputs.address != NULL ? 2 : 3;
+  else
+    choice.values[GH_MIGRATE_OPTION_ADDRESS] = 0;
   choice.values[GH_MIGRATE_OPTION_PRESET] = (int) gh_migrate_rules_find_preset (&choice);
   if (choice.values[GH_MIGRATE_OPTION_LIVE] == 0)
     forget_run (&choice);

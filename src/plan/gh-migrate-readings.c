@@ -610,7 +610,7 @@ gh_migrate_plan_prepare_async (GhPlan              *plan,
   g_task_set_task_data (task, g_new0 (Reading, 1), reading_free);
   gh_migrate_plan_set_loading (self, TRUE);
   if (self->destination == NULL)
-    return_refusal (task, "no-destination", g_strdup (_("No destination is chosen")), NULL);
+    return_refusal (task, "no-destination", g_strdup (_("Choose the host it is to move to")), NULL);
   else if (self->destination == gh_plan_get_host (plan))
     return_refusal (task, "same-host", g_strdup_printf (_("“%s” is there already"),
                                                         gh_machine_get_name (self->machine)), NULL);

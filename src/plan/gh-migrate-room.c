@@ -263,8 +263,10 @@ gh_migrate_check_estimate (GhMigratePlan *self,
   if (!live)
     {
       take_check (draft, GH_CHECK_NOTE, "estimate",
-                  g_strdup_printf (_("%s are to be sent, and read back"), size),
-                  _("Through this computer, by the connections to both hosts."));
+                  disks > 0 ? g_strdup_printf (_("%s are to be sent, and read back"), size)
+                            : g_strdup (_("No disk has to be sent")),
+                  disks > 0 ? _("Through this computer, by the connections to both hosts.")
+                            : NULL);
       return;
     }
   take_check (draft, GH_CHECK_NOTE, "estimate",

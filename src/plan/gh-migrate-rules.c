@@ -70,7 +70,7 @@ static const Rule rules[] = {
     N_("Post-copy needs a connection of its own between the hosts."),
     N_("Post-copy needs a connection of its own between the hosts, not one port.") },
   { IS (ROUTE, GH_MIGRATE_TUNNELLED), IS_SET (ADDRESS),
-    N_("The data goes where the connection goes: there is no address to choose."),
+    N_("An address is set: clear it first. This way the data goes where the connection goes."),
     N_("The data goes where the connection goes: there is no address to choose.") },
   { IS (ROUTE, GH_MIGRATE_TUNNELLED), IS_ON (TLS),
     N_("The connection itself is encrypted, or not: TLS for the data alone is not possible."),
@@ -90,7 +90,7 @@ static const Rule rules[] = {
     N_("The number of connections is set: set it back first."),
     N_("Choose several connections first.") },
   /* The disks' server listens on a socket then, where QEMU has no TLS. */
-  { IS (ADDRESS, 2), IS_ON (TLS),
+  { IS_ANY (ADDRESS, 2, 3), IS_ON (TLS),
     N_("TLS is not possible over a UNIX socket."),
     N_("TLS is not possible over a UNIX socket.") },
 };

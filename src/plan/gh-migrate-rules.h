@@ -60,7 +60,8 @@ typedef enum
   GH_MIGRATE_OPTION_BANDWIDTH,     /* number; 0: not limited */
   GH_MIGRATE_OPTION_DOWNTIME,      /* number; 0: QEMU's default */
   GH_MIGRATE_OPTION_TLS,
-  GH_MIGRATE_OPTION_ADDRESS,       /* 1: an address of one's own is set, 2: it is a unix: one */
+  GH_MIGRATE_OPTION_ADDRESS,       /* 1: an address of one's own is set, 2: it is a unix: one,
+                                      3: a unix: one is used where nothing else is chosen */
   GH_MIGRATE_OPTION_PRESET,        /* a GhMigratePreset */
   GH_MIGRATE_N_OPTIONS,
 } GhMigrateOption;

@@ -114,8 +114,8 @@ return_elsewhere (GTask *task)
                          "network."), name, label);
   const char *next = get_trace (ask)->finished
                      ? _("Use it there. To have it here, move it back, or switch it off there.")
-                     : _("A move of it was interrupted. “Undo” in Activity, or “guesthouse undo”, "
-                         "finishes it or takes it back.");
+                     : _("A move of it was interrupted. “Undo…” at the top of the window, or "
+                         "“guesthouse undo”, finishes it or takes it back.");
 
   return_answer (task, g_error_new (GH_GUARD_ERROR, GH_GUARD_ERROR_ELSEWHERE, "%s %s", where,
                                     next));

@@ -18,6 +18,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-format.h"
 #include "gh-left-files.h"
 #include "gh-machine-metadata.h"
 #include "gh-move-xml.h"
@@ -187,7 +188,7 @@ check_disk (const GhMove     *self,
             const GhMoveDisk *disk,
             GhPlanDraft      *draft)
 {
-  g_autofree char *size = disk->allocation > 0 ? g_format_size (disk->allocation) : NULL;
+  g_autofree char *size = disk->allocation > 0 ? gh_format_file_size (disk->allocation) : NULL;
 
   if (disk->base != NULL)
     take_check (draft, GH_CHECK_REFUSAL, "disk-linked",
@@ -207,8 +208,8 @@ check_disk (const GhMove     *self,
               /* Translators: a path and a size. */
               ? g_strdup_printf (_("Kept at the source: %s (%s)"), disk->path, size)
               : g_strdup_printf (_("Kept at the source: %s"), disk->path),
-              _("It is not used there any more. Delete it when the machine runs well at the "
-                "destination."));
+              _("It is not used there any more. “Remove what was left” deletes it, when the "
+                "machine runs well at the destination."));
 }
 
 static void

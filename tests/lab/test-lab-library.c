@@ -47,6 +47,27 @@ start_worlds (void)
   return TRUE;
 }
 
+/* However long a name or an address is, what follows stands below the other hosts' own. */
+static void
+assert_columns (const char *list)
+{
+  g_auto (GStrv) lines = g_strsplit (list, "\n", -1);
+  glong column = -1;
+  guint n = 0;
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *last = strstr (lines[i], "  connected ");
+
+      if (last == NULL)
+        continue;
+      g_assert_true (column == -1 || column == last - lines[i]);
+      column = last - lines[i];
+      n++;
+    }
+  g_assert_cmpuint (n, >, 1);
+}
+
 /* (nullable): what is listed of @uri. */
 static JsonObject *
 find_host (GhLabRun   *run,
@@ -242,6 +263,7 @@ test_whole_life (void)
   gh_lab_assert_status (asks, 1);
   g_assert_nonnull (strstr (asks->out, "It asks for a password, or whether its key is"));
   g_assert_nonnull (strstr (asks->out, "It answers: 0 machines"));
+  assert_columns (asks->out);
   remove_far ();
 }
 

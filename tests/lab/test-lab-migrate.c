@@ -515,6 +515,7 @@ static void
 test_rehearse (void)
 {
   g_auto (GhLabInventory) before = { NULL };
+  g_autoptr (GhLabRun) shared = NULL;
   g_autoptr (GhLabRun) run = NULL;
   g_autoptr (GhLabRun) same = NULL;
 
@@ -522,10 +523,15 @@ test_rehearse (void)
     return;
   gh_lab_pair_start_guest (&pair, NULL);
   gh_lab_pair_take_inventory (&pair, &before);
+  shared = move_to_b ("--rehearse", NULL);
+  gh_lab_assert_status (shared, 0);
+  g_assert_true (gh_lab_run_has_check (shared, "disk-shared", "ok"));
+  g_assert_false (gh_lab_run_has_check (shared, "disk-copied", "ok"));
   run = move_to_b ("--rehearse", "--copy-storage", NULL);
   gh_lab_assert_status (run, 0);
   g_assert_true (gh_lab_run_has_check (run, "estimate", "note"));
   g_assert_true (gh_lab_run_has_check (run, "cpu-fits", "ok"));
+  g_assert_true (gh_lab_run_has_check (run, "disk-copied", "ok"));
   g_assert_true (gh_lab_run_has_check (run, "source-disks-kept", "note"));
   gh_lab_pair_assert_inventory (&pair, &before);
   gh_lab_pair_assert_only_at (pair.a, pair.b);

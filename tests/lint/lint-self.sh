@@ -39,7 +39,7 @@ breaks ()
     echo "not ok $number /lint-self/$1 # $2"
     sed 's/^/# after: /' "$work/after" | head -n 5
   fi
-  rm -rf broken src/*/gh-broken* tests/*/broken* ui/gh-broken* help/C/broken* po/xx.po
+  rm -rf broken src/*/gh-broken* src/plan/gh-migrate-broken.c tests/*/broken* ui/gh-broken* help/C/broken* po/xx.po
   for file in po data .ci meson.build; do
     rm -rf "$file"
     cp -a "$top/$file" "$file"
@@ -100,6 +100,8 @@ breaks help-pages 'its id is not broken' "new help/C/broken.page \
   '<page xmlns=\"http://projectmallard.org/1.0/\" id=\"other\"><title>A</title></page>'"
 breaks help-pages 'links to nowhere' "new help/C/broken.page \
   '<page xmlns=\"http://projectmallard.org/1.0/\" id=\"broken\"><p><link xref=\"nowhere\"/></p></page>'"
+breaks help-pages 'what helps with fluffy-disk' "new src/plan/gh-migrate-broken.c \
+  'take_check (draft, GH_CHECK_REFUSAL, \"fluffy-disk\", NULL);'"
 breaks command-line 'not in the manual: list' "sed -i 's/^\\.B list\$/.B purr/' data/guesthouse.1.in"
 breaks command-line 'but no verb: purr' "sed -i 's/^\\.B list\$/.B purr/' data/guesthouse.1.in"
 breaks command-line 'not in the manual: --fluffy' \

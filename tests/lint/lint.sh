@@ -303,6 +303,15 @@ help_pages ()
       [ -e "${page%/*}/$media" ] || echo "$page: shows $media, which is not there"
     done
   done <"$work/list"
+  # What stands in the way of a move is looked up by its name.
+  page=help/C/trouble-move.page
+  for file in src/plan/gh-migrate-*.c src/plan/gh-move-off.c; do
+    tr '\n' ' ' <"$file" |
+      grep -oE '(GH_CHECK_(REFUSAL|WARNING)[^";{}]*|(refuse|return_refusal) \([a-z, ]*)"[a-z-]+"' |
+      sed 's/.*"\([a-z-]*\)"/\1/'
+  done | sort -u | while read -r id; do
+    grep -qF "<code>$id</code>" "$page" || echo "$page: does not say what helps with $id"
+  done
 }
 
 # What can be typed is in the manual, and what is in the manual and the README can be typed.

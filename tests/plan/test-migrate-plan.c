@@ -180,10 +180,12 @@ test_disks (void)
   g_assert_cmpstr (disk->destination, ==, "/nowhere/there/web.qcow2");
   g_assert_cmpfloat (gh_migrate_plan_get_estimate (plan, &pause), >, 0.0);
   g_assert_cmpfloat (pause, >, 0.0);
+  g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "disk-copied"));
 
   gh_migrate_plan_set_disk_pool (plan, "vda", "none");
   prepare (plan);
   g_assert_true (is_refused (plan, "pool-missing"));
+  g_assert_null (plan_test_find_check (GH_PLAN (plan), "disk-copied"));
   gh_migrate_plan_reset_disk (plan, "vda");
   gh_migrate_plan_set_disk_mode (plan, "vda", GH_MIGRATE_DISK_LEFT);
   prepare (plan);
@@ -656,6 +658,28 @@ test_choices (void)
     }
 }
 
+/* Between two daemons of one computer a socket is used unless something else is chosen; nobody has
+ * chosen it, and it stands in the way of nothing that has no use for it. */
+static void
+test_own_socket (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+
+  g_assert_null (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_PRESET,
+                                               GH_MIGRATE_ONE_PORT));
+  g_assert_null (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_ROUTE,
+                                               GH_MIGRATE_TUNNELLED));
+  g_assert_nonnull (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_TLS, 1));
+  g_object_set (plan, "address", "unix:///run/own", NULL);
+  g_assert_nonnull (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_PRESET,
+                                                  GH_MIGRATE_ONE_PORT));
+  g_assert_nonnull (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_TLS, 1));
+  g_object_set (plan, "address", "tcp://192.0.2.1", NULL);
+  g_assert_null (gh_migrate_plan_find_problem (plan, GH_MIGRATE_OPTION_TLS, 1));
+}
+
 /* It fails, as this driver cannot move machines: and all is as it was on both sides. */
 static void
 test_fails (void)
@@ -696,6 +720,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/networks", test_networks);
   g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);
+  g_test_add_func ("/migrate-plan/own-socket", test_own_socket);
   g_test_add_func ("/migrate-plan/fails", test_fails);
   return g_test_run ();
 }

@@ -17,7 +17,7 @@ static const int n_values[GH_MIGRATE_N_OPTIONS] = {
   [GH_MIGRATE_OPTION_PARALLEL] = 2, [GH_MIGRATE_OPTION_CONNECTIONS] = 2,
   [GH_MIGRATE_OPTION_COMPRESSION] = GH_MIGRATE_N_COMPRESSIONS,
   [GH_MIGRATE_OPTION_BANDWIDTH] = 2, [GH_MIGRATE_OPTION_DOWNTIME] = 2,
-  [GH_MIGRATE_OPTION_TLS] = 2, [GH_MIGRATE_OPTION_ADDRESS] = 3,
+  [GH_MIGRATE_OPTION_TLS] = 2, [GH_MIGRATE_OPTION_ADDRESS] = 4,
   [GH_MIGRATE_OPTION_PRESET] = 1,
 };
 
@@ -28,14 +28,15 @@ static gboolean
 is_legal (const GhMigrateChoice *choice)
 {
   gboolean tunnelled = V (ROUTE) == GH_MIGRATE_TUNNELLED;
+  gboolean typed = V (ADDRESS) == 1 || V (ADDRESS) == 2;
 
   if ((V (LIVE) != 0) != choice->is_running)
     return FALSE;
   if (!V (LIVE) && (V (TEMPORARY) || V (ROUTE) != GH_MIGRATE_CLIENT || V (AUTO_CONVERGE) ||
                     V (POST_COPY) || V (PARALLEL) || V (COMPRESSION) || V (DOWNTIME) || V (TLS) ||
-                    V (ADDRESS)))
+                    typed))
     return FALSE;
-  if (tunnelled && (V (COPY_DISKS) || V (PARALLEL) || V (POST_COPY) || V (ADDRESS) || V (TLS)))
+  if (tunnelled && (V (COPY_DISKS) || V (PARALLEL) || V (POST_COPY) || typed || V (TLS)))
     return FALSE;
   if (V (PARALLEL) && (V (POST_COPY) || V (COMPRESSION)))
     return FALSE;
@@ -43,7 +44,7 @@ is_legal (const GhMigrateChoice *choice)
     return FALSE;
   if (V (CONNECTIONS) && !V (PARALLEL))
     return FALSE;
-  return !(V (ADDRESS) == 2 && V (TLS));
+  return !(V (ADDRESS) >= 2 && V (TLS));
 }
 
 /* FALSE when all have been. */
