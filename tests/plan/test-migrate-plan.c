@@ -572,6 +572,7 @@ test_devices (void)
   g_autoptr (GhHost) destination = plan_test_new_host (there);
   g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
   g_autoptr (GPtrArray) names = NULL;
+  const GhMigrateNetwork *network = NULL;
 
   prepare (plan);
   g_assert_true (is_refused (plan, "host-device"));
@@ -596,8 +597,8 @@ test_devices (void)
                    ==, "It is on: br7, eth7");
   gh_migrate_plan_set_network (plan, "br8", NULL);
   repair (plan, "interface-missing");
-  g_assert_cmpstr (((GhMigrateNetwork *) gh_migrate_plan_get_networks (plan)->pdata[1])->destination,
-                   ==, "eth1");
+  network = g_ptr_array_index (gh_migrate_plan_get_networks (plan), 1);
+  g_assert_cmpstr (network->destination, ==, "eth1");
   g_assert_false (has_step (plan, "unplug"));
   repair (plan, "host-device");
   g_assert_nonnull (plan_test_find_check (GH_PLAN (plan), "device-dropped"));
