@@ -84,6 +84,13 @@ do_async (GhStep              *step,
                     gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
+static gboolean
+needs_host (GhStep *step,
+            GhHost *host)
+{
+  return gh_step_needs_host (GH_FINISH_STEP (step)->inner, host);
+}
+
 static void
 gh_finish_step_finalize (GObject *object)
 {
@@ -104,6 +111,7 @@ gh_finish_step_class_init (GhFinishStepClass *klass)
   step_class->dup_title = dup_title;
   step_class->dup_command = dup_command;
   step_class->dup_left = dup_left;
+  step_class->needs_host = needs_host;
   step_class->do_async = do_async;
 }
 

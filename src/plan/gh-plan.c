@@ -578,6 +578,29 @@ gh_plan_is_in_doubt (GhPlan *self)
   return priv->state == GH_PLAN_ENDED && (priv->in_doubt || priv->held);
 }
 
+/**
+ * gh_plan_needs_host:
+ * @self: a plan
+ * @host: a host
+ *
+ * Returns: whether the plan, as it was prepared, acts on @host
+ */
+gboolean
+gh_plan_needs_host (GhPlan *self,
+                    GhHost *host)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  g_return_val_if_fail (GH_IS_PLAN (self), FALSE);
+
+  if (priv->host == host)
+    return TRUE;
+  for (guint i = 0; i < priv->steps->len; i++)
+    if (gh_step_needs_host (gh_plan_get_step (self, i), host))
+      return TRUE;
+  return FALSE;
+}
+
 GStrv
 gh_plan_get_kept (GhPlan *self)
 {

@@ -95,6 +95,7 @@ GPtrArray    *gh_plan_get_checks    (GhPlan *self);       /* worst first */
 GPtrArray    *gh_plan_get_steps     (GhPlan *self);
 GStrv         gh_plan_get_left      (GhPlan *self);       /* nullable: what is left, and why */
 gboolean      gh_plan_is_in_doubt   (GhPlan *self);       /* its journal is kept */
+gboolean      gh_plan_needs_host    (GhPlan *self, GhHost *host);
 GStrv         gh_plan_get_kept      (GhPlan *self);       /* nullable: groups, and what stayed */
 GhCheckLevel  gh_plan_get_worst     (GhPlan *self);
 gint64        gh_plan_get_end_time  (GhPlan *self);       /* µs since the epoch; 0 before */

@@ -105,6 +105,13 @@ do_async (GhStep              *step,
                      gh_step_task_new (step, host, cancellable, callback, user_data));
 }
 
+static gboolean
+needs_host (GhStep *step,
+            GhHost *host)
+{
+  return gh_plan_needs_host (GH_PLAN (GH_QUEUED_MOVE (step)->plan), host);
+}
+
 static void
 gh_queued_move_finalize (GObject *object)
 {
@@ -125,6 +132,7 @@ gh_queued_move_class_init (GhQueuedMoveClass *klass)
   step_class->dup_title = dup_title;
   step_class->dup_command = dup_command;
   step_class->dup_left = dup_left;
+  step_class->needs_host = needs_host;
   step_class->do_async = do_async;
 }
 

@@ -708,6 +708,26 @@ gh_step_get_host (GhStep *self)
 }
 
 /**
+ * gh_step_needs_host:
+ * @self: a step
+ * @host: a host, other than its plan's own
+ *
+ * Returns: whether the step, or undoing it, is about that host
+ */
+gboolean
+gh_step_needs_host (GhStep *self,
+                    GhHost *host)
+{
+  GhStepPrivate *priv = get_private (self);
+
+  g_return_val_if_fail (GH_IS_STEP (self), FALSE);
+
+  if (GH_STEP_GET_CLASS (self)->needs_host != NULL)
+    return GH_STEP_GET_CLASS (self)->needs_host (self, host);
+  return priv->host == host || priv->peer == host;
+}
+
+/**
  * gh_step_set_host:
  * @self: a step, before it runs
  * @host: where it acts, when that is not its plan's host

@@ -58,6 +58,8 @@ G_DECLARE_DERIVABLE_TYPE (GhStep, gh_step, GH, STEP, GObject)
  * @dup_undo_status: (nullable): a sentence for as long as undoing has to wait for something, which
  *   it begins with; NULL when it does not
  * @dup_undo_check: (nullable): what to know before undoing it from a journal
+ * @needs_host: (nullable): whether it acts on that host, for steps that are made of others; of the
+ *   rest their own host and their peer are known
  * @dup_commit_check: (nullable): for steps that commit, out of a journal: not NULL when it was
  *   done, or perhaps was, whatever the journal says: a check that says how things are. Then
  *   nothing is undone, neither it nor what was before it
@@ -76,6 +78,7 @@ struct _GhStepClass
   const char * const *needs;
 
   gboolean  (*may_be_in_doubt) (GhStep *self);
+  gboolean  (*needs_host)  (GhStep *self, GhHost *host);
   char     *(*dup_title)   (GhStep *self);
   char     *(*dup_command) (GhStep *self);   /* equivalent virsh or qemu-img line */
   char     *(*dup_left)    (GhStep *self);
@@ -106,6 +109,7 @@ char        *gh_step_dup_undo_command (GhStep *self);
 char        *gh_step_dup_undo_status  (GhStep *self); /* nullable */
 GhCheck     *gh_step_dup_undo_check   (GhStep *self, GhHost *host); /* nullable */
 GhCheck     *gh_step_dup_commit_check (GhStep *self, GhHost *host); /* nullable */
+gboolean     gh_step_needs_host       (GhStep *self, GhHost *host);
 gboolean     gh_step_is_final         (GhStep *self);
 gboolean     gh_step_commits          (GhStep *self); /* final ones do too */
 gboolean     gh_step_may_have_committed (GhStep *self, const GError *error);

@@ -131,6 +131,13 @@ undo_step_do_async (GhStep              *step,
   gh_step_undo_async (GH_UNDO_STEP (step)->inner, host, inner_undone_cb, task);
 }
 
+static gboolean
+undo_step_needs_host (GhStep *step,
+                      GhHost *host)
+{
+  return gh_step_needs_host (GH_UNDO_STEP (step)->inner, host);
+}
+
 static void
 gh_undo_step_finalize (GObject *object)
 {
@@ -152,6 +159,7 @@ gh_undo_step_class_init (GhUndoStepClass *klass)
   step_class->dup_title = undo_step_dup_title;
   step_class->dup_command = undo_step_dup_command;
   step_class->dup_left = undo_step_dup_left;
+  step_class->needs_host = undo_step_needs_host;
   step_class->do_async = undo_step_do_async;
 }
 

@@ -11,9 +11,9 @@
 #include <glib/gi18n-lib.h>
 #include <handy.h>
 
+#include "gh-host-removal.h"
 #include "gh-library-drag.h"
 #include "gh-library-renderer.h"
-#include "gh-saved-hosts.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
@@ -582,7 +582,7 @@ host_disconnect_activated_cb (GSimpleAction *action,
 {
   GhLibraryView *self = user_data;
 
-  if (self->menu_host != NULL)
+  if (self->menu_host != NULL && gh_host_removal_is_free (GTK_WIDGET (self), self->menu_host))
     gh_host_disconnect (self->menu_host);
 }
 
@@ -628,67 +628,15 @@ dropped_cb (GhLibraryView *self,
   g_signal_emit (self, signals[MOVE_REQUESTED], 0, machines, host);
 }
 
-typedef struct
-{
-  GhHosts *hosts; /* (owned) */
-  GhHost  *host;  /* (owned) */
-} Removal;
-
-static void
-removal_free (gpointer  data,
-              GClosure *closure)
-{
-  Removal *removal = data;
-
-  g_object_unref (removal->hosts);
-  g_object_unref (removal->host);
-  g_free (removal);
-}
-
-static void
-removal_answered_cb (GtkDialog *dialog,
-                     int        response,
-                     gpointer   user_data)
-{
-  Removal *removal = user_data;
-
-  if (response == GTK_RESPONSE_ACCEPT)
-    {
-      gh_saved_hosts_remove (gh_host_get_uri (removal->host));
-      gh_hosts_remove (removal->hosts, removal->host);
-    }
-  gtk_widget_destroy (GTK_WIDGET (dialog));
-}
-
 static void
 host_remove_activated_cb (GSimpleAction *action,
                           GVariant      *parameter,
                           gpointer       user_data)
 {
   GhLibraryView *self = user_data;
-  GtkWidget *toplevel = gtk_widget_get_toplevel (GTK_WIDGET (self));
-  GtkWidget *dialog = NULL;
-  Removal *removal = NULL;
 
-  if (self->menu_host == NULL)
-    return;
-  dialog = gtk_message_dialog_new (GTK_IS_WINDOW (toplevel) ? GTK_WINDOW (toplevel) : NULL,
-                                   GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
-                                   GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
-                                   _("Remove “%s” from the list?"),
-                                   gh_host_get_label (self->menu_host));
-  gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s",
-                                            _("Its machines stay as they are, and go on running. "
-                                              "The host can be added again."));
-  gtk_dialog_add_buttons (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL, _("_Remove"),
-                          GTK_RESPONSE_ACCEPT, NULL);
-  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
-  removal = g_new0 (Removal, 1);
-  removal->hosts = g_object_ref (self->hosts);
-  removal->host = g_object_ref (self->menu_host);
-  g_signal_connect_data (dialog, "response", G_CALLBACK (removal_answered_cb), removal,
-                         removal_free, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  if (self->menu_host != NULL)
+    gh_host_removal_ask (GTK_WIDGET (self), self->hosts, self->menu_host);
 }
 
 static void

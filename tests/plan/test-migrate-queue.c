@@ -107,6 +107,8 @@ test_left_out (Fixture       *fixture,
   g_assert_cmpint (gh_check_get_level (check), ==, GH_CHECK_WARNING);
   g_assert_cmpint (gh_plan_get_worst (GH_PLAN (fixture->queue)), ==, GH_CHECK_WARNING);
   g_assert_nonnull (plan_test_find_check (GH_PLAN (fixture->queue), "can-be-moved/web-1"));
+  g_assert_true (gh_plan_needs_host (GH_PLAN (fixture->queue), fixture->here));
+  g_assert_true (gh_plan_needs_host (GH_PLAN (fixture->queue), fixture->there));
 
   gh_migrate_queue_set_included (fixture->queue, g_ptr_array_index (plans, 0), FALSE);
   prepare (fixture);

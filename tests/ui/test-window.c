@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "gh-activity.h"
 #include "gh-cpu-graph.h"
 #include "gh-error-bar.h"
 #include "gh-faults.h"
@@ -17,6 +18,7 @@
 #include "gh-machine-page.h"
 #include "gh-names.h"
 #include "gh-overview-page.h"
+#include "gh-sample-plan.h"
 #include "gh-saved-hosts.h"
 #include "gh-sidebar-handle.h"
 #include "gh-stall-watch.h"
@@ -1422,6 +1424,66 @@ test_remove_host (void)
   tear_down (&fixture, NULL);
 }
 
+static gboolean
+has_ended (gpointer plan)
+{
+  return gh_plan_get_state (plan) == GH_PLAN_ENDED;
+}
+
+/* What is told instead of what was asked for, once. */
+static void
+assert_needed (Fixture *fixture)
+{
+  GtkWidget *told = NULL;
+
+  gh_test_wait_until (has_question, NULL);
+  told = find_question ();
+  g_assert_true (gh_ui_test_shows (told, "is needed"));
+  g_assert_true (gh_ui_test_shows (told, "cancel it in Activity"));
+  gh_ui_test_shoot (told, "host-needed");
+  gtk_dialog_response (GTK_DIALOG (told), GTK_RESPONSE_CLOSE);
+  g_assert_null (find_question ());
+  g_assert_true (gh_hosts_find (fixture->hosts, gh_host_get_uri (fixture->host)) == fixture->host);
+  g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTED);
+}
+
+/* A host that something under way needs is neither removed nor disconnected, also when that began
+ * after the question. */
+static void
+test_remove_needed_host (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = gh_test_hosts_write_one (folder);
+  g_autoptr (GhSamplePlan) plan = gh_sample_plan_new ();
+  g_auto (GhTestCall) call = { 0 };
+  Fixture fixture = { 0 };
+  GActionGroup *actions = NULL;
+  GtkWidget *question = NULL;
+
+  set_up_uri (&fixture, uri);
+  actions = gtk_widget_get_action_group (GTK_WIDGET (fixture.library), "library");
+  gh_sample_plan_get_traits (plan)->waits = TRUE;
+  g_object_set (plan, "host", fixture.host, NULL);
+  gh_plan_prepare_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_plan_prepare_finish (GH_PLAN (plan), gh_test_call_wait (&call), NULL));
+  question = ask_to_remove (&fixture);
+  gh_activity_run (gh_activity_get_default (), GH_PLAN (plan));
+  gtk_dialog_response (GTK_DIALOG (question), GTK_RESPONSE_ACCEPT);
+  assert_needed (&fixture);
+  ask_to_remove (&fixture);
+  assert_needed (&fixture);
+  g_action_group_activate_action (actions, "host-disconnect", NULL);
+  assert_needed (&fixture);
+
+  gh_sample_plan_get_traits (plan)->waits = FALSE;
+  gh_sample_plan_go_on (plan);
+  gh_test_wait_until (has_ended, plan);
+  question = ask_to_remove (&fixture);
+  g_assert_true (gh_ui_test_shows (question, "go on running"));
+  gtk_dialog_response (GTK_DIALOG (question), GTK_RESPONSE_CANCEL);
+  tear_down (&fixture, NULL);
+}
+
 static void
 show_host_cb (GSimpleAction  *action,
               GVariant       *parameter,
@@ -1500,6 +1562,7 @@ main (int    argc,
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/in-doubt", test_in_doubt);
   g_test_add_func ("/window/remove-host", test_remove_host);
+  g_test_add_func ("/window/remove-needed-host", test_remove_needed_host);
   g_test_add_func ("/window/template", test_template);
   g_test_add_func ("/window/left", test_left);
   g_test_add_func ("/window/template-needed", test_template_needed);
