@@ -20,6 +20,7 @@
  *   held by the move  nothing             the guest goes on here
  *   held by the move  off                 it has moved, and was switched off there, when the move
  *                                         brings its definition: what is here is a remainder
+ *   paused by a user  off                 the same
  *   held by the move  runs                it has moved; what is here is a remainder
  *   nothing, off      runs, paused        it has moved
  *   runs              runs                it has moved, and libvirt let it go on here all the same,
@@ -236,8 +237,9 @@ settle_failure (GTask *task)
 {
   Work *work = g_task_get_task_data (task);
 
-  if (work->here->held && work->there->persistent && !work->there->active &&
-      gh_migrate_step_brings_definition (get_step (task)))
+  /* One that the user paused before it was moved may have gone on there, too. */
+  if (work->here->active && !work->here->running && work->there->persistent &&
+      !work->there->active && gh_migrate_step_brings_definition (get_step (task)))
     {
       return_is_off_there (task);
       return;

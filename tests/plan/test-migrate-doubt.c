@@ -204,6 +204,8 @@ static const struct
   { HELD, NOTHING, TRULY, FALSE, FALSE, GOES_ON },
   { HELD, OFF, TRULY, TRUE, FALSE, REMAINDER },
   { HELD, OFF, FAILED, TRUE, FALSE, REMAINDER },
+  /* Before it was moved; it may have gone on there. */
+  { BY_USER, OFF, TRULY, TRUE, FALSE, REMAINDER },
   /* Its definition is there anyhow, or would not be. */
   { HELD, OFF, TRULY, TRUE, TRUE, GOES_ON },
   { HELD, OFF, TRULY, FALSE, FALSE, GOES_ON },
