@@ -284,11 +284,9 @@ gh_cli_hosts (GhCli      *self,
 
 /* test-host, remove-host */
 
-/* (nullable): the address of a saved host by that or its name; names that are seen together are
- * different ones. @label (out): its name. */
-static char *
-dup_saved (const char  *word,
-           char       **label)
+char *
+gh_cli_dup_saved_host (const char  *word,
+                       char       **label)
 {
   g_auto (GStrv) uris = gh_saved_hosts_dup_uris ();
   g_auto (GStrv) labels = gh_host_labels_new ((const char * const *) uris);
@@ -296,10 +294,19 @@ dup_saved (const char  *word,
   for (guint i = 0; uris[i] != NULL; i++)
     if (strcmp (uris[i], word) == 0 || strcmp (labels[i], word) == 0)
       {
-        *label = g_strdup (labels[i]);
+        if (label != NULL)
+          *label = g_strdup (labels[i]);
         return g_strdup (uris[i]);
       }
   return NULL;
+}
+
+char *
+gh_cli_dup_host_uri (const char *word)
+{
+  char *uri = gh_cli_dup_saved_host (word, NULL);
+
+  return uri != NULL ? uri : g_strdup (word);
 }
 
 static GhCliStatus
@@ -333,7 +340,7 @@ gh_cli_test_host (GhCli      *self,
 
   if (words == NULL)
     return status;
-  self->uri = dup_saved (words[0], &label);
+  self->uri = gh_cli_dup_saved_host (words[0], &label);
   if (self->uri == NULL && strstr (words[0], ":/") == NULL)
     return fail_unknown (self, words[0]);
   if (self->uri == NULL)
@@ -371,7 +378,7 @@ gh_cli_remove_host (GhCli      *self,
 
   if (words == NULL)
     return status;
-  uri = dup_saved (words[0], &label);
+  uri = gh_cli_dup_saved_host (words[0], &label);
   if (uri == NULL)
     return fail_unknown (self, words[0]);
 

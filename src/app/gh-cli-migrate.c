@@ -604,6 +604,7 @@ run (GhCli      *self,
   g_autoptr (GPtrArray) machines = NULL;
   g_autoptr (GhHost) destination = NULL;
   GhCliStatus status = GH_CLI_DONE;
+  g_autofree char *there = NULL;
   const char *fault = NULL;
   guint n = 0;
 
@@ -619,8 +620,9 @@ run (GhCli      *self,
   self->takes_fixes = !everything && n == 1;
   self->fixes = options.fixes;
   /* Both are connected to side by side. */
-  gh_cli_tell_remark (self, words[n]);
-  destination = gh_host_new (words[n]);
+  there = gh_cli_dup_host_uri (words[n]);
+  gh_cli_tell_remark (self, there);
+  destination = gh_host_new (there);
   if (self->dry_run)
     gh_host_set_brief (destination);
   gh_host_expect_readings (destination);
@@ -631,7 +633,7 @@ run (GhCli      *self,
   machines = everything ? list_all (self) : find_machines (self, words, n, &error);
   if (machines == NULL)
     return gh_cli_fail (self, GH_CLI_FAILED, error->message, NULL);
-  if (strcmp (words[n], gh_host_get_uri (self->host)) == 0)
+  if (strcmp (there, gh_host_get_uri (self->host)) == 0)
     return gh_cli_fail (self, GH_CLI_REFUSED, _("The destination is the host it is on"), NULL);
 
   status = move_all (self, machines, destination, &options);
@@ -668,13 +670,15 @@ gh_cli_remove_left (GhCli      *self,
   g_auto (GStrv) words = gh_cli_parse (self, verb, NULL, 2, 0, argc, argv, &error);
   g_autoptr (GhHost) host = NULL;
   g_autoptr (GhLeftPlan) plan = NULL;
+  g_autofree char *uri = NULL;
   GhCliStatus status = GH_CLI_DONE;
   GhMachine *machine = gh_cli_open_machine (self, words, &error, &status);
 
   if (machine == NULL)
     return status;
-  host = strcmp (words[1], gh_host_get_uri (self->host)) == 0 ? g_object_ref (self->host)
-                                                              : gh_host_new (words[1]);
+  uri = gh_cli_dup_host_uri (words[1]);
+  host = strcmp (uri, gh_host_get_uri (self->host)) == 0 ? g_object_ref (self->host)
+                                                         : gh_host_new (uri);
   plan = gh_left_plan_new (machine, host);
   return gh_cli_run_plan (self, GH_PLAN (plan));
 }

@@ -52,6 +52,11 @@ GStrv         gh_cli_parse        (GhCli *self, const char *verb, const GOptionE
                                    guint n_arguments, guint n_more, int argc, char **argv,
                                    GError **error);
 
+/* (nullable): the address of a saved host, by that or by its name; names that are seen together are
+ * different ones. @label: (out) (optional): its name. */
+char         *gh_cli_dup_saved_host (const char *word, char **label);
+/* The same, or what was typed. */
+char         *gh_cli_dup_host_uri (const char *word);
 /* Before it is connected: what of the address is not done, and what it runs. */
 void          gh_cli_tell_remark  (GhCli *self, const char *uri);
 gboolean      gh_cli_connect      (GhCli *self, GError **error);

@@ -55,13 +55,13 @@ static const Verb verbs[] = {
   { "discard", N_("discard MACHINE"), N_("Delete a throw-away copy"), gh_cli_discard },
   { "keep", N_("keep MACHINE [--name NAME]"),
     N_("Make a throw-away copy a machine like others"), gh_cli_keep },
-  { "migrate", N_("migrate MACHINE… DESTINATION-URI [OPTION…]"),
+  { "migrate", N_("migrate MACHINE… DESTINATION [OPTION…]"),
     N_("Move machines to another host"), gh_cli_migrate },
   { "moving", N_("moving MACHINE [OPTION…]"),
     N_("Tell how far a move is, and change or cancel it while it runs"), gh_cli_moving },
-  { "empty-host", N_("empty-host DESTINATION-URI [OPTION…]"),
+  { "empty-host", N_("empty-host DESTINATION [OPTION…]"),
     N_("Move all machines to another host, those that are off too"), gh_cli_empty_host },
-  { "remove-left", N_("remove-left MACHINE HOST-URI"),
+  { "remove-left", N_("remove-left MACHINE HOST"),
     N_("Delete what a machine left at a host it has moved away from"), gh_cli_remove_left },
   { "template", N_("template MACHINE [--off]"),
     N_("Make a machine a template, or a machine again"), gh_cli_template },
@@ -406,6 +406,13 @@ gh_cli_parse (GhCli               *self,
       return NULL;
     }
 
+  if (self->uri != NULL)
+    {
+      char *uri = gh_cli_dup_host_uri (self->uri);
+
+      g_free (self->uri);
+      self->uri = uri;
+    }
   n_words = words != NULL ? g_strv_length (words) : 0;
   if (n_words < n_arguments || n_words - n_arguments > n_more)
     {

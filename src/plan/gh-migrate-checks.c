@@ -189,6 +189,11 @@ check_cpu (GhMigratePlan *self,
                 g_strdup (_("The guest uses this host's own processor")),
                 _("It goes on only where the processor is of the same model. To move it between "
                   "different ones, shut it down and choose a model both have."));
+  else if (is_live (self) && target->cpu_unknown)
+    take_check (draft, GH_CHECK_NOTE, "cpu-unknown",
+                g_strdup (_("It cannot be told whether the processor fits")),
+                _("The destination's libvirt could not compare it. If it does not fit, the move "
+                  "fails, and the machine goes on here."));
   else
     take_check (draft, GH_CHECK_OK, "cpu-fits",
                 g_strdup (_("The processor and machine type fit")), NULL);

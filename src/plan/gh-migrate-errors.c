@@ -38,14 +38,17 @@ static const char fix_client[] = N_("Let Guesthouse lead it: choose the route �
 
 /* The more particular first. */
 static const GhMigrateError errors[] = {
+  /* libvirt's own ports: the move's are others. */
+  { -1, ":16514'", "peer-not-reachable",
+    N_("The source cannot connect to the destination's libvirt service."), fix_client },
+  { -1, ":16509'", "peer-not-reachable",
+    N_("The source cannot connect to the destination's libvirt service."), fix_client },
   { -1, "Unable to resolve address", "unresolved-address",
     N_("The source cannot find the destination by its name."), fix_address },
   { -1, "hostname on destination resolved to localhost", "destination-localhost",
     N_("The destination calls itself “localhost”, which nobody else can reach."), fix_address },
   { -1, "nable to connect to server at", "not-reachable",
     N_("The source cannot connect to the destination: a firewall, perhaps."), fix_ports },
-  { -1, "ailed to connect to remote libvirt URI", "peer-not-reachable",
-    N_("The source cannot connect to the destination's libvirt service."), fix_client },
   { -1, "migrate guest to the same host", "same-host",
     N_("Both hosts say that they are the same one."),
     N_("If they are not, give one of them a “host_uuid” of its own in libvirtd.conf.") },
@@ -134,7 +137,11 @@ static const GhMigrateError errors[] = {
     N_("Put certificates into /etc/pki/qemu on both hosts, or switch TLS off.") },
   { -1, "job 'migration out' unexpectedly failed", "unexpected",
     N_("QEMU ended the move and does not say why."),
-    N_("See the machine's log in /var/log/libvirt/qemu at the destination.") },
+    N_("See the machine's log at the destination: in /var/log/libvirt/qemu, or where libvirt runs "
+       "as a user in that user's ~/.cache/libvirt/qemu/log.") },
+  /* Why follows in its words, which are known above or not. */
+  { -1, "ailed to connect to remote libvirt URI", "peer-not-reachable",
+    N_("The source cannot connect to the destination's libvirt service."), fix_client },
   { PERSIST_FAILED, NULL, "persist-failed",
     N_("It has moved, but the destination could not keep its definition."), NULL },
   { FINISH_OK, NULL, "finish-ok",

@@ -179,12 +179,17 @@ state_cb (GhMigratePlan *self)
 
 /* Facts */
 
+/* What is off goes through this computer, and comes back to be compared. */
 static void
 estimate (GhMigratePlan *self)
 {
-  guint64 bytes = gh_migrate_get_disk_bytes (&self->facts) +
-                  gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
-  double rate = gh_host_is_local (self->destination) ? LOCAL_BYTES_PER_S : BYTES_PER_S;
+  gboolean live = self->inputs.choice.values[GH_MIGRATE_OPTION_LIVE] != 0;
+  guint64 disks = gh_migrate_get_disk_bytes (&self->facts);
+  guint64 bytes = live ? disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024
+                       : disks * 2;
+  gboolean near = gh_host_is_local (self->destination) &&
+                  gh_host_is_local (gh_plan_get_host (GH_PLAN (self)));
+  double rate = near ? LOCAL_BYTES_PER_S : BYTES_PER_S;
   guint limit_mib = (guint) self->inputs.choice.values[GH_MIGRATE_OPTION_BANDWIDTH];
   guint downtime_ms = (guint) self->inputs.choice.values[GH_MIGRATE_OPTION_DOWNTIME];
 

@@ -263,9 +263,12 @@ gh_migrate_check_estimate (GhMigratePlan *self,
   if (!live)
     {
       take_check (draft, GH_CHECK_NOTE, "estimate",
-                  disks > 0 ? g_strdup_printf (_("%s are to be sent, and read back"), size)
+                  disks > 0 /* Translators: an amount of data; a span of time. */
+                            ? g_strdup_printf (_("%s are to be sent, and read back, which takes "
+                                                 "about %s"), size, span)
                             : g_strdup (_("No disk has to be sent")),
-                  disks > 0 ? _("Through this computer, by the connections to both hosts.")
+                  disks > 0 ? _("Through this computer, by the connections to both hosts. Between "
+                                "computers this is reckoned with a line of 1 Gbit/s.")
                             : NULL);
       return;
     }
@@ -274,5 +277,6 @@ gh_migrate_check_estimate (GhMigratePlan *self,
                * with a decimal. */
               g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest stands "
                                  "still for about %.1f s"), size, span, self->pause),
-              _("It takes longer when the guest writes much to its memory meanwhile."));
+              _("It takes longer when the guest writes much to its memory meanwhile. Between "
+                "computers this is reckoned with a line of 1 Gbit/s."));
 }

@@ -81,6 +81,7 @@ typedef struct
   char            *emulator;       /* (nullable): its QEMU, where it has none of the machine's */
   gint64           huge_kib;       /* free in huge pages of the machine's size; -1: not known */
   int              cpu;            /* 1: it has everything, 0: it does not, -1: nobody knows */
+  gboolean         cpu_unknown;    /* it was asked, and could not compare */
   char            *cpu_error;      /* (nullable): what is missing, as libvirt says */
   guint64          free_memory_kib; /* 0: not known */
   GhStateFolders  *folders;        /* (nullable): of its libvirt; only for firmware variables */

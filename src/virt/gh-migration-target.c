@@ -133,6 +133,8 @@ compare_machine (GhMigrationTarget *target,
           target->cpu = 0;
           target->cpu_error = g_strdup (last->message);
         }
+      else
+        target->cpu_unknown = TRUE;
     }
   virResetLastError ();
 }

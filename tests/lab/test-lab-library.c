@@ -223,6 +223,8 @@ test_whole_life (void)
   g_autoptr (GhLabRun) dry = NULL;
   g_autoptr (GhLabRun) added = NULL;
   g_autoptr (GhLabRun) tested = NULL;
+  g_autoptr (GhLabRun) named = NULL;
+  g_autoptr (GhLabRun) same = NULL;
   g_autoptr (GhLabRun) tried = NULL;
   g_autoptr (GhLabRun) refused = NULL;
   g_autoptr (GhLabRun) asks = NULL;
@@ -243,6 +245,13 @@ test_whole_life (void)
   gh_lab_assert_status (tested, 0);
   g_assert_cmpint (json_object_get_int_member (json_node_get_object (tested->json), "machines"), ==,
                    1);
+  /* Its name is as good as its address. */
+  named = gh_lab_run (near_lab, "-c", get_string (added, "name"), "list", NULL);
+  gh_lab_assert_status (named, 0);
+  g_assert_nonnull (strstr (named->out, "far-away"));
+  same = gh_lab_run (near_lab, "-c", far_uri, "empty-host", get_string (added, "name"), NULL);
+  gh_lab_assert_status (same, 3);
+  g_assert_nonnull (strstr (same->err, "is the host it is on"));
   start = g_get_monotonic_time ();
   g_assert_true (gh_lab_wait (25, no_login_is_left, NULL));
   g_test_message ("the login ended after %d ms", (int) ((g_get_monotonic_time () - start) / 1000));

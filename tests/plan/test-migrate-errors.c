@@ -21,6 +21,10 @@ static const struct
   { 38, "Unable to resolve address 'beta' service '49152': Name or service not known",
     "unresolved-address" },
   { 38, "unable to connect to server at 'beta:49152': Connection refused", "not-reachable" },
+  { 38, "unable to connect to server at 'beta:16514': Connection refused", "peer-not-reachable" },
+  { 38, "unable to connect to server at 'beta:16509': No route to host", "peer-not-reachable" },
+  { 38, "operation failed: Failed to connect to remote libvirt URI qemu+ssh://beta/system: Cannot "
+    "recv data: Host key verification failed.", "peer-login" },
   { 38, "unable to connect to server at 'beta:49152': No route to host", "not-reachable" },
   { 1, "internal error: hostname on destination resolved to localhost, but migration requires an "
     "FQDN", "destination-localhost" },
