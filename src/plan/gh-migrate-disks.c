@@ -352,10 +352,9 @@ find_interface (GhMigrateNetwork *network,
 
       if (strcmp (interface->name, network->destination) != 0)
         continue;
-      /* A bridge does as an interface, but not the other way round. */
-      network->is_there = strcmp (network->type, "direct") == 0 ||
-                          is_fit (interface, network->type);
-      network->is_active = network->is_there && !interface->is_down;
+      /* Of whatever kind: libvirt takes a bridge of Open vSwitch for a card. */
+      network->is_there = TRUE;
+      network->is_active = !interface->is_down;
     }
 }
 

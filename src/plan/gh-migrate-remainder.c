@@ -167,12 +167,13 @@ other_looked_cb (GObject      *object,
   if (there == NULL)
     g_task_return_error (task, error);
   else if (remainder->off_there ? there->active || !there->persistent
-                                : !there->running || there->post_copy)
+                                : !there->whole && (!there->running || there->post_copy))
     g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
                              _("It is not as it was any more. Please look at it again."));
   else
     {
-      remainder->is_whole = there->whole;
+      /* Without the other half this one is nothing either. */
+      remainder->is_whole = there->whole || remainder->off_there;
       gh_host_load_presence_async (remainder->host, remainder->uuid, NULL, remainder_looked_cb,
                                    g_object_ref (task));
     }

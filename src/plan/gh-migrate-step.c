@@ -310,7 +310,8 @@ static gboolean
 has_come_twice (const Work *work)
 {
   return !work->undoing && work->here->running && !work->here->moving && !work->here->post_copy &&
-         work->there->running && !work->there->moving && !work->there->post_copy;
+         work->there->running && (!work->there->moving || work->there->receiving) &&
+         !work->there->post_copy;
 }
 
 static void recover (GTask *task);

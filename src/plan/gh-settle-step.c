@@ -30,7 +30,8 @@ struct _GhSettleStep
 
   char     *xml; /* (nullable): not journaled, it may hold secrets */
   gboolean  is_there; /* what is here may be no more than a remainder */
-  gboolean  is_whole; /* and so it is, even when it says that it is a part */
+  gboolean  is_whole; /* and so it is, even when it says that it is a part: the rest of that is not
+                       * waited for any more */
 };
 
 G_DEFINE_FINAL_TYPE (GhSettleStep, gh_settle_step, GH_TYPE_STEP)
@@ -216,8 +217,8 @@ there_looked_cb (GObject      *object,
   g_autofree GhPresence *there = gh_host_load_presence_finish (host, result, &error);
   gboolean define = gh_step_get_boolean (GH_STEP (self), "define");
 
-  self->is_whole = there != NULL && there->whole;
-  self->is_there = there != NULL && (runs (there) || was_switched_off (self, there));
+  self->is_whole = there != NULL && (there->whole || was_switched_off (self, there));
+  self->is_there = self->is_whole || (there != NULL && runs (there));
   if (there == NULL)
     fail (task, error);
   else if (!there->exists)

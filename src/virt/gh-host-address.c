@@ -318,6 +318,27 @@ gh_host_address_is_ssh (const char *uri)
 }
 
 /**
+ * gh_host_address_is_direct:
+ * @uri: a host's URI
+ *
+ * Returns: whether a connection there is one to libvirt itself: no program is run and nobody logs
+ *   in to a computer for it
+ */
+gboolean
+gh_host_address_is_direct (const char *uri)
+{
+  static const char * const transports[] = { "tcp", "tls", "unix" };
+  const char *colon = strchr (uri, ':');
+
+  if (colon == NULL || memchr (uri, '+', (gsize) (colon - uri)) == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (transports); i++)
+    if (has_transport (uri, transports[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/**
  * gh_host_address_dup_program:
  * @uri: a host's URI
  *

@@ -51,6 +51,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhHostAddress, gh_host_address_free)
 gboolean       gh_host_address_is_safe      (const char *name);
 
 /* Over ssh, by a program that libvirt runs. */
+gboolean       gh_host_address_is_direct    (const char *uri);
 gboolean       gh_host_address_is_ssh       (const char *uri);
 
 /* NULL: none that the URI names. */

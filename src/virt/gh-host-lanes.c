@@ -150,8 +150,8 @@ gh_host_open_bulk_readers (GhHost *self)
 {
   guint n = gh_host_get_n_readers (self);
 
-  /* sshd counts its sessions, and asks for each login. */
-  if (n == GH_HOST_MAX_READERS && self->ssh == NULL)
+  /* sshd counts its sessions, and asks for each login: so does whatever else the URI runs. */
+  if (n == GH_HOST_MAX_READERS && self->ssh == NULL && gh_host_address_is_direct (self->uri))
     n = CLAMP (gh_host_get_n_machines (self) / MACHINES_PER_READER, n, GH_HOST_MAX_BULK_READERS);
   if (gh_host_is_test (self) || self->control == NULL || !self->opened)
     return n;

@@ -127,13 +127,17 @@ is_share (const GhPart *part,
   return g_str_hash (name) % part->n_parts == part->index;
 }
 
-/* Frees @xml (nullable). One that has gone meanwhile has no document. */
+/* Frees @xml (nullable). One that has gone meanwhile has no document; nor has one about which
+ * libvirt may not read everything, and that is there: @name (nullable) is all that is known. */
 static void
 add_interface (Interfaces *self,
-               char       *xml)
+               char       *xml,
+               const char *name)
 {
   GhInterface *interface = xml != NULL ? gh_interface_new_from_xml (xml) : NULL;
 
+  if (xml == NULL && name != NULL && virGetLastErrorCode () != VIR_ERR_NO_INTERFACE)
+    interface = take_interface (g_strdup (name), GH_INTERFACE_UNKNOWN, FALSE);
   free (xml);
   if (interface == NULL)
     return;
@@ -153,7 +157,8 @@ read_interfaces (Interfaces    *self,
   for (int i = 0; i < n; i++)
     {
       if (is_share (part, virInterfaceGetName (interfaces[i])))
-        add_interface (self, virInterfaceGetXMLDesc (interfaces[i], 0));
+        add_interface (self, virInterfaceGetXMLDesc (interfaces[i], 0),
+                       virInterfaceGetName (interfaces[i]));
       virInterfaceFree (interfaces[i]);
     }
   free (interfaces);
@@ -171,7 +176,7 @@ read_devices (Interfaces    *self,
   for (int i = 0; i < n; i++)
     {
       if (is_share (part, virNodeDeviceGetName (devices[i])))
-        add_interface (self, virNodeDeviceGetXMLDesc (devices[i], 0));
+        add_interface (self, virNodeDeviceGetXMLDesc (devices[i], 0), NULL);
       virNodeDeviceFree (devices[i]);
     }
   free (devices);

@@ -147,6 +147,7 @@ typedef struct
   gboolean running;         /* active, and its guest goes on */
   gboolean held;            /* active, and paused because it is, or was, being moved */
   gboolean moving;          /* a job is moving it right now, in or out */
+  gboolean receiving;       /* in */
   gboolean post_copy;       /* parts of its memory are still on the other host */
   gboolean post_copy_failed;
   gboolean whole;           /* active, and for certain not waiting for any of its memory: all of it

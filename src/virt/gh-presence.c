@@ -26,16 +26,18 @@ gh_presence_is_state_post_copy (int state,
                                           reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED));
 }
 
-/* FALSE: libvirt's last error says why. */
+/* FALSE: libvirt's last error says why. @reason_out: (out): in libvirt's numbers. */
 static gboolean
 read_state (virDomainPtr  domain,
-            GhPresence   *presence)
+            GhPresence   *presence,
+            int          *reason_out)
 {
   int state = VIR_DOMAIN_NOSTATE;
   int reason = 0;
 
   if (virDomainGetState (domain, &state, &reason, 0) < 0)
     return FALSE;
+  *reason_out = reason;
   presence->running = state == VIR_DOMAIN_RUNNING;
   presence->held = state == VIR_DOMAIN_PAUSED &&
                    (reason == VIR_DOMAIN_PAUSED_MIGRATION ||
@@ -64,12 +66,13 @@ take_state_error (GError **error)
   return FALSE;
 }
 
-/* A guest goes on at the destination of a post-copy before libvirt knows that it is one, and then
- * it is no more than running. But as long as a move in is not over QEMU's driver answers that there
- * are figures at its source only. */
+/* As long as a move in is not over QEMU's driver answers that there are figures at its source only.
+ * What goes on before that has begun to by post-copy, even when libvirt does not say so: it does
+ * not know it yet, or an error of a disk paused the guest since, and that reason stays. */
 static void
 read_job (virDomainPtr  domain,
-          GhPresence   *presence)
+          GhPresence   *presence,
+          gboolean      has_come)
 {
   virTypedParameterPtr params = NULL;
   int operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
@@ -78,7 +81,10 @@ read_job (virDomainPtr  domain,
 
   if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) < 0)
     {
-      presence->moving = virGetLastErrorCode () == VIR_ERR_OPERATION_UNSUPPORTED;
+      presence->receiving = virGetLastErrorCode () == VIR_ERR_OPERATION_UNSUPPORTED;
+      presence->moving = presence->receiving;
+      presence->post_copy = presence->post_copy ||
+                            (presence->receiving && !presence->held && !has_come);
       return;
     }
   if (type != VIR_DOMAIN_JOB_NONE)
@@ -93,8 +99,9 @@ gboolean
 gh_presence_is_post_copy (virDomainPtr domain)
 {
   GhPresence presence = { 0 };
+  int reason = 0;
 
-  if (!read_state (domain, &presence))
+  if (!read_state (domain, &presence, &reason))
     virResetLastError ();
   return presence.post_copy;
 }
@@ -104,16 +111,18 @@ gh_presence_read (GhPresence    *self,
                   virDomainPtr   domain,
                   GError       **error)
 {
+  int reason = 0;
+
   memset (self, 0, sizeof *self);
   /* First: what is not known to be held, or in parts, counts as arrived. */
-  if (!read_state (domain, self))
+  if (!read_state (domain, self, &reason))
     return take_state_error (error);
   self->exists = TRUE;
   /* As it was looked up; asking would be one more round trip. */
   self->active = virDomainGetID (domain) != (unsigned int) -1;
   self->persistent = virDomainIsPersistent (domain) == 1;
   if (self->active)
-    read_job (domain, self);
+    read_job (domain, self, self->running && reason == VIR_DOMAIN_RUNNING_MIGRATED);
   virResetLastError ();
   return TRUE;
 }
@@ -268,8 +277,9 @@ gh_presence_is_remainder (virDomainPtr   domain,
                           GError       **error)
 {
   GhPresence presence = { 0 };
+  int reason = 0;
 
-  if (!read_state (domain, &presence))
+  if (!read_state (domain, &presence, &reason))
     return take_state_error (error);
   if (presence.held)
     return TRUE;
@@ -283,9 +293,15 @@ gh_presence_may_end (virDomainPtr   domain,
                      GError       **error)
 {
   GhPresence presence = { 0 };
+  int reason = 0;
 
-  if (!read_state (domain, &presence))
+  if (!read_state (domain, &presence, &reason))
     return take_state_error (error);
+  /* Who is stuck is to be switched off at once, and that question waits for its QEMU. */
+  if (!presence.running && !presence.held && reason == VIR_DOMAIN_PAUSED_IOERROR &&
+      virDomainGetID (domain) != (unsigned int) -1)
+    read_job (domain, &presence, FALSE);
+  virResetLastError ();
   if (!presence.post_copy)
     return TRUE;
   g_set_error (error, GH_GUARD_ERROR, GH_GUARD_ERROR_REFUSED,

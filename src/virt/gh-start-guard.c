@@ -94,7 +94,10 @@ is_alone (GhHost      *host,
 {
   guint n_hosts = known_hosts != NULL ? g_list_model_get_n_items (G_LIST_MODEL (known_hosts)) : 0;
 
-  if (!is_whole (gh_host_find_machine (host, uuid), host, error))
+  GhMachine *own = gh_host_find_machine (host, uuid);
+  gboolean is_paused_here = own != NULL && gh_machine_get_state (own) == GH_MACHINE_PAUSED;
+
+  if (!is_whole (own, host, error))
     return FALSE;
   for (guint i = 0; i < n_hosts; i++)
     {
@@ -102,7 +105,8 @@ is_alone (GhHost      *host,
       GhMachine *twin = other != host && gh_host_get_state (other) == GH_HOST_CONNECTED
                         ? gh_host_find_machine (other, uuid) : NULL;
 
-      if (!is_whole (twin, other, error))
+      /* What is paused and whole has come, and what still says that it is a part was not told. */
+      if (!(use == GH_GUARD_RESUME && is_paused_here) && !is_whole (twin, other, error))
         return FALSE;
       if (twin == NULL || !gh_machine_is_active (twin) ||
           (use == GH_GUARD_RESUME && gh_machine_get_state (twin) == GH_MACHINE_PAUSED))

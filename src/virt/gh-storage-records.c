@@ -13,6 +13,7 @@
 #include <libxml/parser.h>
 #include <string.h>
 
+#include "gh-faults.h"
 #include "gh-virt-error-private.h"
 
 static void
@@ -182,14 +183,17 @@ gh_volume_info_read (virStorageVolPtr  volume,
 {
   GhVolumeInfo *info = g_atomic_rc_box_new0 (GhVolumeInfo);
   xmlDocPtr parsed = NULL;
-  g_autoptr (xmlXPathContext) context = gh_document_open (virStorageVolGetXMLDesc (volume, 0),
-                                                          &parsed);
+  char *xml = gh_faults_enter ("volume-document", NULL) ? virStorageVolGetXMLDesc (volume, 0)
+                                                        : NULL;
+  gboolean is_gone = xml == NULL && virGetLastErrorCode () == VIR_ERR_NO_STORAGE_VOL;
+  g_autoptr (xmlXPathContext) context = gh_document_open (xml, &parsed);
   g_autoptr (xmlDoc) doc = parsed;
   g_autofree char *target = gh_document_dup_string (context, "/volume/target/path");
   char *path = target == NULL || *target == '\0' ? virStorageVolGetPath (volume) : NULL;
 
   info->name = g_strdup (virStorageVolGetName (volume));
   info->pool = g_strdup (pool);
+  info->unread = context == NULL && !is_gone;
   /* Asking for the path is one more round trip; the document has it. */
   info->path = path != NULL ? g_strdup (path) : g_steal_pointer (&target);
   info->type = gh_document_dup_string (context, "/volume/@type");

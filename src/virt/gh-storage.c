@@ -142,8 +142,11 @@ add_own_volumes (GhStorageInfo     *self,
     {
       GhVolumeInfo *volume = look_at_volume (volumes[i], info);
 
-      g_ptr_array_add (self->volumes,
-                       volume != NULL ? volume : gh_volume_info_read (volumes[i], info->name));
+      if (volume == NULL)
+        volume = gh_volume_info_read (volumes[i], info->name);
+      if (volume->unread)
+        g_ptr_array_add (self->problems, g_strdup_printf ("%s: %s", info->name, volume->name));
+      g_ptr_array_add (self->volumes, volume);
     }
   free_volumes (volumes);
   virResetLastError ();
@@ -233,6 +236,21 @@ find_foreign_pool (const GhStorageInfo *info,
   return NULL;
 }
 
+/* Once, whichever parts of the reading met it. What could not be read may rest on anything: whoever
+ * wants to delete a file has to know. */
+static void
+add_problem (Listing    *self,
+             const char *pool,
+             const char *why)
+{
+  g_autofree char *problem = g_strdup_printf ("%s: %s", pool, why);
+
+  g_mutex_lock (&self->mutex);
+  if (!g_ptr_array_find_with_equal_func (self->info->problems, problem, g_str_equal, NULL))
+    g_ptr_array_add (self->info->problems, g_steal_pointer (&problem));
+  g_mutex_unlock (&self->mutex);
+}
+
 /* By name, so that each is read once whoever makes or removes another meanwhile. */
 static void
 add_foreign_volumes (Listing           *self,
@@ -243,12 +261,8 @@ add_foreign_volumes (Listing           *self,
   g_autoptr (GError) error = NULL;
   virStorageVolPtr *volumes = list_volumes (pool, &error);
 
-  if (error != NULL && part->index == 0 && virStoragePoolIsActive (pool) != 0)
-    {
-      g_mutex_lock (&self->mutex);
-      g_ptr_array_add (self->info->problems, g_strdup_printf ("%s: %s", name, error->message));
-      g_mutex_unlock (&self->mutex);
-    }
+  if (error != NULL && virStoragePoolIsActive (pool) != 0)
+    add_problem (self, name, error->message);
   for (guint i = 0; volumes != NULL && volumes[i] != NULL; i++)
     {
       GhVolumeInfo *volume = NULL;
@@ -256,6 +270,8 @@ add_foreign_volumes (Listing           *self,
       if (g_str_hash (virStorageVolGetName (volumes[i])) % part->n_parts != part->index)
         continue;
       volume = gh_volume_info_read (volumes[i], name);
+      if (volume->unread)
+        add_problem (self, name, volume->name);
       g_mutex_lock (&self->mutex);
       g_ptr_array_add (self->info->volumes, volume);
       g_mutex_unlock (&self->mutex);

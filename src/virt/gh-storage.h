@@ -49,6 +49,7 @@ typedef struct
   guint64  allocation;
   guint64  length;        /* of its file; 0: not known, as the next */
   gint64   changed_ns;    /* when it was last written to, as the host's clock says */
+  gboolean  unread;       /* libvirt would not say more than its name: it may rest on anything */
 } GhVolumeInfo;
 
 GhVolumeInfo *gh_volume_info_ref   (GhVolumeInfo *self);

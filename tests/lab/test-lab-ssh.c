@@ -20,6 +20,7 @@
 #include "gh-askpass.h"
 #include "gh-connect-error.h"
 #include "gh-console.h"
+#include "gh-faults.h"
 #include "gh-file-users.h"
 #include "gh-host.h"
 #include "gh-lab-line.h"
@@ -975,6 +976,25 @@ define_users (GhLab *lab)
   return path;
 }
 
+static void
+assert_problem (GhHost     *host,
+                const char *fault)
+{
+  g_autoptr (GhFileUsers) users = NULL;
+  g_autofree char *problem = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  gh_faults_set (fault);
+  gh_file_users_load_async (host, NULL, NULL, gh_test_call_cb, &call);
+  users = gh_file_users_load_finish (gh_test_call_wait (&call), &error);
+  gh_faults_set (NULL);
+  g_assert_no_error (error);
+  problem = gh_file_users_dup_problem (users);
+  g_test_message ("%s: %s", fault, problem);
+  g_assert_nonnull (problem);
+}
+
 /* Who uses a file on a far host is in the definitions of all its machines, which are read each: not
  * one after the other, nor by the usual five. */
 static void
@@ -1008,6 +1028,10 @@ assert_users (GhLab *lab)
   g_assert_nonnull (strstr (text, "far-122 (snapshot)"));
   g_assert_nonnull (strstr (text, "far-183 (backing file)"));
   g_assert_cmpuint (most, <, N_FAR / 5);
+  /* Whichever of the connections could not read whatever: it is not as if there was nothing. */
+  assert_problem (host, "pool-volumes:fail=38,times=1");
+  assert_problem (host, "pool-volumes:fail=38,after=9,times=1");
+  assert_problem (host, "volume-document:fail=38,times=1");
   gh_host_disconnect (host);
 }
 

@@ -126,6 +126,30 @@ test_plain (void)
     }
 }
 
+/* For each other connection somebody logs in somewhere. */
+static void
+test_direct (void)
+{
+  static const struct
+  {
+    const char *uri;
+    gboolean    direct;
+  } cases[] = {
+    { "qemu:///system", TRUE },
+    { "qemu+tcp://s/system", TRUE },
+    { "qemu://s/system", TRUE },
+    { "qemu+TLS://s/system", TRUE },
+    { "qemu+unix:///session?socket=/a", TRUE },
+    { "qemu+ssh://s/system?command=/usr/bin/ssh", FALSE },
+    { "qemu+libssh2://s/system", FALSE },
+    { "qemu+libssh://s/system", FALSE },
+    { "qemu+ext://s/system?command=/a", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (gh_host_address_is_direct (cases[i].uri), ==, cases[i].direct);
+}
+
 /* What is not done, and what is run, is said before it happens. */
 static void
 test_remarks (void)
@@ -170,6 +194,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/host-address/rows", test_rows);
   g_test_add_func ("/host-address/plain", test_plain);
+  g_test_add_func ("/host-address/direct", test_direct);
   g_test_add_func ("/host-address/remarks", test_remarks);
   return g_test_run ();
 }
