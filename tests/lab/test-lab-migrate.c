@@ -1531,7 +1531,8 @@ test_moving (void)
   g_assert_cmpuint (allowed, ==, read_downtime ());
   dry = say ("--bandwidth", "3", "--dry-run", NULL);
   gh_lab_assert_status (dry, 0);
-  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3"));
+  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3\n"));
+  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3 --postcopy\n"));
   unlimited = say ("--bandwidth", "0", "--dry-run", NULL);
   gh_lab_assert_status (unlimited, 0);
   g_assert_nonnull (strstr (unlimited->out, "migrate-setspeed web 8796093022207"));
