@@ -1356,6 +1356,7 @@ test_stuck (void)
   g_assert_nonnull (strstr (run->err, "not coming to an end"));
   /* What can be typed meanwhile, and what it cannot be told any more. */
   g_assert_nonnull (strstr (run->err, " moving web --longer-pause"));
+  g_assert_nonnull (strstr (run->err, " moving web --slow-guest"));
   g_assert_null (strstr (run->err, " moving web --post-copy"));
   /* It goes on when it has arrived. */
   gh_lab_pair_assert_only_at (pair.b, pair.a);
