@@ -138,7 +138,7 @@ show_bandwidth (GhMigrateProgress *self)
 
   if (self->content == NULL || self->plan == NULL)
     return;
-  g_object_get (self->plan, "bandwidth", &bandwidth, NULL);
+  g_object_get (self->plan, "bandwidth-now", &bandwidth, NULL);
   self->showing = TRUE;
   gtk_spin_button_set_value (self->bandwidth_spin, bandwidth);
   self->showing = FALSE;
@@ -214,8 +214,8 @@ set_plan (GhMigrateProgress *self,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (plan, "notify::silent", G_CALLBACK (update), self,
                                G_CONNECT_SWAPPED);
-      g_signal_connect_object (plan, "notify::bandwidth", G_CALLBACK (show_bandwidth), self,
-                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (plan, "notify::bandwidth-now", G_CALLBACK (show_bandwidth),
+                               self, G_CONNECT_SWAPPED);
     }
   show_bandwidth (self);
   update (self);

@@ -341,10 +341,13 @@ set_bandwidth (Stuck *self,
 {
   g_auto (GhTestCall) call = { 0 };
   GError *error = NULL;
+  guint now = G_MAXUINT;
 
   gh_migrate_plan_change_bandwidth_async (self->plan, mib_per_s, gh_test_call_cb, &call);
   gh_migrate_plan_change_bandwidth_finish (self->plan, gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
+  g_object_get (self->plan, "bandwidth-now", &now, NULL);
+  g_assert_cmpuint (now, ==, mib_per_s);
 }
 
 /* What has arrived at B in about a second. */
