@@ -768,6 +768,7 @@ test_progress (Fixture       *fixture,
   g_assert_true (gh_ui_test_shows (window, "5.0\302\240GiB of 20.0\302\240GiB, "
                                    "118.0\302\240MiB/s"));
   g_assert_false (gh_ui_test_shows (window, "It is not converging"));
+  g_assert_true (gh_ui_test_shows (window, "the disks are copied with the limit"));
   gh_ui_test_shoot (window, "migrate-progress-disks");
 
   progress.phase = GH_MIGRATION_MEMORY;
@@ -779,6 +780,7 @@ test_progress (Fixture       *fixture,
   progress.throttle = 20;
   progress.downtime_ms = 1700;
   gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_STUCK);
+  g_assert_false (gh_ui_test_shows (window, "the disks are copied with the limit"));
   g_assert_true (gh_ui_test_shows (window, "20.0\302\240GiB, all there"));
   g_assert_true (gh_ui_test_shows (window, "1.5\302\240GiB of 2.0\302\240GiB, 112.0\302\240MiB/s"));
   g_assert_true (gh_ui_test_shows (window, "Pass 7 · The guest changes 140.0\302\240MiB/s · "
