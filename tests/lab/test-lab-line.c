@@ -626,9 +626,11 @@ test_recover (void)
 {
   g_auto (Stuck) stuck = { NULL };
 
-  if (!can_break () || !stuck_start (&stuck, "post-copy"))
+  /* With a limit, and another later: a new connection is made with that. */
+  if (!can_break () || !stuck_start_at (&stuck, "post-copy", 7))
     return;
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  set_bandwidth (&stuck, 6);
   g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_RECOVER));
   slow_down ();
   act (&stuck, GH_MIGRATE_POST_COPY);
