@@ -285,6 +285,7 @@ tell_moving (GhCli         *self,
     const char      *option;
   } rows[] = {
     { GH_MIGRATE_ALLOW_PAUSE, "--longer-pause" },
+    { GH_MIGRATE_SLOW_GUEST, "--slow-guest" },
     { GH_MIGRATE_POST_COPY, "--post-copy" },
     { GH_MIGRATE_PAUSE_GUEST, "--pause" },
   };

@@ -209,6 +209,19 @@ get_value (const Options             *options,
   return 2 * (progress->max_downtime_ms > 0 ? progress->max_downtime_ms : PAUSE_MS);
 }
 
+/* A post-copy has a bandwidth of its own. */
+static char *
+dup_post_copy_command (GhMachine *machine,
+                       guint      mib_per_s)
+{
+  const char *uri = gh_host_get_uri (gh_machine_get_host (machine));
+  const char *name = gh_command_get_machine (gh_machine_get_name (machine),
+                                             gh_machine_get_uuid (machine));
+  g_autofree char *number = g_strdup_printf ("%u", mib_per_s);
+
+  return gh_command_dup_virsh (uri, "migrate-setspeed", name, number, "--postcopy", NULL);
+}
+
 static char *
 dup_command (GhMachine *machine,
              const Row *row,
@@ -256,14 +269,20 @@ change (GhCli                      *self,
     {
       guint value = get_value (options, rows[i].change, progress);
       g_autofree char *command = dup_command (machine, &rows[i], value);
+      g_autofree char *second = rows[i].change == GH_MOVING_BANDWIDTH
+                                ? dup_post_copy_command (machine, value) : NULL;
       g_autoptr (GAsyncResult) result = NULL;
 
       if (!is_wanted (options, rows[i].change))
         continue;
       json_array_add_string_element (commands, command);
+      if (second != NULL)
+        json_array_add_string_element (commands, second);
       if (self->dry_run)
         {
           gh_cli_print (self, "$ %s\n", command);
+          if (second != NULL)
+            gh_cli_print (self, "$ %s\n", second);
           continue;
         }
       if (rows[i].change == GH_MOVING_BANDWIDTH && progress->phase < GH_MIGRATION_MEMORY)

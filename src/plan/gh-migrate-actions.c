@@ -14,6 +14,8 @@
 
 /* QEMU's own, until it is known. */
 #define PAUSE_MS 300
+/* As "bandwidth" can be. */
+#define MAX_MIB 1000000
 
 static GhMigration *
 get_migration (GhMigratePlan *self)
@@ -214,6 +216,51 @@ gh_migrate_plan_act_finish (GhMigratePlan  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static void
+noted_cb (GObject      *object,
+          GAsyncResult *result,
+          gpointer      user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_step_save_finish (GH_STEP (object), result, &error))
+    g_warning ("The journal does not know of the bandwidth: %s", error->message);
+}
+
+/* It holds for a recovery as well, whoever does that. */
+static void
+note_bandwidth (GhMigratePlan *self,
+                int            mib_per_s)
+{
+  if (get_migration (self) == NULL)
+    return;
+  self->bandwidth_set = mib_per_s;
+  gh_step_set_int (GH_STEP (self->step), "bandwidth", mib_per_s);
+  gh_step_save_async (GH_STEP (self->step), noted_cb, NULL);
+}
+
+static void
+bandwidth_changed_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GhMigratePlan *self = GH_MIGRATE_PLAN (g_task_get_source_object (task));
+  int mib_per_s = GPOINTER_TO_INT (g_task_get_task_data (task));
+  GError *error = NULL;
+
+  if (gh_migration_change_finish (GH_MIGRATION (object), result, &error))
+    {
+      note_bandwidth (self, mib_per_s);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  /* Unless another was asked for meanwhile. */
+  if (self->bandwidth_now == mib_per_s)
+    gh_migrate_plan_set_bandwidth_now (self, self->bandwidth_set);
+  g_task_return_error (task, error);
+}
+
 void
 gh_migrate_plan_change_bandwidth_async (GhMigratePlan       *self,
                                         guint                mib_per_s,
@@ -226,11 +273,16 @@ gh_migrate_plan_change_bandwidth_async (GhMigratePlan       *self,
 
   task = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (task, gh_migrate_plan_change_bandwidth_async);
+  mib_per_s = MIN (mib_per_s, MAX_MIB);
+  g_task_set_task_data (task, GINT_TO_POINTER ((int) mib_per_s), NULL);
+  gh_migrate_plan_set_bandwidth_now (self, (int) mib_per_s);
   if (get_migration (self) != NULL)
     {
-      gh_migration_set_bandwidth_async (get_migration (self), mib_per_s, changed_cb, task);
+      gh_migration_set_bandwidth_async (get_migration (self), mib_per_s, bandwidth_changed_cb,
+                                        task);
       return;
     }
+  gh_migrate_plan_set_bandwidth_now (self, self->bandwidth_set);
   g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s",
                            _("It is not being moved at the moment."));
   g_object_unref (task);

@@ -107,10 +107,13 @@ struct _GhMigratePlan
   gboolean             recovering;  /* until something comes over the new connection */
   gboolean             slowed;      /* on demand, in this run */
   char                *slow_problem; /* (nullable): why that cannot be */
+  int                  bandwidth_now; /* asked for in this run; < 0: as it was begun */
+  int                  bandwidth_set; /* and the last that was set */
 };
 
 void        gh_migrate_facts_clear        (GhMigrateFacts *self);
 void        gh_migrate_plan_set_loading   (GhMigratePlan *self, gboolean loading);
+void        gh_migrate_plan_set_bandwidth_now (GhMigratePlan *self, int mib_per_s);
 /* After a preparation. */
 void        gh_migrate_plan_take_facts    (GhMigratePlan *self, GhMigrateFacts *facts,
                                            GhPlanDraft *draft);

@@ -54,6 +54,7 @@ enum
   PROP_LOADING,
   PROP_SERIAL,
   PROP_PROGRESS,
+  PROP_BANDWIDTH_NOW,
   PROP_STUCK,
   PROP_SILENT,
   N_PROPS
@@ -172,6 +173,8 @@ state_cb (GhMigratePlan *self)
     return;
   self->slowed = FALSE;
   self->recovering = FALSE;
+  self->bandwidth_set = -1;
+  gh_migrate_plan_set_bandwidth_now (self, -1);
   g_clear_pointer (&self->slow_problem, g_free);
   if (self->progress != NULL)
     set_progress (self, NULL);
@@ -341,6 +344,10 @@ gh_migrate_plan_get_property (GObject    *object,
       break;
     case PROP_PROGRESS:
       g_value_set_boxed (value, self->progress);
+      break;
+    case PROP_BANDWIDTH_NOW:
+      g_value_set_uint (value, (guint) (self->bandwidth_now >= 0 ? self->bandwidth_now
+                                        : self->inputs.choice.values[GH_MIGRATE_OPTION_BANDWIDTH]));
       break;
     case PROP_STUCK:
       g_value_set_boolean (value, self->stuck);
@@ -558,9 +565,16 @@ gh_migrate_plan_class_init (GhMigratePlanClass *klass)
   properties[PROP_SERIAL] = g_param_spec_uint ("serial", NULL, NULL, 0, G_MAXUINT, 0, readable);
   properties[PROP_PROGRESS] = g_param_spec_boxed ("progress", NULL, NULL,
                                                   GH_TYPE_MIGRATION_PROGRESS, readable);
+  properties[PROP_BANDWIDTH_NOW] = g_param_spec_uint ("bandwidth-now", NULL, NULL, 0, 1000000, 0,
+                                                      readable);
   properties[PROP_STUCK] = g_param_spec_boolean ("stuck", NULL, NULL, FALSE, readable);
   properties[PROP_SILENT] = g_param_spec_boolean ("silent", NULL, NULL, FALSE, readable);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+static void
+bandwidth_cb (GhMigratePlan *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BANDWIDTH_NOW]);
 }
 
 static void
@@ -576,6 +590,8 @@ gh_migrate_plan_init (GhMigratePlan *self)
   self->inputs.dropped = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->token = g_strndup (uuid, 8);
   self->seconds = self->pause = -1.0;
+  self->bandwidth_now = self->bandwidth_set = -1;
+  g_signal_connect (self, "notify::bandwidth", G_CALLBACK (bandwidth_cb), NULL);
   g_signal_connect (self, "notify::state", G_CALLBACK (state_cb), NULL);
 }
 
@@ -587,6 +603,16 @@ gh_migrate_plan_set_loading (GhMigratePlan *self,
     return;
   self->loading = loading;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOADING]);
+}
+
+void
+gh_migrate_plan_set_bandwidth_now (GhMigratePlan *self,
+                                   int            mib_per_s)
+{
+  if (self->bandwidth_now == mib_per_s)
+    return;
+  self->bandwidth_now = mib_per_s;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BANDWIDTH_NOW]);
 }
 
 GhMigratePlan *

@@ -129,6 +129,7 @@ G_DECLARE_FINAL_TYPE (GhMigratePlan, gh_migrate_plan, GH, MIGRATE_PLAN, GhPlan)
  *                   anew
  *   "progress"      boxed GhMigrationProgress, read-only, nullable: while it moves; about once a
  *                   second
+ *   "bandwidth-now" uint, read-only: what holds while it moves: "bandwidth" until that is changed
  *   "stuck"         boolean, read-only: it moves, and is not coming to an end as things are
  *   "silent"        boolean, read-only: its memory is in two parts, and nothing comes over the line
  */

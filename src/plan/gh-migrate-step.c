@@ -749,6 +749,7 @@ dup_command (GhStep *step)
   add_number (line, "auto-converge-increment", options->slow_later ? 1 : 0);
   add_number (line, "parallel-connections", options->parallel ? options->connections : 0);
   add_number (line, "bandwidth", options->bandwidth_mib);
+  add_number (line, "postcopy-bandwidth", options->post_copy ? options->bandwidth_mib : 0);
   if (options->compression != NULL)
     add_word (line, "comp-methods", options->compression);
   if (options->name != NULL)

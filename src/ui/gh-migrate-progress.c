@@ -32,6 +32,7 @@ struct _GhMigrateProgress
   GtkLabel        *memory_label;
   GtkLabel        *facts_label;
   GtkSpinButton   *bandwidth_spin;
+  GtkWidget       *disks_note;
   GtkWidget       *stuck_box;
   GtkWidget       *actions_box;
   GtkWidget       *silent_box;
@@ -138,7 +139,7 @@ show_bandwidth (GhMigrateProgress *self)
 
   if (self->content == NULL || self->plan == NULL)
     return;
-  g_object_get (self->plan, "bandwidth", &bandwidth, NULL);
+  g_object_get (self->plan, "bandwidth-now", &bandwidth, NULL);
   self->showing = TRUE;
   gtk_spin_button_set_value (self->bandwidth_spin, bandwidth);
   self->showing = FALSE;
@@ -214,8 +215,8 @@ set_plan (GhMigrateProgress *self,
                                G_CONNECT_SWAPPED);
       g_signal_connect_object (plan, "notify::silent", G_CALLBACK (update), self,
                                G_CONNECT_SWAPPED);
-      g_signal_connect_object (plan, "notify::bandwidth", G_CALLBACK (show_bandwidth), self,
-                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (plan, "notify::bandwidth-now", G_CALLBACK (show_bandwidth),
+                               self, G_CONNECT_SWAPPED);
     }
   show_bandwidth (self);
   update (self);
@@ -259,6 +260,7 @@ gh_migrate_progress_class_init (GhMigrateProgressClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, memory_label);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, facts_label);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, bandwidth_spin);
+  gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, disks_note);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, stuck_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, actions_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, silent_box);
@@ -356,6 +358,7 @@ gh_migrate_progress_show (GhMigrateProgress         *self,
   facts = dup_facts (progress);
   gtk_label_set_label (self->facts_label, facts);
   gtk_widget_set_visible (GTK_WIDGET (self->facts_label), *facts != '\0');
+  gtk_widget_set_visible (self->disks_note, progress->phase == GH_MIGRATION_DISKS);
   gtk_widget_set_visible (self->stuck_box, trouble == GH_MIGRATE_STUCK);
   gtk_widget_set_visible (self->silent_box, trouble == GH_MIGRATE_SILENT);
   gtk_widget_set_visible (self->recovering_box, trouble == GH_MIGRATE_RECOVERING);

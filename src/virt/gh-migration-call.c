@@ -99,6 +99,20 @@ add_slowness (Params                   *self,
                                 VIR_MIGRATE_PARAM_AUTO_CONVERGE_INCREMENT, 1) == 0);
 }
 
+/* libvirt limits a post-copy only when that is said too. */
+static gboolean
+add_bandwidth (Params                   *self,
+               const GhMigrationOptions *options)
+{
+  return options->bandwidth_mib == 0 ||
+         (virTypedParamsAddULLong (&self->params, &self->n, &self->max,
+                                   VIR_MIGRATE_PARAM_BANDWIDTH, options->bandwidth_mib) == 0 &&
+          (!options->post_copy ||
+           virTypedParamsAddULLong (&self->params, &self->n, &self->max,
+                                    VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY,
+                                    options->bandwidth_mib) == 0));
+}
+
 static gboolean
 fill_params (Params                   *self,
              const GhMigrationOptions *options)
@@ -111,13 +125,11 @@ fill_params (Params                   *self,
                   add_string (self, VIR_MIGRATE_PARAM_DISKS_URI,
                               options->disks != NULL ? options->disks_address : NULL) &&
                   add_string (self, VIR_MIGRATE_PARAM_COMPRESSION, options->compression) &&
-                  add_slowness (self, options);
+                  add_slowness (self, options) &&
+                  add_bandwidth (self, options);
 
   for (guint i = 0; fine && options->disks != NULL && options->disks[i] != NULL; i++)
     fine = add_string (self, VIR_MIGRATE_PARAM_MIGRATE_DISKS, options->disks[i]);
-  if (fine && options->bandwidth_mib > 0)
-    fine = virTypedParamsAddULLong (&self->params, &self->n, &self->max,
-                                    VIR_MIGRATE_PARAM_BANDWIDTH, options->bandwidth_mib) == 0;
   if (fine && options->parallel && options->connections > 0)
     fine = virTypedParamsAddInt (&self->params, &self->n, &self->max,
                                  VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,

@@ -42,6 +42,7 @@ typedef struct
   char       uuid[VIR_UUID_STRING_BUFLEN];
   ChangeKind kind;
   guint      value;
+  gboolean   post_copy; /* may be started, or was: of BANDWIDTH */
   GStrv      disks; /* (nullable): of YANK */
 } Change;
 
@@ -82,10 +83,15 @@ yank_disks (virDomainPtr  domain,
 
 int
 gh_migration_set_speed (virDomainPtr domain,
-                        guint        mib_per_s)
+                        guint        mib_per_s,
+                        gboolean     post_copy)
 {
-  return virDomainMigrateSetMaxSpeed (domain, mib_per_s != 0 ? mib_per_s : GH_MIGRATION_NO_LIMIT,
-                                      0);
+  if (virDomainMigrateSetMaxSpeed (domain, mib_per_s != 0 ? mib_per_s : GH_MIGRATION_NO_LIMIT,
+                                   0) < 0)
+    return -1;
+  return post_copy ? virDomainMigrateSetMaxSpeed (domain, mib_per_s,
+                                                  VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY)
+                   : 0;
 }
 
 gboolean
@@ -128,7 +134,7 @@ apply_change (virDomainPtr  domain,
   switch (change->kind)
     {
     case CHANGE_BANDWIDTH:
-      return gh_migration_set_speed (domain, change->value);
+      return gh_migration_set_speed (domain, change->value, change->post_copy);
     case CHANGE_DOWNTIME:
       return virDomainMigrateSetMaxDowntime (domain, change->value, 0);
     case CHANGE_POST_COPY:
@@ -174,6 +180,7 @@ queue_change (GhMigration         *self,
   g_strlcpy (change->uuid, self->uuid, sizeof change->uuid);
   change->kind = kind;
   change->value = value;
+  change->post_copy = self->options->post_copy;
   change->disks = kind == CHANGE_YANK ? g_strdupv (self->options->disks) : NULL;
   gh_lane_run_async (self->watch_lane, GH_LANE_USER, GH_LANE_WRITE, change_names[kind],
                      change_worker, change, change_free, NULL, NULL, callback, user_data);

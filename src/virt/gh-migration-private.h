@@ -56,8 +56,10 @@ void                 gh_migration_abort               (GhMigration         *self
 /* How far the move away from this host is, whoever began it; NULL, and no error: there is none.
  * libvirt's error is that of an invalid operation where it is off, or only arrives. */
 GhMigrationProgress *gh_migration_read_progress (virDomainPtr domain, GError **error);
-/* 0: not limited. As virDomainMigrateSetMaxSpeed(). */
-int                  gh_migration_set_speed     (virDomainPtr domain, guint mib_per_s);
+/* 0: not limited. As virDomainMigrateSetMaxSpeed(); @post_copy: that of a post-copy as well, which
+ * has one of its own, now or when it is started. */
+int                  gh_migration_set_speed     (virDomainPtr domain, guint mib_per_s,
+                                                 gboolean post_copy);
 /* Whether the move was begun so that the guest can be slowed down. FALSE also where nobody says. */
 gboolean             gh_migration_may_slow      (virDomainPtr domain);
 /* < 0: libvirt's error, or QEMU refused. */

@@ -80,7 +80,8 @@ load_worker (GhLane        *lane,
 }
 
 /* libvirt gives QEMU what the move was begun with when it begins to send memory, whatever was set
- * before. */
+ * before. Nobody says whether it was begun so that post-copy can be started: it is set for that
+ * too, and taken back by libvirt when the machine stays. */
 static void
 set_bandwidth (virDomainPtr          domain,
                guint                 mib_per_s,
@@ -90,7 +91,7 @@ set_bandwidth (virDomainPtr          domain,
 {
   gboolean early = progress->phase < GH_MIGRATION_MEMORY;
 
-  if (gh_migration_set_speed (domain, mib_per_s) < 0)
+  if (gh_migration_set_speed (domain, mib_per_s, TRUE) < 0)
     {
       gh_virt_error_take (error);
       return;
@@ -106,7 +107,7 @@ set_bandwidth (virDomainPtr          domain,
       if (now == NULL)
         return;
       early = now->phase < GH_MIGRATION_MEMORY;
-      if (!early && gh_migration_set_speed (domain, mib_per_s) < 0)
+      if (!early && gh_migration_set_speed (domain, mib_per_s, TRUE) < 0)
         gh_virt_error_take (error);
     }
 }

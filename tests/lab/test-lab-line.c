@@ -261,9 +261,11 @@ typedef struct
   GhTestCall     call;
 } Stuck;
 
+/* @mib_per_s: 0: not limited. */
 static gboolean
-stuck_start (Stuck      *self,
-             const char *option)
+stuck_start_at (Stuck      *self,
+                const char *option,
+                guint       mib_per_s)
 {
   if (!open_writer (&self->way))
     return FALSE;
@@ -271,12 +273,20 @@ stuck_start (Stuck      *self,
   self->destination = gh_lab_plan_connect (self->way.to_uri);
   self->plan = gh_migrate_plan_new (gh_host_find_machine (self->source, "web"),
                                     self->destination);
-  g_object_set (self->plan, "address", self->way.address, "auto-converge", FALSE, NULL);
+  g_object_set (self->plan, "address", self->way.address, "auto-converge", FALSE,
+                "bandwidth", mib_per_s, NULL);
   if (option != NULL)
     g_object_set (self->plan, option, TRUE, NULL);
   gh_lab_plan_prepare (GH_PLAN (self->plan));
   gh_plan_run_async (GH_PLAN (self->plan), NULL, gh_test_call_cb, &self->call);
   return TRUE;
+}
+
+static gboolean
+stuck_start (Stuck      *self,
+             const char *option)
+{
+  return stuck_start_at (self, option, 0);
 }
 
 /* It has arrived, by what was done to it. */
@@ -331,10 +341,13 @@ set_bandwidth (Stuck *self,
 {
   g_auto (GhTestCall) call = { 0 };
   GError *error = NULL;
+  guint now = G_MAXUINT;
 
   gh_migrate_plan_change_bandwidth_async (self->plan, mib_per_s, gh_test_call_cb, &call);
   gh_migrate_plan_change_bandwidth_finish (self->plan, gh_test_call_wait (&call), &error);
   g_assert_no_error (error);
+  g_object_get (self->plan, "bandwidth-now", &now, NULL);
+  g_assert_cmpuint (now, ==, mib_per_s);
 }
 
 /* What has arrived at B in about a second. */
@@ -463,7 +476,40 @@ has_post_copy (void)
   return allowed != NULL && *allowed == '1';
 }
 
-/* Where the kernel allows it, it goes on there; where not that is said before anything is done. */
+/* From 8 MiB per second, of which it has 8 to go: so it takes half a minute more, not a second. */
+static void
+slow_down (void)
+{
+  gh_lab_net_set_rate (pair.net, 256);
+}
+
+/* As the source's QEMU has it, in MiB per second; 0: not limited. */
+static unsigned long
+read_post_copy_speed (const Way *way)
+{
+  virDomainPtr domain = virDomainLookupByName (gh_lab_connect (way->from), "web");
+  unsigned long mib = G_MAXULONG;
+
+  g_assert_nonnull (domain);
+  g_assert_cmpint (virDomainMigrateGetMaxSpeed (domain, &mib,
+                                                VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY), ==, 0);
+  virDomainFree (domain);
+  return mib;
+}
+
+/* By the command line of another terminal. */
+static void
+say_bandwidth (const Way  *way,
+               const char *mib_per_s)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (pair.a, "-c", way->from_uri, "moving", "web",
+                                         "--bandwidth", mib_per_s, NULL);
+
+  gh_lab_assert_status (run, 0);
+}
+
+/* Where the kernel allows it, it goes on there; where not that is said before anything is done. A
+ * limit holds for it too, whenever it is set. */
 static void
 test_post_copy (void)
 {
@@ -484,10 +530,23 @@ test_post_copy (void)
       gh_lab_pair_assert_inventory (&pair, &before);
       return;
     }
-  if (!stuck_start (&stuck, "post-copy"))
+  if (!stuck_start_at (&stuck, "post-copy", 7))
     return;
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 7);
+  set_bandwidth (&stuck, 6);
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 6);
+  say_bandwidth (&stuck.way, "5");
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 5);
+  slow_down ();
   act (&stuck, GH_MIGRATE_POST_COPY);
+  set_bandwidth (&stuck, 4);
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 4);
+  say_bandwidth (&stuck.way, "3");
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 3);
+  set_bandwidth (&stuck, 0);
+  g_assert_cmpuint (read_post_copy_speed (&stuck.way), ==, 0);
+  gh_lab_net_set_rate (pair.net, 0);
   stuck_end (&stuck);
 }
 
@@ -529,13 +588,6 @@ has_reason (gpointer data)
   return state == wanted->state && reason == wanted->reason;
 }
 
-/* From 8 MiB per second, of which it has 8 to go: so it takes half a minute more, not a second. */
-static void
-slow_down (void)
-{
-  gh_lab_net_set_rate (pair.net, 256);
-}
-
 static void
 assert_answers (GhLab *lab)
 {
@@ -574,9 +626,11 @@ test_recover (void)
 {
   g_auto (Stuck) stuck = { NULL };
 
-  if (!can_break () || !stuck_start (&stuck, "post-copy"))
+  /* With a limit, and another later: a new connection is made with that. */
+  if (!can_break () || !stuck_start_at (&stuck, "post-copy", 7))
     return;
   g_assert_true (gh_lab_wait (120, is_stuck, &stuck));
+  set_bandwidth (&stuck, 6);
   g_assert_nonnull (gh_migrate_plan_find_action_problem (stuck.plan, GH_MIGRATE_RECOVER));
   slow_down ();
   act (&stuck, GH_MIGRATE_POST_COPY);

@@ -1356,6 +1356,7 @@ test_stuck (void)
   g_assert_nonnull (strstr (run->err, "not coming to an end"));
   /* What can be typed meanwhile, and what it cannot be told any more. */
   g_assert_nonnull (strstr (run->err, " moving web --longer-pause"));
+  g_assert_nonnull (strstr (run->err, " moving web --slow-guest"));
   g_assert_null (strstr (run->err, " moving web --post-copy"));
   /* It goes on when it has arrived. */
   gh_lab_pair_assert_only_at (pair.b, pair.a);
@@ -1531,7 +1532,8 @@ test_moving (void)
   g_assert_cmpuint (allowed, ==, read_downtime ());
   dry = say ("--bandwidth", "3", "--dry-run", NULL);
   gh_lab_assert_status (dry, 0);
-  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3"));
+  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3\n"));
+  g_assert_nonnull (strstr (dry->out, "migrate-setspeed web 3 --postcopy\n"));
   unlimited = say ("--bandwidth", "0", "--dry-run", NULL);
   gh_lab_assert_status (unlimited, 0);
   g_assert_nonnull (strstr (unlimited->out, "migrate-setspeed web 8796093022207"));

@@ -302,6 +302,33 @@ is_unsafe (GhMigratePlan *plan)
   return strstr (command, "--unsafe") != NULL;
 }
 
+/* A post-copy is limited only where that is said of it. */
+static void
+test_bandwidth (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autofree char *plain = NULL;
+  g_autofree char *post_copy = NULL;
+  g_autofree char *unlimited = NULL;
+
+  g_object_set (plan, "bandwidth", 10, NULL);
+  prepare (plan);
+  plain = dup_command (plan, "migrate");
+  g_assert_nonnull (strstr (plain, " --bandwidth 10 "));
+  g_assert_null (strstr (plain, "--postcopy-bandwidth"));
+  g_object_set (plan, "post-copy", TRUE, NULL);
+  prepare (plan);
+  post_copy = dup_command (plan, "migrate");
+  g_assert_nonnull (strstr (post_copy, " --bandwidth 10 --postcopy-bandwidth 10 "));
+  g_object_set (plan, "bandwidth", 0, NULL);
+  prepare (plan);
+  unlimited = dup_command (plan, "migrate");
+  g_assert_nonnull (strstr (unlimited, " --postcopy "));
+  g_assert_null (strstr (unlimited, "bandwidth"));
+}
+
 static const GhMigrateDisk *
 get_disk_at (GhMigratePlan *plan,
              const char    *path)
@@ -721,6 +748,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/networks", test_networks);
   g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);
+  g_test_add_func ("/migrate-plan/bandwidth", test_bandwidth);
   g_test_add_func ("/migrate-plan/own-socket", test_own_socket);
   g_test_add_func ("/migrate-plan/fails", test_fails);
   return g_test_run ();

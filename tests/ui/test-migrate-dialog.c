@@ -17,6 +17,7 @@
 #include "gh-hosts.h"
 #include "gh-migrate-dialog.h"
 #include "gh-migrate-form.h"
+#include "gh-migrate-plan-private.h"
 #include "gh-migrate-progress.h"
 #include "gh-migrate-several-form.h"
 #include "gh-plan-dialog.h"
@@ -767,6 +768,7 @@ test_progress (Fixture       *fixture,
   g_assert_true (gh_ui_test_shows (window, "5.0\302\240GiB of 20.0\302\240GiB, "
                                    "118.0\302\240MiB/s"));
   g_assert_false (gh_ui_test_shows (window, "It is not converging"));
+  g_assert_true (gh_ui_test_shows (window, "the disks are copied with the limit"));
   gh_ui_test_shoot (window, "migrate-progress-disks");
 
   progress.phase = GH_MIGRATION_MEMORY;
@@ -778,6 +780,7 @@ test_progress (Fixture       *fixture,
   progress.throttle = 20;
   progress.downtime_ms = 1700;
   gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_STUCK);
+  g_assert_false (gh_ui_test_shows (window, "the disks are copied with the limit"));
   g_assert_true (gh_ui_test_shows (window, "20.0\302\240GiB, all there"));
   g_assert_true (gh_ui_test_shows (window, "1.5\302\240GiB of 2.0\302\240GiB, 112.0\302\240MiB/s"));
   g_assert_true (gh_ui_test_shows (window, "Pass 7 · The guest changes 140.0\302\240MiB/s · "
@@ -812,6 +815,55 @@ test_progress (Fixture       *fixture,
   gtk_widget_destroy (window);
 }
 
+static GtkSpinButton *
+add_figures (GtkWidget     *box,
+             GhMigratePlan *plan)
+{
+  GhMigrationProgress progress = { .phase = GH_MIGRATION_MEMORY, .downtime_ms = -1 };
+  GtkWidget *figures = gh_migrate_progress_new_for (GH_PLAN (plan));
+  GtkWidget *spin = NULL;
+
+  gtk_container_add (GTK_CONTAINER (box), figures);
+  gh_migrate_progress_show (GH_MIGRATE_PROGRESS (figures), &progress, GH_MIGRATE_NO_TROUBLE);
+  spin = gh_ui_test_find (figures, GTK_TYPE_SPIN_BUTTON, "Bandwidth in MiB/s");
+  g_assert_nonnull (spin);
+  return GTK_SPIN_BUTTON (spin);
+}
+
+/* A bandwidth that was changed is what every view says, also one that is opened later; and one that
+ * could not be changed is not. */
+static void
+test_bandwidth (Fixture       *fixture,
+                gconstpointer  data)
+{
+  g_autoptr (GhMigratePlan) plan = gh_migrate_plan_new (gh_host_find_machine (fixture->here,
+                                                                              "web-1"),
+                                                        fixture->there);
+  GtkWidget *window = gtk_window_new (GTK_WINDOW_TOPLEVEL);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  GtkSpinButton *first = NULL;
+  GtkSpinButton *second = NULL;
+
+  gtk_container_add (GTK_CONTAINER (window), box);
+  gtk_widget_show_all (window);
+  first = add_figures (box, plan);
+  g_object_set (plan, "bandwidth", 10, NULL);
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (first), ==, 10);
+  gh_migrate_plan_set_bandwidth_now (plan, 16);
+  second = add_figures (box, plan);
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (first), ==, 16);
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (second), ==, 16);
+  gh_migrate_plan_set_bandwidth_now (plan, -1);
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (second), ==, 10);
+
+  /* It does not move. */
+  gtk_spin_button_set_value (second, 20);
+  gh_ui_test_wait_shows (window, "The bandwidth could not be changed");
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (first), ==, 10);
+  g_assert_cmpint (gtk_spin_button_get_value_as_int (second), ==, 10);
+  gtk_widget_destroy (window);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -833,6 +885,7 @@ main (int    argc,
   ADD ("failure", test_failure, NULL);
   ADD ("finalized", test_finalized, NULL);
   ADD ("progress", test_progress, NULL);
+  ADD ("bandwidth", test_bandwidth, NULL);
   ADD ("looks", test_looks, NULL);
 #undef ADD
 
