@@ -301,11 +301,12 @@ gh_lab_pair_set_off (GhLab *lab)
 
 typedef struct
 {
-  GhLabPair *pair;
-  gboolean   disks;  /* else memory */
+  GhLabPair  *pair;
+  GhLabChild *child;
+  gboolean    disks; /* else memory */
 } Phase;
 
-/* Whether the move is in the phase, as the host says. */
+/* Whether the move is in the phase, as the host says; or has ended before. */
 static gboolean
 is_in_phase (gpointer data)
 {
@@ -318,7 +319,7 @@ is_in_phase (gpointer data)
   int type = VIR_DOMAIN_JOB_NONE;
 
   if (domain == NULL)
-    return FALSE;
+    return gh_lab_child_has_ended (phase->child);
   if (virDomainGetJobStats (domain, &type, &params, &n_params, 0) == 0 &&
       type != VIR_DOMAIN_JOB_NONE)
     {
@@ -327,7 +328,8 @@ is_in_phase (gpointer data)
     }
   virTypedParamsFree (params, n_params);
   virDomainFree (domain);
-  return phase->disks ? disk > 0 && memory == 0 : memory > 0;
+  return (phase->disks ? disk > 0 && memory == 0 : memory > 0) ||
+         gh_lab_child_has_ended (phase->child);
 }
 
 void
@@ -335,9 +337,9 @@ gh_lab_pair_wait_for_phase (GhLabPair  *self,
                             GhLabChild *child,
                             gboolean    disks)
 {
-  Phase phase = { self, disks };
+  Phase phase = { self, child, disks };
 
-  g_assert_true (gh_lab_wait (60, is_in_phase, &phase));
+  g_assert_true (gh_lab_wait (240, is_in_phase, &phase));
   g_assert_false (gh_lab_child_has_ended (child));
 }
 
