@@ -197,3 +197,75 @@ gh_check_row_set_check (GhCheckRow *self,
   if (g_set_object (&self->check, check))
     update (self);
 }
+
+/* The row that shows the same finding, taken out of @rows. */
+static GhCheckRow *
+take_row (GList   **rows,
+          GhCheck  *check)
+{
+  for (GList *l = *rows; l != NULL; l = l->next)
+    {
+      GhCheckRow *row = l->data;
+
+      if (g_strcmp0 (gh_check_get_id (row->check), gh_check_get_id (check)) != 0 ||
+          gh_check_get_level (row->check) != gh_check_get_level (check))
+        continue;
+      *rows = g_list_delete_link (*rows, l);
+      return row;
+    }
+  return NULL;
+}
+
+static void
+destroy_row (GtkWidget *row,
+             GtkWidget *next)
+{
+  GtkWidget *window = gtk_widget_get_toplevel (row);
+  GtkWidget *focus = GTK_IS_WINDOW (window) ? gtk_window_get_focus (GTK_WINDOW (window)) : NULL;
+  gboolean had_focus = focus != NULL && gtk_widget_is_ancestor (focus, row);
+
+  gtk_widget_destroy (row);
+  if (had_focus)
+    gtk_widget_grab_focus (next);
+}
+
+/**
+ * gh_check_row_update_all:
+ * @box: holds check rows only
+ * @checks: (element-type GhCheck): what it is to show
+ * @fixed_cb: called with @data first when a fix has been run
+ * @data: (type GObject): whose handler that is
+ * @focus: what takes the focus of a row that has gone
+ */
+void
+gh_check_row_update_all (GtkBox    *box,
+                         GPtrArray *checks,
+                         GCallback  fixed_cb,
+                         gpointer   data,
+                         GtkWidget *focus)
+{
+  g_autoptr (GList) rows = NULL;
+
+  g_return_if_fail (GTK_IS_BOX (box));
+  g_return_if_fail (checks != NULL);
+
+  rows = gtk_container_get_children (GTK_CONTAINER (box));
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *check = g_ptr_array_index (checks, i);
+      GhCheckRow *row = take_row (&rows, check);
+
+      if (row != NULL)
+        gh_check_row_set_check (row, check);
+      else
+        {
+          row = GH_CHECK_ROW (gh_check_row_new (check));
+          g_signal_connect_object (row, "fixed", fixed_cb, data, G_CONNECT_SWAPPED);
+          gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (row));
+        }
+      gtk_box_reorder_child (box, GTK_WIDGET (row), (int) i);
+    }
+
+  for (GList *l = rows; l != NULL; l = l->next)
+    destroy_row (l->data, focus);
+}

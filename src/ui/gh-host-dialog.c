@@ -330,22 +330,6 @@ check_fixed_cb (GhHostDialog *self)
 }
 
 static void
-show_checks (GhHostDialog *self,
-             GPtrArray    *checks)
-{
-  remove_children (self->checks_box);
-  for (guint i = 0; i < checks->len; i++)
-    {
-      GtkWidget *row = gh_check_row_new (g_ptr_array_index (checks, i));
-
-      g_signal_connect_object (row, "fixed", G_CALLBACK (check_fixed_cb), self,
-                               G_CONNECT_SWAPPED);
-      gtk_widget_show (row);
-      gtk_container_add (GTK_CONTAINER (self->checks_box), row);
-    }
-}
-
-static void
 checks_loaded_cb (GObject      *object,
                   GAsyncResult *result,
                   gpointer      user_data)
@@ -360,7 +344,7 @@ checks_loaded_cb (GObject      *object,
   if (facts == NULL)
     return;
   checks = gh_virtualization_list_checks (facts);
-  show_checks (self, checks);
+  gh_host_dialog_show_checks (self, checks);
 }
 
 static void
@@ -383,7 +367,7 @@ far_checks_loaded_cb (GObject      *object,
       return;
     }
   checks = gh_virtualization_list_far_checks (facts);
-  show_checks (self, checks);
+  gh_host_dialog_show_checks (self, checks);
 }
 
 /* Of this computer by its files, also when libvirt does not answer; of others by what libvirt
@@ -549,4 +533,21 @@ gh_host_dialog_present (GtkWindow *parent,
   load_all (self);
   gtk_window_present (GTK_WINDOW (self));
   return self;
+}
+
+/**
+ * gh_host_dialog_show_checks:
+ * @self: a window
+ * @checks: (element-type GhCheck): what was found
+ *
+ * Shows @checks until the host is looked at again.
+ */
+void
+gh_host_dialog_show_checks (GhHostDialog *self,
+                            GPtrArray    *checks)
+{
+  g_return_if_fail (GH_IS_HOST_DIALOG (self));
+
+  gh_check_row_update_all (self->checks_box, checks, G_CALLBACK (check_fixed_cb), self,
+                           self->again_button);
 }

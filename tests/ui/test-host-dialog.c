@@ -4,10 +4,12 @@
 
 #include "config.h"
 
+#include "gh-check.h"
 #include "gh-host-dialog.h"
 #include "gh-names.h"
 #include "gh-test-hosts.h"
 #include "gh-ui-test.h"
+#include "gh-virtualization.h"
 
 static gboolean
 is_connected (gpointer data)
@@ -73,6 +75,102 @@ test_unreachable (void)
   close_dialog (dialog);
 }
 
+/* A window of this computer that has looked at it once. */
+static GhHostDialog *
+present_unreachable (GhHost *host)
+{
+  GhHostDialog *dialog = NULL;
+
+  gh_host_connect (host);
+  gh_test_wait_until (is_lost, host);
+  dialog = gh_host_dialog_present (NULL, host);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "QEMU is installed");
+  return dialog;
+}
+
+typedef struct
+{
+  GTask *task;  /* (nullable): of the fix that runs */
+  guint  n_run;
+} Fix;
+
+static void
+fix_func (GhCheck             *check,
+          gpointer             data,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  Fix *fix = data;
+
+  fix->n_run++;
+  fix->task = g_task_new (check, cancellable, callback, user_data);
+}
+
+static void
+end_fix (Fix *fix)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&fix->task);
+
+  g_assert_nonnull (task);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "No such module.");
+}
+
+/* What is found of this computer again and again, with a fix it does not have. */
+static void
+show_with_fix (GhHostDialog *dialog,
+               Fix          *fix)
+{
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GhVirtualization) facts = NULL;
+  g_autoptr (GPtrArray) found = NULL;
+  g_autoptr (GPtrArray) checks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  gh_virtualization_load_async (NULL, gh_test_call_cb, &call);
+  facts = gh_virtualization_load_finish (gh_test_call_wait (&call), NULL);
+  found = gh_virtualization_list_checks (facts);
+  for (guint i = 0; i < found->len; i++)
+    if (g_str_equal (gh_check_get_id (g_ptr_array_index (found, i)), "iommu"))
+      {
+        GhCheck *check = gh_check_new (gh_check_get_level (g_ptr_array_index (found, i)), "iommu",
+                                       "A module is not loaded", "It makes things fast.");
+
+        gh_check_set_fix (check, "Load it", "sudo modprobe thing", fix_func, fix, NULL);
+        g_ptr_array_add (checks, check);
+      }
+  g_assert_cmpuint (checks->len, ==, 1);
+  gh_host_dialog_show_checks (dialog, checks);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "A module is not loaded");
+}
+
+/* The computer is looked at again after a fix, whatever it did; what it said stays. */
+static void
+test_fix_fails (void)
+{
+  g_autoptr (GhHost) host = gh_host_new ("qemu+unix:///session?socket=/nowhere/sock");
+  GhHostDialog *dialog = present_unreachable (host);
+  Fix fix = { 0 };
+
+  show_with_fix (dialog, &fix);
+  gh_ui_test_click (GTK_WIDGET (dialog), "Load it");
+  g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "QEMU is installed"));
+  end_fix (&fix);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "QEMU is installed");
+  g_assert_true (gh_ui_test_shows (GTK_WIDGET (dialog), "That did not help"));
+  g_assert_true (gh_ui_test_shows (GTK_WIDGET (dialog), "No such module."));
+
+  /* And when the computer was looked at meanwhile. */
+  show_with_fix (dialog, &fix);
+  gh_ui_test_click (GTK_WIDGET (dialog), "Load it");
+  g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "That did not help"));
+  gh_ui_test_click (GTK_WIDGET (dialog), "Check again");
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "QEMU is installed");
+  end_fix (&fix);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "That did not help");
+  g_assert_cmpuint (fix.n_run, ==, 2);
+  close_dialog (dialog);
+}
+
 /* Closed while everything is on its way. */
 static void
 test_closed_early (void)
@@ -93,6 +191,7 @@ main (int   argc,
   gh_ui_test_init (&argc, &argv);
   g_test_add_func ("/host-dialog/connected", test_connected);
   g_test_add_func ("/host-dialog/unreachable", test_unreachable);
+  g_test_add_func ("/host-dialog/fix-fails", test_fix_fails);
   g_test_add_func ("/host-dialog/closed-early", test_closed_early);
   return g_test_run ();
 }
