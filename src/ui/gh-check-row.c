@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-command-line.h"
 #include "gh-error-note.h"
 #include "gh-plan-text.h"
 #include "gh-ui.h"
@@ -25,6 +26,7 @@ struct _GhCheckRow
   GtkLabel        *title_label;
   GtkToggleButton *why_button;
   GtkLabel        *detail_label;
+  GhCommandLine   *command_line;
   GtkWidget       *fix_box;
   GtkWidget       *fix_button;
   GtkLabel        *fix_label;
@@ -65,6 +67,7 @@ update (GhCheckRow *self)
   const char *title = gh_check_get_title (self->check);
   const char *detail = gh_check_get_detail (self->check);
   const char *fix_label = gh_check_get_fix_label (self->check);
+  const char *command = gh_check_get_fix_command (self->check);
   GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (self->icon));
   g_autofree char *why = g_strdup_printf (_("Why: %s"), title);
 
@@ -77,13 +80,14 @@ update (GhCheckRow *self)
 
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->detail_label, detail != NULL ? detail : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->why_button), detail != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->why_button), detail != NULL || command != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->detail_label), detail != NULL);
+  gh_command_line_set_command (self->command_line, command);
   set_accessible_name (GTK_WIDGET (self->why_button), why);
 
   gtk_label_set_label (self->fix_label, fix_label != NULL ? fix_label : "");
   gtk_widget_set_visible (self->fix_box, fix_label != NULL);
-  gtk_widget_set_tooltip_text (self->fix_button, gh_check_get_fix_command (self->check));
+  gtk_widget_set_tooltip_text (self->fix_button, command);
   if (fix_label != NULL)
     set_accessible_name (self->fix_button, fix_label);
 }
@@ -140,12 +144,14 @@ gh_check_row_class_init (GhCheckRowClass *klass)
   signals[FIXED] = g_signal_new ("fixed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                  NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (GH_TYPE_COMMAND_LINE);
   g_type_ensure (GH_TYPE_ERROR_NOTE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-check-row.ui");
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, icon);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, title_label);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, why_button);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, detail_label);
+  gtk_widget_class_bind_template_child (widget_class, GhCheckRow, command_line);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_box);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_button);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_label);

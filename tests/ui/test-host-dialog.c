@@ -75,15 +75,12 @@ test_unreachable (void)
   close_dialog (dialog);
 }
 
-/* A window of this computer that has looked at it once. */
+/* A window of this computer, not connected, that has looked at it once. */
 static GhHostDialog *
-present_unreachable (GhHost *host)
+present_computer (GhHost *host)
 {
-  GhHostDialog *dialog = NULL;
+  GhHostDialog *dialog = gh_host_dialog_present (NULL, host);
 
-  gh_host_connect (host);
-  gh_test_wait_until (is_lost, host);
-  dialog = gh_host_dialog_present (NULL, host);
   gh_ui_test_wait_shows (GTK_WIDGET (dialog), "QEMU is installed");
   return dialog;
 }
@@ -148,7 +145,7 @@ static void
 test_fix_fails (void)
 {
   g_autoptr (GhHost) host = gh_host_new ("qemu+unix:///session?socket=/nowhere/sock");
-  GhHostDialog *dialog = present_unreachable (host);
+  GhHostDialog *dialog = present_computer (host);
   Fix fix = { 0 };
 
   show_with_fix (dialog, &fix);
@@ -168,6 +165,33 @@ test_fix_fails (void)
   end_fix (&fix);
   gh_ui_test_wait_shows (GTK_WIDGET (dialog), "That did not help");
   g_assert_cmpuint (fix.n_run, ==, 2);
+  close_dialog (dialog);
+}
+
+/* What the button runs is there to read and to copy. */
+static void
+test_command (void)
+{
+  g_autoptr (GhHost) host = gh_host_new ("qemu+unix:///session?socket=/nowhere/sock");
+  GhHostDialog *dialog = present_computer (host);
+  GtkClipboard *clipboard = gtk_clipboard_get (GDK_SELECTION_CLIPBOARD);
+  GtkWidget *label = NULL;
+  g_autofree char *copied = NULL;
+  Fix fix = { 0 };
+
+  show_with_fix (dialog, &fix);
+  g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "sudo modprobe thing"));
+  gh_ui_test_press (GTK_WIDGET (dialog), "Why: A module is not loaded");
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "sudo modprobe thing");
+  label = gh_ui_test_get (GTK_WIDGET (dialog), GTK_TYPE_LABEL, "sudo modprobe thing");
+  g_assert_true (gtk_label_get_selectable (GTK_LABEL (label)));
+  label = gh_ui_test_get (GTK_WIDGET (dialog), GTK_TYPE_LABEL, "It makes things fast.");
+  g_assert_true (gtk_label_get_selectable (GTK_LABEL (label)));
+  gh_ui_test_click (GTK_WIDGET (dialog), "Copy the command");
+  copied = gtk_clipboard_wait_for_text (clipboard);
+  g_assert_cmpstr (copied, ==, "sudo modprobe thing");
+  gh_names_assert (GTK_WIDGET (dialog));
+  gh_ui_test_shoot (GTK_WIDGET (dialog), "host-command");
   close_dialog (dialog);
 }
 
@@ -192,6 +216,7 @@ main (int   argc,
   g_test_add_func ("/host-dialog/connected", test_connected);
   g_test_add_func ("/host-dialog/unreachable", test_unreachable);
   g_test_add_func ("/host-dialog/fix-fails", test_fix_fails);
+  g_test_add_func ("/host-dialog/command", test_command);
   g_test_add_func ("/host-dialog/closed-early", test_closed_early);
   return g_test_run ();
 }
