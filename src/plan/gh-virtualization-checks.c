@@ -267,6 +267,11 @@ check_processor (Writer *self)
                    dup_firmware_advice (facts));
       offer_command (check, _("Restart into the firmware’s setup"), "systemctl", "reboot",
                      "--firmware-setup", NULL);
+      gh_check_set_question (check, _("Restart this computer now?"),
+                             _("Everything that runs on it ends: programs with what is not saved "
+                               "in them, and all its virtual machines, also those that others "
+                               "use. It comes up in the firmware’s setup."),
+                             _("_Restart"));
     }
   else
     add_no_processor (self);

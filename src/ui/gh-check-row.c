@@ -114,7 +114,7 @@ check_fixed_cb (GObject      *object,
 /* A fix changes things, so it runs to its end, whatever happens to the window. The button stays
  * sensitive meanwhile, or it would lose the keyboard's focus. */
 static void
-fix_clicked_cb (GhCheckRow *self)
+run_fix (GhCheckRow *self)
 {
   if (self->fixing)
     return;
@@ -123,6 +123,46 @@ fix_clicked_cb (GhCheckRow *self)
   gh_error_note_clear (self->error_note);
   update_fixing (self);
   gh_check_fix_async (self->check, NULL, check_fixed_cb, g_object_ref (self));
+}
+
+static void
+answered_cb (GhCheckRow *self,
+             int         response)
+{
+  /* Meanwhile it may have been looked at again. */
+  if (response == GTK_RESPONSE_ACCEPT && self->fix_button != NULL &&
+      gh_check_get_fix_label (self->check) != NULL)
+    run_fix (self);
+}
+
+static void
+fix_clicked_cb (GhCheckRow *self)
+{
+  const char *text = NULL;
+  const char *verb = NULL;
+  const char *question = gh_check_get_question (self->check, &text, &verb);
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  GtkWidget *dialog = NULL;
+
+  if (question == NULL || self->fixing)
+    {
+      run_fix (self);
+      return;
+    }
+  dialog = gtk_message_dialog_new (GTK_WINDOW (window), GTK_DIALOG_MODAL |
+                                   GTK_DIALOG_DESTROY_WITH_PARENT, GTK_MESSAGE_WARNING,
+                                   GTK_BUTTONS_NONE, "%s", question);
+  gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s", text);
+  gtk_dialog_add_buttons (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL, verb,
+                          GTK_RESPONSE_ACCEPT, NULL);
+  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  gtk_style_context_add_class (
+    gtk_widget_get_style_context (gtk_dialog_get_widget_for_response (GTK_DIALOG (dialog),
+                                                                      GTK_RESPONSE_ACCEPT)),
+    GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (answered_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect (dialog, "response", G_CALLBACK (gtk_widget_destroy), NULL);
+  gtk_window_present (GTK_WINDOW (dialog));
 }
 
 static void

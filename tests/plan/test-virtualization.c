@@ -172,6 +172,17 @@ test_computer (gconstpointer data)
     g_assert_nonnull (strstr (gh_check_get_detail (check), computer->detail));
   if (computer->command != NULL)
     g_assert_true (g_str_has_prefix (gh_check_get_fix_command (check), computer->command));
+  /* Only what ends everything asks first. */
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *any = g_ptr_array_index (checks, i);
+      const char *command = gh_check_get_fix_command (any);
+      const char *text = NULL;
+      const char *verb = NULL;
+
+      g_assert_true ((gh_check_get_question (any, &text, &verb) != NULL) ==
+                     (command != NULL && strstr (command, "reboot") != NULL));
+    }
   /* One broken link hides those behind it. */
   if (!computer->fine && strcmp (computer->id, "kvm-works") != 0)
     g_assert_null (find_check (checks, "kvm-works"));

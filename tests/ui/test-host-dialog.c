@@ -87,8 +87,9 @@ present_computer (GhHost *host)
 
 typedef struct
 {
-  GTask *task;  /* (nullable): of the fix that runs */
-  guint  n_run;
+  GTask    *task;  /* (nullable): of the fix that runs */
+  guint     n_run;
+  gboolean  asks;
 } Fix;
 
 static void
@@ -133,6 +134,9 @@ show_with_fix (GhHostDialog *dialog,
                                        "A module is not loaded", "It makes things fast.");
 
         gh_check_set_fix (check, "Load it", "sudo modprobe thing", fix_func, fix, NULL);
+        if (fix->asks)
+          gh_check_set_question (check, "Restart this computer now?", "All its machines end.",
+                                 "_Restart");
         g_ptr_array_add (checks, check);
       }
   g_assert_cmpuint (checks->len, ==, 1);
@@ -195,6 +199,46 @@ test_command (void)
   close_dialog (dialog);
 }
 
+static gboolean
+is_asked (gpointer data)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GTK_IS_MESSAGE_DIALOG (l->data) && gtk_widget_get_mapped (l->data))
+      *(GtkWidget **) data = l->data;
+  return *(GtkWidget **) data != NULL;
+}
+
+/* What cannot be taken back does not happen at one click. */
+static void
+test_question (void)
+{
+  g_autoptr (GhHost) host = gh_host_new ("qemu+unix:///session?socket=/nowhere/sock");
+  GhHostDialog *dialog = present_computer (host);
+  GtkWidget *question = NULL;
+  Fix fix = { .asks = TRUE };
+
+  show_with_fix (dialog, &fix);
+  gh_ui_test_click (GTK_WIDGET (dialog), "Load it");
+  gh_test_wait_until (is_asked, &question);
+  g_assert_true (gh_ui_test_shows (question, "All its machines end."));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (question)) ==
+                 gh_ui_test_get (question, GTK_TYPE_BUTTON, "Cancel"));
+  gh_names_assert (question);
+  gh_ui_test_click (question, "Cancel");
+  g_assert_cmpuint (fix.n_run, ==, 0);
+
+  question = NULL;
+  gh_ui_test_click (GTK_WIDGET (dialog), "Load it");
+  gh_test_wait_until (is_asked, &question);
+  gh_ui_test_click (question, "Restart");
+  g_assert_cmpuint (fix.n_run, ==, 1);
+  end_fix (&fix);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "That did not help");
+  close_dialog (dialog);
+}
+
 /* Closed while everything is on its way. */
 static void
 test_closed_early (void)
@@ -217,6 +261,7 @@ main (int   argc,
   g_test_add_func ("/host-dialog/unreachable", test_unreachable);
   g_test_add_func ("/host-dialog/fix-fails", test_fix_fails);
   g_test_add_func ("/host-dialog/command", test_command);
+  g_test_add_func ("/host-dialog/question", test_question);
   g_test_add_func ("/host-dialog/closed-early", test_closed_early);
   return g_test_run ();
 }
