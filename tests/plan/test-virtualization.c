@@ -203,16 +203,19 @@ test_extras (void)
     const char *id;
     int         level_with;    /* -1: not there */
     int         level_without;
+    const char *command;       /* (nullable): without it */
   } expected[] = {
-    { "nested", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "iommu", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "tun", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "vhost-net", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "qemu", GH_CHECK_OK, GH_CHECK_WARNING },
-    { "libvirt", GH_CHECK_OK, GH_CHECK_WARNING },
-    { "system-access", -1, GH_CHECK_NOTE },
-    { "uefi", -1, GH_CHECK_NOTE },
-    { "tpm", -1, GH_CHECK_NOTE },
+    { "nested", GH_CHECK_OK, GH_CHECK_NOTE, NULL },
+    { "iommu", GH_CHECK_OK, GH_CHECK_NOTE, NULL },
+    { "tun", GH_CHECK_OK, GH_CHECK_NOTE, "sudo modprobe tun" },
+    { "vhost-net", GH_CHECK_OK, GH_CHECK_NOTE, "sudo modprobe vhost_net" },
+    { "qemu", GH_CHECK_OK, GH_CHECK_WARNING,
+      "sudo apt-get install --yes qemu-system-x86 qemu-utils" },
+    { "libvirt", GH_CHECK_OK, GH_CHECK_WARNING,
+      "sudo apt-get install --yes libvirt-daemon-system" },
+    { "system-access", -1, GH_CHECK_NOTE, NULL },
+    { "uefi", -1, GH_CHECK_NOTE, "sudo apt-get install --yes ovmf" },
+    { "tpm", -1, GH_CHECK_NOTE, "sudo apt-get install --yes swtpm swtpm-tools" },
   };
   const Computer *both[] = { &with, &without };
 
@@ -228,6 +231,8 @@ test_extras (void)
 
           g_test_message ("%s", expected[j].id);
           g_assert_cmpint (check != NULL ? (int) gh_check_get_level (check) : -1, ==, level);
+          if (both[i] == &without && expected[j].command != NULL)
+            g_assert_cmpstr (gh_check_get_fix_command (check), ==, expected[j].command);
         }
       if (both[i] == &without)
         g_assert_nonnull (strstr (gh_check_get_detail (find_check (checks, "iommu")),
