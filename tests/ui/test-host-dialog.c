@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "gh-check.h"
+#include "gh-faults.h"
 #include "gh-host-dialog.h"
 #include "gh-names.h"
 #include "gh-test-hosts.h"
@@ -52,6 +53,40 @@ test_connected (void)
   g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "Virtualization"));
   gh_ui_test_shoot (GTK_WIDGET (dialog), "host-dialog");
   gh_names_assert (GTK_WIDGET (dialog));
+  close_dialog (dialog);
+}
+
+static gboolean
+tells_both (gpointer data)
+{
+  return !gh_ui_test_shows (data, "The host does not tell") &&
+         gh_ui_test_shows (data, "What its machines can have") &&
+         gh_ui_test_shows (data, "default-pool");
+}
+
+/* What cannot be read is not passed over. */
+static void
+test_unread (void)
+{
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *uri = gh_test_hosts_write_one (folder);
+  g_autoptr (GhHost) host = gh_host_new (uri);
+  GhHostDialog *dialog = NULL;
+
+  gh_host_connect (host);
+  gh_test_wait_until (is_connected, host);
+  gh_faults_set ("pool-list:fail=38;capabilities:fail=38");
+  dialog = gh_host_dialog_present (NULL, host);
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "What its machines can have");
+  gh_ui_test_wait_shows (GTK_WIDGET (dialog), "Storage");
+  g_assert_true (gh_ui_test_shows (GTK_WIDGET (dialog), "The host does not tell"));
+  g_assert_false (gh_ui_test_shows (GTK_WIDGET (dialog), "default-pool"));
+  gh_names_assert (GTK_WIDGET (dialog));
+  gh_ui_test_shoot (GTK_WIDGET (dialog), "host-unread");
+
+  gh_faults_set (NULL);
+  gh_ui_test_click_when_ready (GTK_WIDGET (dialog), "Check again");
+  gh_test_wait_until (tells_both, dialog);
   close_dialog (dialog);
 }
 
@@ -258,6 +293,7 @@ main (int   argc,
 {
   gh_ui_test_init (&argc, &argv);
   g_test_add_func ("/host-dialog/connected", test_connected);
+  g_test_add_func ("/host-dialog/unread", test_unread);
   g_test_add_func ("/host-dialog/unreachable", test_unreachable);
   g_test_add_func ("/host-dialog/fix-fails", test_fix_fails);
   g_test_add_func ("/host-dialog/command", test_command);
