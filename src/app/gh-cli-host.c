@@ -15,8 +15,12 @@
 
 #include "gh-format.h"
 #include "gh-host-facts.h"
+#include "gh-storage.h"
 #include "gh-virt-error.h"
 #include "gh-virtualization.h"
+
+/* Its processors are busy between two looks. */
+#define LOAD_INTERVAL_MS 500
 
 static GhHostFacts *
 load_facts (GhCli   *self,
@@ -24,11 +28,19 @@ load_facts (GhCli   *self,
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  if (!gh_cli_connect (self, error))
-    return NULL;
   gh_host_load_facts_async (self->host, self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
   return gh_host_load_facts_finish (self->host, result, error);
+}
+
+/* One of the things that are told is missing; the others are told. */
+static void
+tell_unread (GhCli        *self,
+             const GError *error)
+{
+  g_autofree char *sentence = gh_error_dup_sentence (error);
+
+  gh_cli_tell (self, "%s\n", sentence);
 }
 
 static void
@@ -38,6 +50,97 @@ set_string (JsonObject *object,
 {
   if (value != NULL)
     json_object_set_string_member (object, name, value);
+}
+
+static gboolean
+time_over_cb (gpointer user_data)
+{
+  g_task_return_boolean (user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* A second look is nice to have: without one the first is enough. */
+static double
+load_load (GhCli       *self,
+           GhHostFacts *before)
+{
+  g_autoptr (GhHostFacts) after = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (before->busy_ns + before->idle_ns == 0)
+    return -1.0;
+  g_timeout_add_full (G_PRIORITY_DEFAULT, LOAD_INTERVAL_MS, time_over_cb,
+                      g_task_new (NULL, NULL, gh_cli_call_cb, self), g_object_unref);
+  result = gh_cli_wait (self);
+  after = load_facts (self, NULL);
+  return after != NULL ? gh_host_facts_get_load (before, after) : -1.0;
+}
+
+static void
+show_load (GhCli       *self,
+           GhHostFacts *facts,
+           JsonObject  *object)
+{
+  double load = load_load (self, facts);
+  g_autofree char *text = g_strdup_printf (_("%d %%"), (int) (load * 100.0 + 0.5));
+
+  if (load < 0.0)
+    return;
+  gh_cli_print_fact (self, _("CPU use"), text);
+  json_object_set_double_member (object, "cpu-use", load);
+}
+
+static void
+show_pool (GhCli      *self,
+           GhPoolInfo *pool,
+           JsonArray  *array)
+{
+  g_autofree char *available = gh_format_file_size (pool->available);
+  g_autofree char *capacity = gh_format_file_size (pool->capacity);
+  const char *place = pool->path != NULL ? pool->path : pool->type;
+  JsonObject *object = json_object_new ();
+
+  if (pool->active)
+    /* Translators: a storage pool's name; where it is; free space; all of it */
+    gh_cli_print (self, _("  %s: %s, %s of %s free\n"), pool->name, place, available, capacity);
+  else
+    /* Translators: a storage pool's name; where it is */
+    gh_cli_print (self, _("  %s: %s, not started\n"), pool->name, place);
+  json_object_set_string_member (object, "name", pool->name);
+  set_string (object, "type", pool->type);
+  set_string (object, "path", pool->path);
+  json_object_set_boolean_member (object, "active", pool->active);
+  if (pool->active)
+    {
+      json_object_set_int_member (object, "capacity", (gint64) pool->capacity);
+      json_object_set_int_member (object, "free", (gint64) pool->available);
+    }
+  json_array_add_object_element (array, object);
+}
+
+static void
+show_pools (GhCli      *self,
+            JsonObject *object)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) pools = NULL;
+  JsonArray *array = NULL;
+
+  gh_host_load_pools_async (self->host, self->cancellable, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  pools = gh_host_load_pools_finish (self->host, result, &error);
+  if (pools == NULL)
+    {
+      tell_unread (self, error);
+      return;
+    }
+  array = json_array_new ();
+  if (pools->len > 0)
+    gh_cli_print (self, "\n%s\n", _("Storage:"));
+  for (guint i = 0; i < pools->len; i++)
+    show_pool (self, g_ptr_array_index (pools, i), array);
+  json_object_set_array_member (object, "pools", array);
 }
 
 static void
@@ -104,9 +207,7 @@ show_far_checks (GhCli      *self,
   facts = gh_host_load_kvm_facts_finish (self->host, result, &error);
   if (facts == NULL)
     {
-      g_autofree char *sentence = gh_error_dup_sentence (error);
-
-      gh_cli_tell (self, "%s\n", sentence);
+      tell_unread (self, error);
       return;
     }
   checks = gh_virtualization_list_far_checks (facts);
@@ -116,21 +217,43 @@ show_far_checks (GhCli      *self,
 }
 
 static void
+print_has (GhCli      *self,
+           const char *name,
+           gboolean    has)
+{
+  gh_cli_print_fact (self, name, has ? _("yes") : _("no"));
+}
+
+static void
 show_capabilities (GhCli      *self,
                    JsonObject *object)
 {
   g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GhCapabilities) capabilities = NULL;
+  g_autofree char *cpus = NULL;
 
   gh_host_load_capabilities_async (self->host, self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
-  capabilities = gh_host_load_capabilities_finish (self->host, result, NULL);
+  capabilities = gh_host_load_capabilities_finish (self->host, result, &error);
   if (capabilities == NULL)
-    return;
-  gh_cli_print_fact (self, _("KVM"), capabilities->has_kvm ? _("yes") : _("no"));
-  gh_cli_print_fact (self, _("UEFI"), capabilities->has_uefi ? _("yes") : _("no"));
-  gh_cli_print_fact (self, _("TPM"), capabilities->has_tpm ? _("yes") : _("no"));
-  gh_cli_print_fact (self, _("SPICE"), capabilities->has_spice ? _("yes") : _("no"));
+    {
+      tell_unread (self, error);
+      return;
+    }
+  print_has (self, _("KVM"), capabilities->has_kvm);
+  print_has (self, _("UEFI"), capabilities->has_uefi);
+  print_has (self, _("Secure Boot"), capabilities->has_secure_boot);
+  print_has (self, _("TPM"), capabilities->has_tpm);
+  print_has (self, _("SPICE"), capabilities->has_spice);
+  print_has (self, _("VNC"), capabilities->has_vnc);
+  if (capabilities->max_cpus > 0)
+    {
+      cpus = g_strdup_printf ("%u", capabilities->max_cpus);
+      /* Translators: the most CPUs a machine can have, before a number; at most 14 letters. */
+      gh_cli_print_fact (self, _("CPUs at most"), cpus);
+      json_object_set_int_member (object, "machine-cpus-max", capabilities->max_cpus);
+    }
   json_object_set_boolean_member (object, "kvm", capabilities->has_kvm);
   json_object_set_boolean_member (object, "uefi", capabilities->has_uefi);
   json_object_set_boolean_member (object, "secure-boot", capabilities->has_secure_boot);
@@ -156,13 +279,16 @@ gh_cli_host (GhCli      *self,
   if (words == NULL)
     return gh_cli_fail (self, GH_CLI_USAGE, error->message, NULL);
 
-  facts = load_facts (self, &error);
+  if (gh_cli_connect (self, &error))
+    facts = load_facts (self, &error);
   object = json_object_new ();
   json_object_set_string_member (object, "host", self->uri);
   if (facts != NULL)
     {
       show_facts (self, facts, object);
+      show_load (self, facts, object);
       show_capabilities (self, object);
+      show_pools (self, object);
     }
   else
     {

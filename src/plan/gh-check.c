@@ -24,6 +24,9 @@ struct _GhCheck
   GhCheckFixFunc  fix_func;    /* (nullable) */
   gpointer        fix_data;
   GDestroyNotify  fix_data_free;
+  char           *question;    /* (nullable) */
+  char           *text;        /* (nullable): of the question */
+  char           *verb;        /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (GhCheck, gh_check, G_TYPE_OBJECT)
@@ -56,6 +59,9 @@ gh_check_finalize (GObject *object)
   g_free (self->id);
   g_free (self->title);
   g_free (self->detail);
+  g_free (self->question);
+  g_free (self->text);
+  g_free (self->verb);
   G_OBJECT_CLASS (gh_check_parent_class)->finalize (object);
 }
 
@@ -130,6 +136,28 @@ gh_check_set_fix (GhCheck        *self,
   self->fix_data_free = data_free;
 }
 
+/**
+ * gh_check_set_question:
+ * @self: a check with a fix
+ * @question: asked before it runs, translated
+ * @text: what comes of it, translated
+ * @verb: for the button that runs it, with a mnemonic, translated
+ */
+void
+gh_check_set_question (GhCheck    *self,
+                       const char *question,
+                       const char *text,
+                       const char *verb)
+{
+  g_return_if_fail (GH_IS_CHECK (self));
+  g_return_if_fail (self->question == NULL);
+  g_return_if_fail (question != NULL && text != NULL && verb != NULL);
+
+  self->question = g_strdup (question);
+  self->text = g_strdup (text);
+  self->verb = g_strdup (verb);
+}
+
 GhCheckLevel
 gh_check_get_level (GhCheck *self)
 {
@@ -176,6 +204,18 @@ gh_check_get_fix_command (GhCheck *self)
   g_return_val_if_fail (GH_IS_CHECK (self), NULL);
 
   return self->fix_command;
+}
+
+const char *
+gh_check_get_question (GhCheck     *self,
+                       const char **text,
+                       const char **verb)
+{
+  g_return_val_if_fail (GH_IS_CHECK (self), NULL);
+
+  *text = self->text;
+  *verb = self->verb;
+  return self->question;
 }
 
 /**

@@ -38,6 +38,10 @@ GhCheck      *gh_check_new           (GhCheckLevel level, const char *id, const 
 /* @command (nullable): the equivalent line to copy. */
 void          gh_check_set_fix       (GhCheck *self, const char *label, const char *command,
                                       GhCheckFixFunc func, gpointer data, GDestroyNotify data_free);
+/* The fix does what cannot be taken back: @question is asked first, @text says what comes of it,
+ * and @verb, with a mnemonic, is the button that does it. */
+void          gh_check_set_question  (GhCheck *self, const char *question, const char *text,
+                                      const char *verb);
 
 GhCheckLevel  gh_check_get_level     (GhCheck *self);
 const char   *gh_check_get_id        (GhCheck *self);
@@ -45,6 +49,8 @@ const char   *gh_check_get_title     (GhCheck *self);
 const char   *gh_check_get_detail    (GhCheck *self);
 const char   *gh_check_get_fix_label (GhCheck *self); /* nullable */
 const char   *gh_check_get_fix_command (GhCheck *self); /* nullable */
+/* (nullable), with @text and @verb (out) (not nullable). */
+const char   *gh_check_get_question  (GhCheck *self, const char **text, const char **verb);
 
 /* "level", "id", "title", and where there is one "detail", "fix", "fix-command". */
 JsonArray    *gh_check_list_to_json  (GPtrArray *checks); /* (element-type GhCheck) */

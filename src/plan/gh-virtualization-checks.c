@@ -267,6 +267,11 @@ check_processor (Writer *self)
                    dup_firmware_advice (facts));
       offer_command (check, _("Restart into the firmware’s setup"), "systemctl", "reboot",
                      "--firmware-setup", NULL);
+      gh_check_set_question (check, _("Restart this computer now?"),
+                             _("Everything that runs on it ends: programs with what is not saved "
+                               "in them, and all its virtual machines, also those that others "
+                               "use. It comes up in the firmware’s setup."),
+                             _("_Restart"));
     }
   else
     add_no_processor (self);
@@ -403,6 +408,34 @@ add_iommu (Writer *self)
 }
 
 static void
+add_network (Writer *self)
+{
+  GhVirtualization *facts = self->facts;
+  GhCheck *check = NULL;
+
+  if (facts->has_tun)
+    add (self, GH_CHECK_OK, "tun", g_strdup (_("Machines of the system can be on a network")),
+         NULL);
+  else
+    {
+      check = add (self, GH_CHECK_NOTE, "tun",
+                   g_strdup (_("Machines of the system cannot be on a network")),
+                   g_strdup (_("/dev/net/tun is missing: the kernel module “tun” is not loaded. "
+                               "Your own machines do not need it.")));
+      offer_command (check, _("Load it"), "modprobe", "tun", NULL);
+    }
+  if (facts->has_vhost_net)
+    add (self, GH_CHECK_OK, "vhost-net", g_strdup (_("Their network is fast (vhost-net)")), NULL);
+  else
+    {
+      check = add (self, GH_CHECK_NOTE, "vhost-net",
+                   g_strdup (_("Their network is slower than it could be (vhost-net)")),
+                   g_strdup (_("The kernel module “vhost_net” is not loaded.")));
+      offer_command (check, _("Load it"), "modprobe", "vhost_net", NULL);
+    }
+}
+
+static void
 check_extras (Writer *self)
 {
   GhVirtualization *facts = self->facts;
@@ -416,28 +449,32 @@ check_extras (Writer *self)
                             "system. Run “%s”."), facts->device_closed_for,
                           "sudo chgrp kvm /dev/kvm && sudo chmod g+rw /dev/kvm"));
   add_iommu (self);
-  add (self, facts->has_tun ? GH_CHECK_OK : GH_CHECK_NOTE, "tun",
-       facts->has_tun ? g_strdup (_("Machines of the system can be on a network"))
-                      : g_strdup (_("Machines of the system cannot be on a network")),
-       facts->has_tun ? NULL : g_strdup (_("/dev/net/tun is missing: the kernel module “tun” is "
-                                           "not loaded. Your own machines do not need it.")));
-  add (self, facts->has_vhost_net ? GH_CHECK_OK : GH_CHECK_NOTE, "vhost-net",
-       facts->has_vhost_net ? g_strdup (_("Their network is fast (vhost-net)"))
-                            : g_strdup (_("Their network is slower than it could be (vhost-net)")),
-       facts->has_vhost_net ? NULL : g_strdup (_("The kernel module “vhost_net” is not loaded.")));
+  add_network (self);
 }
 
 static void
 add_firmware (Writer *self)
 {
   GhVirtualization *facts = self->facts;
+  GhCheck *check = NULL;
 
   if (!facts->has_uefi)
-    add (self, GH_CHECK_NOTE, "uefi", g_strdup (_("There is no UEFI firmware for machines")),
-         g_strdup (_("Windows 11 needs it. On Debian: “sudo apt install ovmf”.")));
+    {
+      check = add (self, GH_CHECK_NOTE, "uefi",
+                   g_strdup (_("There is no UEFI firmware for machines")),
+                   g_strdup (_("Windows 11 needs it. On Debian: “sudo apt install ovmf”.")));
+      if (!self->far)
+        offer_command (check, _("Install it"), "apt-get", "install", "--yes", "ovmf", NULL);
+    }
   if (!facts->has_tpm)
-    add (self, GH_CHECK_NOTE, "tpm", g_strdup (_("Machines cannot have a TPM")),
-         g_strdup (_("Windows 11 needs one. On Debian: “sudo apt install swtpm swtpm-tools”.")));
+    {
+      check = add (self, GH_CHECK_NOTE, "tpm", g_strdup (_("Machines cannot have a TPM")),
+                   g_strdup (_("Windows 11 needs one. On Debian: “sudo apt install swtpm "
+                               "swtpm-tools”.")));
+      if (!self->far)
+        offer_command (check, _("Install it"), "apt-get", "install", "--yes", "swtpm",
+                       "swtpm-tools", NULL);
+    }
 }
 
 static void

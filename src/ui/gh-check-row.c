@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-command-line.h"
 #include "gh-error-note.h"
 #include "gh-plan-text.h"
 #include "gh-ui.h"
@@ -25,6 +26,7 @@ struct _GhCheckRow
   GtkLabel        *title_label;
   GtkToggleButton *why_button;
   GtkLabel        *detail_label;
+  GhCommandLine   *command_line;
   GtkWidget       *fix_box;
   GtkWidget       *fix_button;
   GtkLabel        *fix_label;
@@ -65,6 +67,7 @@ update (GhCheckRow *self)
   const char *title = gh_check_get_title (self->check);
   const char *detail = gh_check_get_detail (self->check);
   const char *fix_label = gh_check_get_fix_label (self->check);
+  const char *command = gh_check_get_fix_command (self->check);
   GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (self->icon));
   g_autofree char *why = g_strdup_printf (_("Why: %s"), title);
 
@@ -77,13 +80,14 @@ update (GhCheckRow *self)
 
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->detail_label, detail != NULL ? detail : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->why_button), detail != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->why_button), detail != NULL || command != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->detail_label), detail != NULL);
+  gh_command_line_set_command (self->command_line, command);
   set_accessible_name (GTK_WIDGET (self->why_button), why);
 
   gtk_label_set_label (self->fix_label, fix_label != NULL ? fix_label : "");
   gtk_widget_set_visible (self->fix_box, fix_label != NULL);
-  gtk_widget_set_tooltip_text (self->fix_button, gh_check_get_fix_command (self->check));
+  gtk_widget_set_tooltip_text (self->fix_button, command);
   if (fix_label != NULL)
     set_accessible_name (self->fix_button, fix_label);
 }
@@ -110,7 +114,7 @@ check_fixed_cb (GObject      *object,
 /* A fix changes things, so it runs to its end, whatever happens to the window. The button stays
  * sensitive meanwhile, or it would lose the keyboard's focus. */
 static void
-fix_clicked_cb (GhCheckRow *self)
+run_fix (GhCheckRow *self)
 {
   if (self->fixing)
     return;
@@ -119,6 +123,46 @@ fix_clicked_cb (GhCheckRow *self)
   gh_error_note_clear (self->error_note);
   update_fixing (self);
   gh_check_fix_async (self->check, NULL, check_fixed_cb, g_object_ref (self));
+}
+
+static void
+answered_cb (GhCheckRow *self,
+             int         response)
+{
+  /* Meanwhile it may have been looked at again. */
+  if (response == GTK_RESPONSE_ACCEPT && self->fix_button != NULL &&
+      gh_check_get_fix_label (self->check) != NULL)
+    run_fix (self);
+}
+
+static void
+fix_clicked_cb (GhCheckRow *self)
+{
+  const char *text = NULL;
+  const char *verb = NULL;
+  const char *question = gh_check_get_question (self->check, &text, &verb);
+  GtkWidget *window = gtk_widget_get_toplevel (GTK_WIDGET (self));
+  GtkWidget *dialog = NULL;
+
+  if (question == NULL || self->fixing)
+    {
+      run_fix (self);
+      return;
+    }
+  dialog = gtk_message_dialog_new (GTK_WINDOW (window), GTK_DIALOG_MODAL |
+                                   GTK_DIALOG_DESTROY_WITH_PARENT, GTK_MESSAGE_WARNING,
+                                   GTK_BUTTONS_NONE, "%s", question);
+  gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s", text);
+  gtk_dialog_add_buttons (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL, verb,
+                          GTK_RESPONSE_ACCEPT, NULL);
+  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
+  gtk_style_context_add_class (
+    gtk_widget_get_style_context (gtk_dialog_get_widget_for_response (GTK_DIALOG (dialog),
+                                                                      GTK_RESPONSE_ACCEPT)),
+    GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (answered_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect (dialog, "response", G_CALLBACK (gtk_widget_destroy), NULL);
+  gtk_window_present (GTK_WINDOW (dialog));
 }
 
 static void
@@ -140,12 +184,14 @@ gh_check_row_class_init (GhCheckRowClass *klass)
   signals[FIXED] = g_signal_new ("fixed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                  NULL, NULL, G_TYPE_NONE, 0);
 
+  g_type_ensure (GH_TYPE_COMMAND_LINE);
   g_type_ensure (GH_TYPE_ERROR_NOTE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-check-row.ui");
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, icon);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, title_label);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, why_button);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, detail_label);
+  gtk_widget_class_bind_template_child (widget_class, GhCheckRow, command_line);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_box);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_button);
   gtk_widget_class_bind_template_child (widget_class, GhCheckRow, fix_label);
@@ -196,4 +242,76 @@ gh_check_row_set_check (GhCheckRow *self,
 
   if (g_set_object (&self->check, check))
     update (self);
+}
+
+/* The row that shows the same finding, taken out of @rows. */
+static GhCheckRow *
+take_row (GList   **rows,
+          GhCheck  *check)
+{
+  for (GList *l = *rows; l != NULL; l = l->next)
+    {
+      GhCheckRow *row = l->data;
+
+      if (g_strcmp0 (gh_check_get_id (row->check), gh_check_get_id (check)) != 0 ||
+          gh_check_get_level (row->check) != gh_check_get_level (check))
+        continue;
+      *rows = g_list_delete_link (*rows, l);
+      return row;
+    }
+  return NULL;
+}
+
+static void
+destroy_row (GtkWidget *row,
+             GtkWidget *next)
+{
+  GtkWidget *window = gtk_widget_get_toplevel (row);
+  GtkWidget *focus = GTK_IS_WINDOW (window) ? gtk_window_get_focus (GTK_WINDOW (window)) : NULL;
+  gboolean had_focus = focus != NULL && gtk_widget_is_ancestor (focus, row);
+
+  gtk_widget_destroy (row);
+  if (had_focus)
+    gtk_widget_grab_focus (next);
+}
+
+/**
+ * gh_check_row_update_all:
+ * @box: holds check rows only
+ * @checks: (element-type GhCheck): what it is to show
+ * @fixed_cb: called with @data first when a fix has been run
+ * @data: (type GObject): whose handler that is
+ * @focus: what takes the focus of a row that has gone
+ */
+void
+gh_check_row_update_all (GtkBox    *box,
+                         GPtrArray *checks,
+                         GCallback  fixed_cb,
+                         gpointer   data,
+                         GtkWidget *focus)
+{
+  g_autoptr (GList) rows = NULL;
+
+  g_return_if_fail (GTK_IS_BOX (box));
+  g_return_if_fail (checks != NULL);
+
+  rows = gtk_container_get_children (GTK_CONTAINER (box));
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *check = g_ptr_array_index (checks, i);
+      GhCheckRow *row = take_row (&rows, check);
+
+      if (row != NULL)
+        gh_check_row_set_check (row, check);
+      else
+        {
+          row = GH_CHECK_ROW (gh_check_row_new (check));
+          g_signal_connect_object (row, "fixed", fixed_cb, data, G_CONNECT_SWAPPED);
+          gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (row));
+        }
+      gtk_box_reorder_child (box, GTK_WIDGET (row), (int) i);
+    }
+
+  for (GList *l = rows; l != NULL; l = l->next)
+    destroy_row (l->data, focus);
 }

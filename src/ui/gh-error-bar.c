@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-command-line.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
@@ -32,8 +33,7 @@ struct _GhErrorBar
   GtkLabel      *title_label;
   GtkLabel      *sentence_label;
   GtkLabel      *advice_label;
-  GtkWidget     *command_box;
-  GtkLabel      *command_label;
+  GhCommandLine *command_line;
   GtkLabel      *details_label;
   GtkRevealer   *details_revealer;
   GtkWidget     *details_button;
@@ -106,8 +106,7 @@ show_first (GhErrorBar *self)
   gtk_widget_set_visible (GTK_WIDGET (self->sentence_label), *failure->sentence != '\0');
   gtk_label_set_text (self->advice_label, failure->advice != NULL ? failure->advice : "");
   gtk_widget_set_visible (GTK_WIDGET (self->advice_label), failure->advice != NULL);
-  gtk_label_set_text (self->command_label, failure->command != NULL ? failure->command : "");
-  gtk_widget_set_visible (self->command_box, failure->command != NULL);
+  gh_command_line_set_command (self->command_line, failure->command);
   gtk_label_set_text (self->details_label, failure->details);
   gtk_revealer_set_reveal_child (self->details_revealer, FALSE);
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->details_button), FALSE);
@@ -131,13 +130,6 @@ closed_cb (GhErrorBar *self)
 }
 
 static void
-copy_clicked_cb (GhErrorBar *self)
-{
-  gtk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD),
-                          gtk_label_get_text (self->command_label), -1);
-}
-
-static void
 gh_error_bar_finalize (GObject *object)
 {
   g_queue_clear_full (&GH_ERROR_BAR (object)->failures, failure_free);
@@ -150,11 +142,11 @@ gh_error_bar_class_init (GhErrorBarClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->finalize = gh_error_bar_finalize;
+  g_type_ensure (GH_TYPE_COMMAND_LINE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-error-bar.ui");
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, advice_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, bar);
-  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, command_box);
-  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, command_label);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorBar, command_line);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_button);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, details_revealer);
@@ -163,7 +155,6 @@ gh_error_bar_class_init (GhErrorBarClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorBar, title_label);
   gtk_widget_class_bind_template_callback (widget_class, closed_cb);
-  gtk_widget_class_bind_template_callback (widget_class, copy_clicked_cb);
 }
 
 static void

@@ -8,47 +8,39 @@
 
 #include "gh-error-note.h"
 
+#include "gh-command-line.h"
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
 struct _GhErrorNote
 {
-  GtkBin       parent_instance;
+  GtkBin         parent_instance;
 
-  GtkImage    *icon;
-  GtkLabel    *title_label;
-  GtkLabel    *sentence_label;
-  GtkLabel    *advice_label;
-  GtkWidget   *command_box;
-  GtkLabel    *command_label;
-  GtkExpander *details_expander;
-  GtkLabel    *details_label;
+  GtkImage      *icon;
+  GtkLabel      *title_label;
+  GtkLabel      *sentence_label;
+  GtkLabel      *advice_label;
+  GhCommandLine *command_line;
+  GtkExpander   *details_expander;
+  GtkLabel      *details_label;
 };
 
 G_DEFINE_FINAL_TYPE (GhErrorNote, gh_error_note, GTK_TYPE_BIN)
-
-static void
-copy_clicked_cb (GhErrorNote *self)
-{
-  gtk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD),
-                          gtk_label_get_text (self->command_label), -1);
-}
 
 static void
 gh_error_note_class_init (GhErrorNoteClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
+  g_type_ensure (GH_TYPE_COMMAND_LINE);
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-error-note.ui");
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, icon);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, title_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, sentence_label);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, advice_label);
-  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, command_box);
-  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, command_label);
+  gtk_widget_class_bind_template_child (widget_class, GhErrorNote, command_line);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, details_expander);
   gtk_widget_class_bind_template_child (widget_class, GhErrorNote, details_label);
-  gtk_widget_class_bind_template_callback (widget_class, copy_clicked_cb);
 }
 
 static void
@@ -78,8 +70,7 @@ set_advice (GhErrorNote  *self,
 
   gtk_label_set_label (self->advice_label, advice != NULL ? advice : "");
   gtk_widget_set_visible (GTK_WIDGET (self->advice_label), advice != NULL);
-  gtk_label_set_label (self->command_label, command != NULL ? command : "");
-  gtk_widget_set_visible (self->command_box, command != NULL);
+  gh_command_line_set_command (self->command_line, command);
 }
 
 /**

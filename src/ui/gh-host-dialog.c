@@ -41,6 +41,8 @@ struct _GhHostDialog
   GhHostFacts         *facts;        /* (nullable): of the last look */
   GhCapabilities      *capabilities; /* (nullable) */
   GPtrArray           *pools;        /* (nullable) (element-type GhPoolInfo) */
+  char                *no_capabilities; /* (nullable): why there are none */
+  char                *no_pools;        /* (nullable) */
   guint                timer_id;
   gboolean             asking;       /* figures are on their way */
 };
@@ -212,8 +214,13 @@ update_facts (GhHostDialog *self)
     add_about (self);
   if (self->capabilities != NULL)
     add_capabilities (self);
+  else if (self->no_capabilities != NULL)
+    add_row (add_group (self, _("What its machines can have")), _("The host does not tell"),
+             self->no_capabilities);
   if (self->pools != NULL)
     add_pools (self);
+  else if (self->no_pools != NULL)
+    add_row (add_group (self, _("Storage")), _("The host does not tell"), self->no_pools);
 }
 
 /* Reading */
@@ -290,15 +297,16 @@ capabilities_loaded_cb (GObject      *object,
   GhCapabilities *capabilities = gh_host_load_capabilities_finish (GH_HOST (object), result,
                                                                    &error);
 
-  if (capabilities == NULL || is_gone (self))
+  if (is_gone (self) || gh_error_is_cancelled (error))
     {
       g_clear_pointer (&capabilities, gh_capabilities_unref);
-      if (error != NULL && !gh_error_is_cancelled (error))
-        g_debug ("No capabilities: %s", error->message);
       return;
     }
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
+  g_clear_pointer (&self->no_capabilities, g_free);
   self->capabilities = capabilities;
+  if (capabilities == NULL)
+    self->no_capabilities = gh_error_dup_sentence (error);
   update_facts (self);
 }
 
@@ -311,15 +319,16 @@ pools_loaded_cb (GObject      *object,
   g_autoptr (GError) error = NULL;
   GPtrArray *pools = gh_host_load_pools_finish (GH_HOST (object), result, &error);
 
-  if (pools == NULL || is_gone (self))
+  if (is_gone (self) || gh_error_is_cancelled (error))
     {
       g_clear_pointer (&pools, g_ptr_array_unref);
-      if (error != NULL && !gh_error_is_cancelled (error))
-        g_debug ("No pools: %s", error->message);
       return;
     }
   g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_clear_pointer (&self->no_pools, g_free);
   self->pools = pools;
+  if (pools == NULL)
+    self->no_pools = gh_error_dup_sentence (error);
   update_facts (self);
 }
 
@@ -327,22 +336,6 @@ static void
 check_fixed_cb (GhHostDialog *self)
 {
   load_checks (self);
-}
-
-static void
-show_checks (GhHostDialog *self,
-             GPtrArray    *checks)
-{
-  remove_children (self->checks_box);
-  for (guint i = 0; i < checks->len; i++)
-    {
-      GtkWidget *row = gh_check_row_new (g_ptr_array_index (checks, i));
-
-      g_signal_connect_object (row, "fixed", G_CALLBACK (check_fixed_cb), self,
-                               G_CONNECT_SWAPPED);
-      gtk_widget_show (row);
-      gtk_container_add (GTK_CONTAINER (self->checks_box), row);
-    }
 }
 
 static void
@@ -360,7 +353,17 @@ checks_loaded_cb (GObject      *object,
   if (facts == NULL)
     return;
   checks = gh_virtualization_list_checks (facts);
-  show_checks (self, checks);
+  gh_host_dialog_show_checks (self, checks);
+}
+
+static GPtrArray *
+list_unread (const GError *error)
+{
+  GPtrArray *checks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autofree char *sentence = gh_error_dup_sentence (error);
+
+  g_ptr_array_add (checks, gh_check_new (GH_CHECK_WARNING, "far-unread", sentence, NULL));
+  return checks;
 }
 
 static void
@@ -376,14 +379,13 @@ far_checks_loaded_cb (GObject      *object,
   if (is_gone (self))
     return;
   gtk_widget_set_sensitive (self->again_button, TRUE);
-  if (facts == NULL)
-    {
-      /* A connection that broke is told by itself. */
-      g_debug ("No checks: %s", error->message);
-      return;
-    }
-  checks = gh_virtualization_list_far_checks (facts);
-  show_checks (self, checks);
+  if (facts == NULL && gh_error_is_cancelled (error))
+    return;
+  if (facts != NULL)
+    checks = gh_virtualization_list_far_checks (facts);
+  else
+    checks = list_unread (error);
+  gh_host_dialog_show_checks (self, checks);
 }
 
 /* Of this computer by its files, also when libvirt does not answer; of others by what libvirt
@@ -486,6 +488,8 @@ gh_host_dialog_finalize (GObject *object)
   g_clear_pointer (&self->facts, gh_host_facts_unref);
   g_clear_pointer (&self->capabilities, gh_capabilities_unref);
   g_clear_pointer (&self->pools, g_ptr_array_unref);
+  g_free (self->no_capabilities);
+  g_free (self->no_pools);
   G_OBJECT_CLASS (gh_host_dialog_parent_class)->finalize (object);
 }
 
@@ -549,4 +553,21 @@ gh_host_dialog_present (GtkWindow *parent,
   load_all (self);
   gtk_window_present (GTK_WINDOW (self));
   return self;
+}
+
+/**
+ * gh_host_dialog_show_checks:
+ * @self: a window
+ * @checks: (element-type GhCheck): what was found
+ *
+ * Shows @checks until the host is looked at again.
+ */
+void
+gh_host_dialog_show_checks (GhHostDialog *self,
+                            GPtrArray    *checks)
+{
+  g_return_if_fail (GH_IS_HOST_DIALOG (self));
+
+  gh_check_row_update_all (self->checks_box, checks, G_CALLBACK (check_fixed_cb), self,
+                           self->again_button);
 }

@@ -159,25 +159,6 @@ clear_box (GtkBox *box)
   gtk_container_foreach (GTK_CONTAINER (box), (GtkCallback) gtk_widget_destroy, NULL);
 }
 
-/* The row that shows the same finding, taken out of @rows. */
-static GhCheckRow *
-take_row (GList   **rows,
-          GhCheck  *check)
-{
-  for (GList *l = *rows; l != NULL; l = l->next)
-    {
-      GhCheckRow *row = l->data;
-      GhCheck *old = gh_check_row_get_check (row);
-
-      if (g_strcmp0 (gh_check_get_id (old), gh_check_get_id (check)) != 0 ||
-          gh_check_get_level (old) != gh_check_get_level (check))
-        continue;
-      *rows = g_list_delete_link (*rows, l);
-      return row;
-    }
-  return NULL;
-}
-
 static void
 row_fixed_cb (GhPlanView *self)
 {
@@ -188,19 +169,6 @@ row_fixed_cb (GhPlanView *self)
   prepare (self);
 }
 
-static void
-destroy_row (GhPlanView *self,
-             GtkWidget  *row)
-{
-  GtkWidget *window = gtk_widget_get_toplevel (row);
-  GtkWidget *focus = GTK_IS_WINDOW (window) ? gtk_window_get_focus (GTK_WINDOW (window)) : NULL;
-  gboolean had_focus = focus != NULL && gtk_widget_is_ancestor (focus, row);
-
-  gtk_widget_destroy (row);
-  if (had_focus)
-    gtk_widget_grab_focus (GTK_WIDGET (self->summary_button));
-}
-
 /* Shows those of @checks that @box is for; rows of findings that are still there stay. */
 static guint
 update_checks (GhPlanView *self,
@@ -208,35 +176,14 @@ update_checks (GhPlanView *self,
                GPtrArray  *checks,
                gboolean    fine)
 {
-  GList *rows = gtk_container_get_children (GTK_CONTAINER (box));
-  guint n = 0;
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
 
   for (guint i = 0; i < checks->len; i++)
-    {
-      GhCheck *check = g_ptr_array_index (checks, i);
-      GhCheckRow *row = NULL;
-
-      if ((gh_check_get_level (check) == GH_CHECK_OK) != fine)
-        continue;
-
-      row = take_row (&rows, check);
-      if (row != NULL)
-        gh_check_row_set_check (row, check);
-      else
-        {
-          row = GH_CHECK_ROW (gh_check_row_new (check));
-          g_signal_connect_object (row, "fixed", G_CALLBACK (row_fixed_cb), self,
-                                   G_CONNECT_SWAPPED);
-          gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (row));
-        }
-      gtk_box_reorder_child (box, GTK_WIDGET (row), (int) n);
-      n++;
-    }
-
-  for (GList *l = rows; l != NULL; l = l->next)
-    destroy_row (self, l->data);
-  g_list_free (rows);
-  return n;
+    if ((gh_check_get_level (g_ptr_array_index (checks, i)) == GH_CHECK_OK) == fine)
+      g_ptr_array_add (shown, g_ptr_array_index (checks, i));
+  gh_check_row_update_all (box, shown, G_CALLBACK (row_fixed_cb), self,
+                           GTK_WIDGET (self->summary_button));
+  return shown->len;
 }
 
 static void

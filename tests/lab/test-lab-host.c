@@ -6,6 +6,7 @@
 
 #include "gh-lab.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static void
@@ -32,6 +33,85 @@ test_facts (void)
   g_assert_true (json_object_get_boolean_member (object, "spice"));
   g_assert_true (gh_lab_run_has_check (run, "qemu", "ok"));
   g_assert_nonnull (strstr (text->out, expected));
+  g_assert_true (json_object_get_boolean_member (object, "vnc"));
+  g_assert_cmpint (json_object_get_int_member (object, "machine-cpus-max"), >, 0);
+  g_assert_nonnull (strstr (text->out, "Secure Boot"));
+  g_assert_nonnull (strstr (text->out, "VNC"));
+  g_assert_nonnull (strstr (text->out, "CPUs at most"));
+}
+
+static void
+define_pool (GhLab      *lab,
+             const char *name,
+             gboolean    start)
+{
+  g_autofree char *path = g_build_filename (gh_lab_get_folder (lab), name, NULL);
+  g_autofree char *xml = g_strdup_printf ("<pool type='dir'><name>%s</name><target><path>%s</path>"
+                                          "</target></pool>", name, path);
+  virStoragePoolPtr pool = virStoragePoolDefineXML (gh_lab_connect (lab), xml, 0);
+
+  g_assert_nonnull (pool);
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  if (start)
+    g_assert_cmpint (virStoragePoolCreate (pool, 0), ==, 0);
+  virStoragePoolFree (pool);
+}
+
+static JsonObject *
+find_pool (GhLabRun   *run,
+           const char *name)
+{
+  JsonArray *array = json_object_get_array_member (json_node_get_object (run->json), "pools");
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonObject *object = json_array_get_object_element (array, i);
+
+      if (strcmp (json_object_get_string_member (object, "name"), name) == 0)
+        return object;
+    }
+  return NULL;
+}
+
+/* How busy it is, and how full. */
+static void
+test_load (void)
+{
+  g_autoptr (GhLab) lab = gh_lab_new ();
+  g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) text = NULL;
+  JsonObject *object = NULL;
+  JsonObject *pool = NULL;
+  double use = 0.0;
+
+  define_pool (lab, "started", TRUE);
+  define_pool (lab, "resting", FALSE);
+  run = gh_lab_run (lab, "host", "--json", NULL);
+  text = gh_lab_run (lab, "host", NULL);
+  gh_lab_assert_status (run, 0);
+  object = json_node_get_object (run->json);
+  g_assert_true (json_object_has_member (object, "cpu-use"));
+  use = json_object_get_double_member (object, "cpu-use");
+  g_assert_cmpfloat (use, >=, 0.0);
+  g_assert_cmpfloat (use, <=, 1.0);
+
+  pool = find_pool (run, "started");
+  g_assert_nonnull (pool);
+  g_assert_true (json_object_get_boolean_member (pool, "active"));
+  g_assert_true (json_object_has_member (pool, "path"));
+  g_assert_cmpint (json_object_get_int_member (pool, "free"), >, 0);
+  g_assert_cmpint (json_object_get_int_member (pool, "capacity"), >=,
+                   json_object_get_int_member (pool, "free"));
+  pool = find_pool (run, "resting");
+  g_assert_nonnull (pool);
+  g_assert_false (json_object_get_boolean_member (pool, "active"));
+  g_assert_false (json_object_has_member (pool, "free"));
+
+  gh_lab_assert_status (text, 0);
+  g_assert_nonnull (strstr (text->out, "CPU use"));
+  g_assert_nonnull (strstr (text->out, "  started: /"));
+  g_assert_nonnull (strstr (text->out, ", not started\n"));
+  g_test_message ("%s", text->out);
 }
 
 /* Why libvirt cannot be reached may be just what is asked about. */
@@ -57,6 +137,7 @@ main (int   argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lab-host/facts", test_facts);
+  g_test_add_func ("/lab-host/load", test_load);
   g_test_add_func ("/lab-host/without-libvirt", test_without_libvirt);
   return g_test_run ();
 }

@@ -172,6 +172,17 @@ test_computer (gconstpointer data)
     g_assert_nonnull (strstr (gh_check_get_detail (check), computer->detail));
   if (computer->command != NULL)
     g_assert_true (g_str_has_prefix (gh_check_get_fix_command (check), computer->command));
+  /* Only what ends everything asks first. */
+  for (guint i = 0; i < checks->len; i++)
+    {
+      GhCheck *any = g_ptr_array_index (checks, i);
+      const char *command = gh_check_get_fix_command (any);
+      const char *text = NULL;
+      const char *verb = NULL;
+
+      g_assert_true ((gh_check_get_question (any, &text, &verb) != NULL) ==
+                     (command != NULL && strstr (command, "reboot") != NULL));
+    }
   /* One broken link hides those behind it. */
   if (!computer->fine && strcmp (computer->id, "kvm-works") != 0)
     g_assert_null (find_check (checks, "kvm-works"));
@@ -192,16 +203,19 @@ test_extras (void)
     const char *id;
     int         level_with;    /* -1: not there */
     int         level_without;
+    const char *command;       /* (nullable): without it */
   } expected[] = {
-    { "nested", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "iommu", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "tun", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "vhost-net", GH_CHECK_OK, GH_CHECK_NOTE },
-    { "qemu", GH_CHECK_OK, GH_CHECK_WARNING },
-    { "libvirt", GH_CHECK_OK, GH_CHECK_WARNING },
-    { "system-access", -1, GH_CHECK_NOTE },
-    { "uefi", -1, GH_CHECK_NOTE },
-    { "tpm", -1, GH_CHECK_NOTE },
+    { "nested", GH_CHECK_OK, GH_CHECK_NOTE, NULL },
+    { "iommu", GH_CHECK_OK, GH_CHECK_NOTE, NULL },
+    { "tun", GH_CHECK_OK, GH_CHECK_NOTE, "sudo modprobe tun" },
+    { "vhost-net", GH_CHECK_OK, GH_CHECK_NOTE, "sudo modprobe vhost_net" },
+    { "qemu", GH_CHECK_OK, GH_CHECK_WARNING,
+      "sudo apt-get install --yes qemu-system-x86 qemu-utils" },
+    { "libvirt", GH_CHECK_OK, GH_CHECK_WARNING,
+      "sudo apt-get install --yes libvirt-daemon-system" },
+    { "system-access", -1, GH_CHECK_NOTE, NULL },
+    { "uefi", -1, GH_CHECK_NOTE, "sudo apt-get install --yes ovmf" },
+    { "tpm", -1, GH_CHECK_NOTE, "sudo apt-get install --yes swtpm swtpm-tools" },
   };
   const Computer *both[] = { &with, &without };
 
@@ -217,6 +231,8 @@ test_extras (void)
 
           g_test_message ("%s", expected[j].id);
           g_assert_cmpint (check != NULL ? (int) gh_check_get_level (check) : -1, ==, level);
+          if (both[i] == &without && expected[j].command != NULL)
+            g_assert_cmpstr (gh_check_get_fix_command (check), ==, expected[j].command);
         }
       if (both[i] == &without)
         g_assert_nonnull (strstr (gh_check_get_detail (find_check (checks, "iommu")),

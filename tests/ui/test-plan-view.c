@@ -154,7 +154,9 @@ test_fix (Fixture       *fixture,
   g_assert_false (gh_plan_view_get_can_run (fixture->view));
   /* Why is there without asking for a refusal, on request for a warning. */
   g_assert_true (gh_ui_test_shows (widget_of (fixture), "The machine could not start without it."));
+  g_assert_true (gh_ui_test_shows (widget_of (fixture), "virsh net-start default"));
   gh_names_assert (widget_of (fixture));
+  gh_ui_test_shoot (fixture->window, "plan-fix");
   g_assert_false (gh_ui_test_shows (widget_of (fixture), "There is no KVM here."));
   gh_ui_test_press (widget_of (fixture), "Why: The guest will be slow");
 
