@@ -20,9 +20,9 @@ GhCheck   *gh_check_row_get_check (GhCheckRow *self);
 /* For the same finding of a new preparation: what was opened stays open. */
 void       gh_check_row_set_check (GhCheckRow *self, GhCheck *check);
 
-/* Shows @checks (element-type GhCheck) in @box, in their order. Rows of findings that are still there
- * stay, with what was opened and what their fix said; @focus is focused when the row that was has
- * gone. @fixed_cb is connected swapped, to @data. */
+/* Shows @checks (element-type GhCheck) in @box, in their order. Rows of findings that are still
+ * there stay, with what was opened and what their fix said; @focus is focused when the row that
+ * was has gone. @fixed_cb is connected swapped, to @data. */
 void       gh_check_row_update_all (GtkBox *box, GPtrArray *checks, GCallback fixed_cb,
                                     gpointer data, GtkWidget *focus);
 
