@@ -343,7 +343,7 @@ take_dialogs (GhJourney *journey)
 
   open_from_menu (journey, "Menu", "About this host…");
   gh_journey_wait_enabled (journey, ATSPI_ROLE_PUSH_BUTTON, "Check again");
-  make_high (journey, "This computer", 570);
+  make_high (journey, "This computer", 624);
   take (journey, ATSPI_ROLE_FRAME, "This computer", "host");
   close_dialog (journey, "This computer");
 
@@ -396,7 +396,7 @@ take_move (GhJourney *journey)
   choose (journey, "db, Running", "db – Guesthouse");
   open_from_menu (journey, "More", "Move to another host…");
   gh_journey_wait_enabled (journey, ATSPI_ROLE_PUSH_BUTTON, "Move");
-  make_high (journey, "Move “db”", 776);
+  make_high (journey, "Move “db”", 822);
   gh_journey_mnemonic (journey, GDK_KEY_r);
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_LABEL,
                                    "Rehearsed: it would work. Nothing was changed."));
