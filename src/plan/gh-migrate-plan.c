@@ -571,6 +571,7 @@ gh_migrate_plan_class_init (GhMigratePlanClass *klass)
   properties[PROP_SILENT] = g_param_spec_boolean ("silent", NULL, NULL, FALSE, readable);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
+
 static void
 bandwidth_cb (GhMigratePlan *self)
 {
