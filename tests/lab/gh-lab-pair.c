@@ -340,7 +340,13 @@ gh_lab_pair_wait_for_phase (GhLabPair  *self,
   Phase phase = { self, child, disks };
 
   g_assert_true (gh_lab_wait (240, is_in_phase, &phase));
-  g_assert_false (gh_lab_child_has_ended (child));
+  if (gh_lab_child_has_ended (child))
+    {
+      g_autoptr (GhLabRun) run = gh_lab_child_wait (child);
+
+      g_error ("The move ended before its %s were seen.\n%s%s", disks ? "disks" : "memory",
+               run->out, run->err);
+    }
 }
 
 void
