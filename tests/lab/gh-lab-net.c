@@ -148,6 +148,12 @@ gh_lab_net_set_up (GhLabNet *self,
                    gboolean  up)
 {
   tell (self, "$b ip link set line %s", up ? "up" : "down");
+  /* The kernel sees that a line is whole some time later, and who asked for the other's address
+   * while it was cut is told "No route to host" still then. */
+  if (up)
+    tell (self, "until ip link show line | grep -q 'state UP' && "
+          "$b ip link show line | grep -q 'state UP'; do :; done; "
+          "ip neigh flush dev line; $b ip neigh flush dev line");
 }
 
 void
