@@ -88,6 +88,7 @@ static const Case cases[] = {
   { 90, "storage volume 'web.qcow2' exists already", "volume-taken" },
   { 1, "internal error: volume target path '/img/web.qcow2' already exists", "volume-taken" },
   { 38, "cannot extend file '/img/web.img': No space left on device", "no-space" },
+  { 38, "cannot extend file '/img/web.img': File too large", "file-too-large" },
   { 38, "cannot write data to file '/img/web.img': Disk quota exceeded", "no-space" },
   { 9, "operation failed: Not enough space left in storage pool", "no-space" },
   { 38, "cannot create path '/img/web.qcow2': Permission denied", "no-access" },
