@@ -21,7 +21,6 @@
 #define NO_NETWORK 43
 #define AUTH_FAILED 45
 #define INVALID 55
-#define TIMEOUT 68
 #define PERSIST_FAILED 69
 #define UNSAFE 81
 #define VOLUME_EXISTS 90
@@ -133,6 +132,18 @@ static const GhMigrateError errors[] = {
     N_("Look at the storage pools there, then try again.") },
   { INVALID, "network '", "network-off", N_("A network at {destination} is not active."),
     N_("Start it there, or choose another one (--network).") },
+  { -1, "network is already active", "network-active",
+    N_("The network is active at {place} already."), N_("Look at both hosts again.") },
+  { -1, "Network is already in use by interface", "network-in-use",
+    N_("The addresses of this network are in use at {place}."),
+    N_("Give it other addresses, switch the interface off that has them, or choose another network "
+       "(--network).") },
+  { -1, "cannot open directory", "pool-folder",
+    N_("The folder of a storage pool is not there at {place}, or may not be read."),
+    N_("Make it, or choose another storage pool (--pool).") },
+  { -1, "cannot open path", "pool-folder",
+    N_("The folder of a storage pool is not there at {place}, or may not be read."),
+    N_("Make it, or choose another storage pool (--pool).") },
   { -1, "is already active", "runs-there", runs_there,
     N_("Look at both hosts: it must not run twice.") },
   { -1, "already being started", "runs-there", runs_there,
@@ -180,7 +191,7 @@ static const GhMigrateError errors[] = {
   { -1, "ostcopy is not supported", "post-copy", no_post_copy, fix_post_copy },
   { -1, "'postcopy-ram' is not supported", "post-copy", no_post_copy, fix_post_copy },
   { -1, "Userfaultfd not available", "post-copy", no_post_copy, fix_post_copy },
-  { TIMEOUT, "state change lock", "busy",
+  { -1, "state change lock", "busy",
     N_("The machine is busy with something else."),
     N_("Try again when that has ended.") },
   { -1, "canceled by client", "cancelled",

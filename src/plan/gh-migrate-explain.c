@@ -173,3 +173,18 @@ gh_migrate_explain_async (GhPlan              *plan,
     }
   look_into_next (task);
 }
+
+GError *
+gh_migrate_explain_fix (GhMigratePlan *plan,
+                        GhCheck       *check,
+                        GhHost        *host,
+                        GError        *error)
+{
+  g_autoptr (GError) taken = error;
+  const char *label = gh_host_get_label (host);
+  const char *source = gh_host_get_label (gh_plan_get_host (GH_PLAN (plan)));
+  GhMigrateErrorHosts hosts = { source, label, label };
+  g_autofree char *words = g_strdup_printf (_("At %s: %s"), label, gh_check_get_fix_label (check));
+
+  return gh_migrate_error_tell (taken, &hosts, words);
+}

@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include "gh-plan.h"
+#include "gh-check.h"
+#include "gh-migrate-plan.h"
 
 G_BEGIN_DECLS
 
@@ -15,5 +16,8 @@ G_BEGIN_DECLS
 void gh_migrate_explain_async (GhPlan *plan, GhStep *step, const GError *error, const char *machine,
                                GhHost *destination, GAsyncReadyCallback callback,
                                gpointer user_data);
+
+/* The same for what a fix of @plan failed with, which acted at @host. Takes @error. */
+GError *gh_migrate_explain_fix (GhMigratePlan *plan, GhCheck *check, GhHost *host, GError *error);
 
 G_END_DECLS

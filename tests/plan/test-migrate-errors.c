@@ -80,6 +80,11 @@ static const Case cases[] = {
   { 55, "Requested operation is not valid: domain 'web' is already being started", "runs-there" },
   { 55, "Requested operation is not valid: storage pool 'img' is not active", "pool-state" },
   { 55, "Requested operation is not valid: network 'lan' is not active", "network-off" },
+  { 55, "Requested operation is not valid: network is already active", "network-active" },
+  { 1, "internal error: Network is already in use by interface virbr0", "network-in-use" },
+  { 38, "cannot open directory '/img': No such file or directory", "pool-folder" },
+  { 38, "cannot open path '/img': Permission denied", "pool-folder" },
+  { 9, "operation failed: cannot acquire state change lock due to max_queued limit", "busy" },
   { 38, "Unable to add bridge br0 port vnet0: No such device", "no-network" },
   { 67, "unsupported configuration: Emulator '/usr/bin/qemu-system-x86_64' does not support "
     "machine type 'pc-q35-9.0'", "machine-type" },

@@ -768,6 +768,34 @@ test_fails_early (void)
   plan_test_assert_inventory (destination, before_there);
 }
 
+/* What a repair fails with, too. */
+static void
+test_fix_fails (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (HEAD POOL "</node>");
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GhCheck) check = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *details = NULL;
+  g_autofree char *sentence = NULL;
+
+  gh_migrate_plan_set_disk_path (plan, "vda", "/nowhere/else/web.qcow2");
+  prepare (plan);
+  check = g_object_ref (plan_test_find_check (GH_PLAN (plan), "pool-missing"));
+  g_assert_nonnull (gh_check_get_fix_label (check));
+  gh_faults_set ("pool-create:fail=88");
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  g_assert_false (gh_check_fix_finish (check, gh_test_call_wait (&call), &error));
+  gh_faults_set (NULL);
+  g_assert_error (error, GH_TOLD_ERROR, GH_VIRT_ERROR_ACCESS_DENIED);
+  sentence = gh_error_dup_sentence (error);
+  details = gh_error_dup_details (error);
+  g_assert_cmpstr (sentence, ==, "The host does not allow this to you.");
+  g_assert_true (g_str_has_prefix (details, "This failed: At Test host: Make the storage pool "));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -793,5 +821,6 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/own-socket", test_own_socket);
   g_test_add_func ("/migrate-plan/fails", test_fails);
   g_test_add_func ("/migrate-plan/fails-early", test_fails_early);
+  g_test_add_func ("/migrate-plan/fix-fails", test_fix_fails);
   return g_test_run ();
 }
