@@ -20,7 +20,7 @@
 #define MAX_BYTES (256 * 1024)
 #define MAX_LINES 10
 #define MAX_LINE_CHARS 1000
-#define MAX_TRIES 5
+#define MAX_TRIES 20
 #define TRY_AGAIN_US (100 * 1000)
 
 #define SYSTEM_FOLDER "/var/log/libvirt/qemu"
@@ -102,8 +102,9 @@ skip_command_line (GStrv       lines,
 static gboolean
 may_be_shown (const char *line)
 {
-  /* And what libvirt itself writes when it is over. */
-  static const char * const words[] = { "secret", "passw", "passphrase", ": shutting down" };
+  /* And what libvirt itself writes there. */
+  static const char * const words[] = { "secret", "passw", "passphrase", ": shutting down",
+                                        " is tainted: " };
   g_autofree char *low = g_ascii_strdown (line, -1);
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)

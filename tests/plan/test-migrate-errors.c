@@ -244,7 +244,8 @@ test_log (void)
   gint64 start_us = G_GINT64_CONSTANT (1767348000) * G_USEC_PER_SEC;
   g_autofree char *end = gh_qemu_log_dup_end (
     "2026-01-01 10:00:00.123+0000: starting up libvirt version: 9.0.0\nqemu: an old one\n" START
-    COMMAND "qemu: a\n\nqemu: secret data=abc\nqemu: PassWord xyz\nqemu: b\033[31m\xff\n"
+    COMMAND "2026-01-02 10:00:00.200+0000: Domain id=1 is tainted: custom-argv\n"
+    "qemu: a\n\nqemu: secret data=abc\nqemu: PassWord xyz\nqemu: b\033[31m\xff\n"
     "2026-01-02 10:00:01.123+0000: shutting down, reason=failed\n", UUID, start_us);
   g_autofree char *many = NULL;
   GString *text = g_string_new (START COMMAND);
