@@ -30,6 +30,7 @@
 #include "gh-cli-private.h"
 #include "gh-host-address.h"
 #include "gh-lane.h"
+#include "gh-told-error.h"
 #include "gh-virt-error.h"
 
 /* How long hosts may take to be left: one that does not answer is not waited for longer. */
@@ -220,11 +221,14 @@ gh_cli_tell_details (GhCli        *self,
                      const GError *error)
 {
   g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
+  g_autofree char *details = NULL;
   g_auto (GStrv) lines = NULL;
 
   if (error == NULL || strcmp (sentence, error->message) == 0)
     return;
-  lines = g_strsplit (error->message, "\n", -1);
+  if (error->domain == GH_TOLD_ERROR)
+    details = gh_error_dup_details (error);
+  lines = g_strsplit (details != NULL ? details : error->message, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     if (*g_strchomp (lines[i]) != '\0')
       gh_cli_tell (self, "  %s\n", lines[i]);

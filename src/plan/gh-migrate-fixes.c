@@ -14,6 +14,7 @@
 #include "gh-command.h"
 #include "gh-interfaces.h"
 #include "gh-machine-spec.h"
+#include "gh-migrate-explain.h"
 
 typedef struct
 {
@@ -73,12 +74,16 @@ begin (GhCheck             *check,
 /* The destination has to be looked at anew. Takes both. */
 static void
 end (GTask  *task,
+     GhHost *host,
      GError *error)
 {
   g_autoptr (GhMigratePlan) plan = g_weak_ref_get (g_task_get_task_data (task));
 
   if (plan != NULL)
     gh_plan_invalidate (GH_PLAN (plan));
+  if (error != NULL && plan != NULL)
+    error = gh_migrate_explain_fix (plan, GH_CHECK (g_task_get_source_object (task)), host,
+                                    error);
   if (error != NULL)
     g_task_return_error (task, error);
   else
@@ -96,7 +101,7 @@ pool_created_cb (GObject      *object,
   GError *error = NULL;
   g_autofree char *uuid = gh_host_create_pool_finish (GH_HOST (object), result, &error);
 
-  end (user_data, error);
+  end (user_data, GH_HOST (object), error);
 }
 
 static void
@@ -164,7 +169,7 @@ pool_started_cb (GObject      *object,
   GError *error = NULL;
 
   gh_host_start_pool_finish (GH_HOST (object), result, &error);
-  end (user_data, error);
+  end (user_data, GH_HOST (object), error);
 }
 
 static void
@@ -200,7 +205,7 @@ network_started_cb (GObject      *object,
   GError *error = NULL;
 
   gh_host_start_network_finish (GH_HOST (object), result, &error);
-  end (user_data, error);
+  end (user_data, GH_HOST (object), error);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "gh-migrate-explain.h"
 #include "gh-migration-xml.h"
 
 /* For estimates; the pause is QEMU's own default. */
@@ -505,6 +506,19 @@ gh_migrate_plan_finalize (GObject *object)
 }
 
 static void
+explain_async (GhPlan              *plan,
+               GhStep              *step,
+               const GError        *error,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  GhMigratePlan *self = GH_MIGRATE_PLAN (plan);
+
+  gh_migrate_explain_async (plan, step, error, gh_machine_get_name (self->machine),
+                            self->destination, callback, user_data);
+}
+
+static void
 install_options (void)
 {
   GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
@@ -548,6 +562,7 @@ gh_migrate_plan_class_init (GhMigratePlanClass *klass)
   plan_class->verb = N_("Move");
   plan_class->dup_title = dup_title;
   plan_class->prepare_async = gh_migrate_plan_prepare_async;
+  plan_class->explain_async = explain_async;
 
   install_options ();
   properties[PROP_MACHINE] = g_param_spec_object ("machine", NULL, NULL, GH_TYPE_MACHINE,

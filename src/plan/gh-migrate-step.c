@@ -44,7 +44,6 @@
 #include <string.h>
 
 #include "gh-command.h"
-#include "gh-migrate-errors.h"
 #include "gh-migrate-remainder.h"
 #include "gh-recovery.h"
 #include "gh-step-private.h"
@@ -539,10 +538,8 @@ moved_cb (GObject      *object,
   GTask *task = user_data;
   Work *work = g_task_get_task_data (task);
   GhMigrateStep *self = GH_MIGRATE_STEP (get_step (task));
-  GError *error = NULL;
 
-  if (!gh_migration_run_finish (GH_MIGRATION (object), result, &error))
-    work->error = gh_migrate_error_tell (error);
+  gh_migration_run_finish (GH_MIGRATION (object), result, &work->error);
   set_migration (NULL, self);
   if (work->error != NULL)
     {
@@ -564,8 +561,7 @@ recovered_cb (GObject      *object,
   Work *work = g_task_get_task_data (task);
 
   g_clear_error (&work->error);
-  if (!gh_recovery_run_finish (GH_HOST (object), result, &work->error))
-    work->error = gh_migrate_error_tell (work->error);
+  gh_recovery_run_finish (GH_HOST (object), result, &work->error);
   g_clear_pointer (&work->here, g_free);
   g_clear_pointer (&work->there, g_free);
   look_here (task);

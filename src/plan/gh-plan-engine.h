@@ -88,6 +88,12 @@ void           gh_plan_remember_error    (GhPlan *self, const GError *error);
 /* Whether undoing, which failed with @error, is to be tried again some other time. */
 gboolean       gh_plan_can_retry         (const GError *error);
 
+/* Whether the plan has words of its own for @error; then they are asked for, and given full. */
+gboolean       gh_plan_explains          (GhPlan *self, const GError *error);
+void           gh_plan_explain_async     (GhPlan *self, const GError *error,
+                                          GAsyncReadyCallback callback);
+GError        *gh_plan_explain_finish    (GhPlan *self, GAsyncResult *result);
+
 /* The journal */
 
 gboolean       gh_plan_keeps_finished    (GhPlan *self);

@@ -11,6 +11,7 @@
 #include "gh-plan-engine.h"
 
 #include "gh-step-private.h"
+#include "gh-told-error.h"
 
 gboolean
 gh_plan_keeps_finished (GhPlan *self)
@@ -109,6 +110,34 @@ steps_to_json (GhPlan *self)
   return array;
 }
 
+/* What libvirt's words mean, and what else is known about them. */
+static void
+add_told (JsonObject   *object,
+          const GError *error)
+{
+  JsonObject *log = NULL;
+  JsonArray *lines = NULL;
+  g_auto (GStrv) texts = NULL;
+
+  if (error->domain != GH_TOLD_ERROR)
+    return;
+  json_object_set_string_member (object, "reason", gh_told_error_get_sentence (error));
+  if (gh_told_error_get_advice (error) != NULL)
+    json_object_set_string_member (object, "advice", gh_told_error_get_advice (error));
+  if (gh_told_error_get_step (error) != NULL)
+    json_object_set_string_member (object, "failed", gh_told_error_get_step (error));
+  if (gh_told_error_get_lines (error) == NULL)
+    return;
+  log = json_object_new ();
+  lines = json_array_new ();
+  texts = g_strsplit (gh_told_error_get_lines (error), "\n", -1);
+  for (guint i = 0; texts[i] != NULL; i++)
+    json_array_add_string_element (lines, texts[i]);
+  json_object_set_string_member (log, "path", gh_told_error_get_path (error));
+  json_object_set_array_member (log, "lines", lines);
+  json_object_set_object_member (object, "log", log);
+}
+
 /**
  * gh_plan_to_json:
  * @self: a plan
@@ -150,7 +179,10 @@ gh_plan_to_json (GhPlan *self)
     json_array_add_string_element (kept, priv->kept_names[i]);
   json_object_set_array_member (object, "kept", kept);
   if (priv->error != NULL)
-    json_object_set_string_member (object, "error", priv->error->message);
+    {
+      json_object_set_string_member (object, "error", priv->error->message);
+      add_told (object, priv->error);
+    }
   if (GH_PLAN_GET_CLASS (self)->add_json != NULL)
     GH_PLAN_GET_CLASS (self)->add_json (self, object);
   node = json_node_new (JSON_NODE_OBJECT);

@@ -275,24 +275,14 @@ stop_in_doubt (GhPlan       *self,
 }
 
 static void
-step_done_cb (GObject      *object,
-              GAsyncResult *result,
-              gpointer      user_data)
+step_failed (GhPlan       *self,
+             const GError *error)
 {
-  g_autoptr (GhPlan) self = user_data;
   GhPlanPrivate *priv = gh_plan_get_private (self);
-  GhStep *step = GH_STEP (object);
-  g_autoptr (GError) error = NULL;
+  GhStep *step = gh_plan_get_step (self, priv->index);
 
-  if (gh_step_finish (step, result, &error))
-    {
-      priv->final_done = priv->final_done || gh_step_commits (step);
-      priv->final_begun = priv->final_begun || priv->final_done;
-      gh_step_set_fraction (step, 1.0);
-      gh_step_set_state (step, GH_STEP_DONE);
-    }
-  else if (priv->final_done && gh_step_get_boolean (step, "may-stay") &&
-           g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
+  if (priv->final_done && gh_step_get_boolean (step, "may-stay") &&
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
     {
       gh_plan_add_stayed (self, step, error);
       gh_step_set_state (step, GH_STEP_SKIPPED);
@@ -314,6 +304,42 @@ step_done_cb (GObject      *object,
           return;
         }
     }
+  gh_plan_write_journal (self, "step", "after", done_written_cb);
+}
+
+static void
+failure_explained_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  g_autoptr (GError) error = gh_plan_explain_finish (self, result);
+
+  step_failed (self, error);
+}
+
+static void
+step_done_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+  GhStep *step = GH_STEP (object);
+  g_autoptr (GError) error = NULL;
+
+  if (!gh_step_finish (step, result, &error))
+    {
+      if (gh_plan_explains (self, error))
+        gh_plan_explain_async (self, error, failure_explained_cb);
+      else
+        step_failed (self, error);
+      return;
+    }
+  priv->final_done = priv->final_done || gh_step_commits (step);
+  priv->final_begun = priv->final_begun || priv->final_done;
+  gh_step_set_fraction (step, 1.0);
+  gh_step_set_state (step, GH_STEP_DONE);
   gh_plan_write_journal (self, "step", "after", done_written_cb);
 }
 

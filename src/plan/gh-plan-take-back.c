@@ -62,6 +62,34 @@ gh_plan_remember_error (GhPlan       *self,
     priv->error = g_error_copy (error);
 }
 
+gboolean
+gh_plan_explains (GhPlan       *self,
+                  const GError *error)
+{
+  return error->domain == GH_VIRT_ERROR && GH_PLAN_GET_CLASS (self)->explain_async != NULL;
+}
+
+/* Of the step at hand; @callback is called with the plan, which is kept until then, as its data. */
+void
+gh_plan_explain_async (GhPlan              *self,
+                       const GError        *error,
+                       GAsyncReadyCallback  callback)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+
+  GH_PLAN_GET_CLASS (self)->explain_async (self, gh_plan_get_step (self, priv->index), error,
+                                           callback, g_object_ref (self));
+}
+
+GError *
+gh_plan_explain_finish (GhPlan       *self,
+                        GAsyncResult *result)
+{
+  g_assert (g_task_is_valid (result, self));
+
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
 /* An error for which undoing is to be tried again some other time. */
 gboolean
 gh_plan_can_retry (const GError *error)
@@ -116,28 +144,50 @@ hold_the_rest (GhPlan *self)
 }
 
 static void
+step_stays (GhPlan       *self,
+            const GError *error)
+{
+  GhPlanPrivate *priv = gh_plan_get_private (self);
+  GhStep *step = gh_plan_get_step (self, priv->index);
+
+  gh_plan_add_left (self, step, error);
+  priv->keep_journal = priv->keep_journal || gh_plan_can_retry (error);
+  gh_step_set_state (step, GH_STEP_LEFT);
+  if (gh_step_may_have_committed (step, error))
+    hold_the_rest (self);
+  else
+    gh_plan_write_journal (self, "undo", "after", undone_written_cb);
+}
+
+static void
+stay_explained_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr (GhPlan) self = user_data;
+  g_autoptr (GError) error = gh_plan_explain_finish (self, result);
+
+  step_stays (self, error);
+}
+
+static void
 step_undone_cb (GObject      *object,
                 GAsyncResult *result,
                 gpointer      user_data)
 {
   g_autoptr (GhPlan) self = user_data;
-  GhPlanPrivate *priv = gh_plan_get_private (self);
   GhStep *step = GH_STEP (object);
   g_autoptr (GError) error = NULL;
 
-  if (gh_step_finish (step, result, &error))
-    gh_step_set_state (step, GH_STEP_UNDONE);
-  else
+  if (!gh_step_finish (step, result, &error))
     {
-      gh_plan_add_left (self, step, error);
-      priv->keep_journal = priv->keep_journal || gh_plan_can_retry (error);
-      gh_step_set_state (step, GH_STEP_LEFT);
-      if (gh_step_may_have_committed (step, error))
-        {
-          hold_the_rest (self);
-          return;
-        }
+      if (gh_plan_explains (self, error))
+        gh_plan_explain_async (self, error, stay_explained_cb);
+      else
+        step_stays (self, error);
+      return;
     }
+  gh_step_set_state (step, GH_STEP_UNDONE);
   gh_plan_write_journal (self, "undo", "after", undone_written_cb);
 }
 

@@ -45,6 +45,8 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  *   left, for plans that are an undoing themselves
  * @dup_record: (nullable): what its journal holds, for a plan that goes on with another's journal
  * @add_json: (nullable): adds to what --json prints what only plans of its kind have
+ * @explain_async: (nullable): says what an error of libvirt in a step, or in undoing it, means: a
+ *   GTask with the plan as source that returns the error to be shown instead, and does not fail
  * @unrecorded: it keeps no journal: its steps are plans themselves, which keep theirs
  * @keeps_finished: (nullable): whether a run that fails or is cancelled keeps the groups of steps
  *   that are done as a whole, with the steps that are in no group; else everything is undone
@@ -73,6 +75,8 @@ struct _GhPlanClass
   JsonNode   *(*dup_record)    (GhPlan *self);
   void        (*add_json)      (GhPlan *self, JsonObject *object);
   gboolean    (*keeps_finished) (GhPlan *self);
+  void        (*explain_async) (GhPlan *self, GhStep *step, const GError *error,
+                                GAsyncReadyCallback callback, gpointer user_data);
 };
 
 GhPlanDraft  *gh_plan_draft_new     (void);

@@ -31,6 +31,7 @@
 #include "gh-finish-step.h"
 #include "gh-journal-private.h"
 #include "gh-json.h"
+#include "gh-migrate-explain.h"
 #include "gh-plan-private.h"
 #include "gh-step-private.h"
 #include "gh-virt-error.h"
@@ -717,6 +718,32 @@ gh_undo_plan_finalize (GObject *object)
   G_OBJECT_CLASS (gh_undo_plan_parent_class)->finalize (object);
 }
 
+/* A move says the same when it is taken back, or gone on with. */
+static void
+explain_async (GhPlan              *plan,
+               GhStep              *step,
+               const GError        *error,
+               GAsyncReadyCallback  callback,
+               gpointer             user_data)
+{
+  GhUndoPlan *self = GH_UNDO_PLAN (plan);
+  GHashTableIter iter;
+  gpointer other = NULL;
+  g_autoptr (GTask) task = NULL;
+
+  if (strcmp (gh_undo_plan_get_original_kind (self), "migrate") == 0)
+    {
+      g_hash_table_iter_init (&iter, self->others);
+      if (g_hash_table_size (self->others) == 1)
+        g_hash_table_iter_next (&iter, NULL, &other);
+      gh_migrate_explain_async (plan, step, error, NULL, other, callback, user_data);
+      return;
+    }
+  task = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (task, explain_async);
+  g_task_return_pointer (task, g_error_copy (error), (GDestroyNotify) g_error_free);
+}
+
 static void
 gh_undo_plan_class_init (GhUndoPlanClass *klass)
 {
@@ -734,6 +761,7 @@ gh_undo_plan_class_init (GhUndoPlanClass *klass)
   plan_class->get_verb = get_verb;
   plan_class->prepare_async = prepare_async;
   plan_class->dup_record = dup_record;
+  plan_class->explain_async = explain_async;
 
   properties[PROP_HOSTS] = g_param_spec_object ("hosts", NULL, NULL, GH_TYPE_HOSTS,
                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |

@@ -10,6 +10,7 @@
 
 #include "gh-command-line.h"
 #include "gh-ui.h"
+#include "gh-told-error.h"
 #include "gh-virt-error.h"
 
 struct _GhErrorNote
@@ -125,6 +126,10 @@ gh_error_note_show_outcome (GhErrorNote  *self,
   gtk_label_set_label (self->sentence_label, text);
   set_advice (self, NULL);
   gtk_label_set_label (self->details_label, details != NULL ? details : "");
+  /* What QEMU's log says is why it was looked for. */
+  gtk_expander_set_expanded (self->details_expander,
+                             error != NULL && error->domain == GH_TOLD_ERROR &&
+                             gh_told_error_get_lines (error) != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->details_expander), details != NULL);
   gtk_widget_show (GTK_WIDGET (self));
 }

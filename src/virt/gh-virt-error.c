@@ -15,6 +15,7 @@
 
 #include "gh-connect-error.h"
 #include "gh-faults.h"
+#include "gh-told-error.h"
 #include "gh-virt-error-private.h"
 
 /* From libvirt's code, and where one code means several things from a part of its (English)
@@ -166,6 +167,42 @@ gh_error_dup_command (const GError *error)
   return error->domain == GH_CONNECT_ERROR ? g_strdup (gh_connect_error_get_command (error)) : NULL;
 }
 
+/* What happened, and what helps: wherever there is room for one text only. */
+static char *
+dup_told (const GError *error)
+{
+  const char *sentence = gh_told_error_get_sentence (error);
+  const char *advice = gh_told_error_get_advice (error);
+
+  /* Translators: two sentences: what went wrong, and what helps. */
+  return advice != NULL ? g_strdup_printf (_("%s %s"), sentence, advice) : g_strdup (sentence);
+}
+
+/* Libvirt's own words, between during what they were said and what QEMU's log says. */
+static char *
+dup_told_details (const GError *error)
+{
+  const char *step = gh_told_error_get_step (error);
+  const char *lines = gh_told_error_get_lines (error);
+  GString *text = g_string_new (NULL);
+
+  if (step != NULL)
+    {
+      /* Translators: %s is the title of a step: “Make the disk “web-1.qcow2””. */
+      g_string_append_printf (text, _("This failed: %s"), step);
+      g_string_append_c (text, '\n');
+    }
+  g_string_append_printf (text, "%s\n(libvirt %d)", error->message, error->code);
+  if (lines != NULL)
+    {
+      g_string_append (text, "\n\n");
+      /* Translators: %s is the path of a log; the lines follow. */
+      g_string_append_printf (text, _("The end of %s:"), gh_told_error_get_path (error));
+      g_string_append_printf (text, "\n%s", lines);
+    }
+  return g_string_free (text, FALSE);
+}
+
 /**
  * gh_error_dup_sentence:
  * @error: an error of any domain
@@ -183,6 +220,8 @@ gh_error_dup_sentence (const GError *error)
 
   if (error->domain == GH_CONNECT_ERROR)
     return g_strdup (gh_connect_error_get_sentence (error));
+  if (error->domain == GH_TOLD_ERROR)
+    return dup_told (error);
   if (error->domain != GH_VIRT_ERROR && error->domain != GH_FAULT_ERROR)
     return g_strdup (error->message);
 
@@ -208,6 +247,8 @@ gh_error_dup_details (const GError *error)
 {
   g_return_val_if_fail (error != NULL, NULL);
 
+  if (error->domain == GH_TOLD_ERROR)
+    return dup_told_details (error);
   if (error->domain == GH_VIRT_ERROR)
     return g_strdup_printf ("%s\n(libvirt %d)", error->message, error->code);
   return g_strdup_printf ("%s\n(%s %d)", error->message, g_quark_to_string (error->domain),

@@ -855,6 +855,8 @@ test_move_full (void)
   limit.rlim_cur = RLIM_INFINITY;
   g_assert_no_errno (prlimit (gh_lab_get_daemon_pid (pair.there), RLIMIT_FSIZE, &limit, NULL));
   gh_lab_assert_status (run, 1);
+  g_assert_nonnull (strstr (run->err, "A file cannot become that large at "));
+  g_assert_nonnull (strstr (run->err, "\n  This failed: Moving “web”, at "));
   g_assert_cmpstr (gh_lab_run_get_outcome (run), ==, "undone");
   assert_only_here (&pair, "web");
   before_assert (&before, &pair);

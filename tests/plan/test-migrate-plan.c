@@ -9,8 +9,11 @@
 
 #include <string.h>
 
+#include "gh-faults.h"
 #include "gh-migrate-plan.h"
 #include "gh-threads.h"
+#include "gh-told-error.h"
+#include "gh-virt-error.h"
 #include "plan-test.h"
 
 #define HEAD "<node><cpu><mhz>6000</mhz><model>x86_64</model><active>2</active><nodes>1</nodes>" \
@@ -727,6 +730,72 @@ test_fails (void)
   g_assert_cmpuint (plan_test_count_journals (), ==, 0);
 }
 
+/* What libvirt says in another step than the moving itself is told by the same table, with what it
+ * was about, and --json has all of it by itself. */
+static void
+test_fails_early (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (LINKED ("1", BASE));
+  g_autoptr (GhHost) destination = plan_test_new_host (FILLED ("10"));
+  g_auto (GStrv) before_there = plan_test_list_inventory (destination);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *reason = g_strdup_printf ("A disk or file of this name is already at %s.",
+                                             gh_host_get_label (destination));
+  g_autofree char *status = NULL;
+  g_autofree char *details = NULL;
+  JsonObject *object = NULL;
+
+  gh_faults_set ("volume-create:fail=90,after=1,times=1");
+  g_assert_false (plan_test_run (GH_PLAN (plan), &error));
+  gh_faults_set (NULL);
+  g_assert_error (error, GH_TOLD_ERROR, GH_VIRT_ERROR_VOLUME_EXISTS);
+  status = gh_plan_dup_status (GH_PLAN (plan));
+  g_assert_true (g_str_has_prefix (status, reason));
+  g_assert_nonnull (strstr (status, "--disk-path"));
+  details = gh_error_dup_details (gh_plan_get_error (GH_PLAN (plan)));
+  g_assert_true (g_str_has_prefix (details, "This failed: Moving “web”, at "));
+  g_assert_nonnull (strstr (details, ": Make the disk “"));
+  g_assert_nonnull (strstr (details, "Injected failure of volume-create"));
+  node = gh_plan_to_json (GH_PLAN (plan));
+  object = json_node_get_object (node);
+  g_assert_cmpstr (json_object_get_string_member (object, "reason"), ==, reason);
+  g_assert_true (g_str_has_prefix (json_object_get_string_member (object, "advice"), "Choose "));
+  g_assert_nonnull (strstr (details, json_object_get_string_member (object, "failed")));
+  g_assert_nonnull (strstr (details, json_object_get_string_member (object, "error")));
+  g_assert_false (json_object_has_member (object, "log"));
+  plan_test_assert_inventory (destination, before_there);
+}
+
+/* What a repair fails with, too. */
+static void
+test_fix_fails (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (HEAD POOL "</node>");
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  g_autoptr (GhCheck) check = NULL;
+  g_auto (GhTestCall) call = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *details = NULL;
+  g_autofree char *sentence = NULL;
+
+  gh_migrate_plan_set_disk_path (plan, "vda", "/nowhere/else/web.qcow2");
+  prepare (plan);
+  check = g_object_ref (plan_test_find_check (GH_PLAN (plan), "pool-missing"));
+  g_assert_nonnull (gh_check_get_fix_label (check));
+  gh_faults_set ("pool-create:fail=88");
+  gh_check_fix_async (check, NULL, gh_test_call_cb, &call);
+  g_assert_false (gh_check_fix_finish (check, gh_test_call_wait (&call), &error));
+  gh_faults_set (NULL);
+  g_assert_error (error, GH_TOLD_ERROR, GH_VIRT_ERROR_ACCESS_DENIED);
+  sentence = gh_error_dup_sentence (error);
+  details = gh_error_dup_details (error);
+  g_assert_cmpstr (sentence, ==, "The host does not allow this to you.");
+  g_assert_true (g_str_has_prefix (details, "This failed: At Test host: Make the storage pool "));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -751,5 +820,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/bandwidth", test_bandwidth);
   g_test_add_func ("/migrate-plan/own-socket", test_own_socket);
   g_test_add_func ("/migrate-plan/fails", test_fails);
+  g_test_add_func ("/migrate-plan/fails-early", test_fails_early);
+  g_test_add_func ("/migrate-plan/fix-fails", test_fix_fails);
   return g_test_run ();
 }

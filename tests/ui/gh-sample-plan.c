@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#include "gh-told-error.h"
+#include "gh-virt-error.h"
+
 struct _GhSamplePlan
 {
   GhPlan          parent_instance;
@@ -70,6 +73,15 @@ end_step (GhSampleStep *self,
   if (self->number == 2 && traits->fails)
     {
       g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "No room on the device");
+      return;
+    }
+  if (self->number == 2 && traits->fails_told)
+    {
+      g_autoptr (GError) cause = g_error_new_literal (GH_VIRT_ERROR, 1, "ended: one\ntwo");
+      GError *told = gh_told_error_new (cause, "It ended.", "Look there.", "Thing 2");
+
+      gh_told_error_set_log (told, "/log/web-1.log", "three\nfour");
+      g_task_return_error (task, told);
       return;
     }
   self->plan->made++;

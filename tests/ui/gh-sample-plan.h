@@ -18,6 +18,7 @@ typedef struct
   gboolean fix_fails;
   gboolean warns;
   gboolean fails;        /* the second step */
+  gboolean fails_told;   /* the same, and what a log says of it is known */
   gboolean waits;        /* the second step, for gh_sample_plan_go_on() or a cancel */
   const char *doing;     /* (nullable): what it says meanwhile, not knowing how far it is */
   gboolean cannot_undo;  /* the first step */

@@ -231,6 +231,20 @@ test_fails (Fixture       *fixture,
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (gh_activity_get_default ())), ==, 2);
 }
 
+/* What QEMU's log says is seen without a click, below libvirt's words. */
+static void
+test_fails_told (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  fixture->traits->fails_told = TRUE;
+  show_plan (fixture, "Ready");
+  run_until_ended (fixture);
+  g_assert_true (gh_ui_test_shows (widget_of (fixture),
+                                   "It ended. Look there. Everything is as it was before."));
+  g_assert_true (gh_ui_test_shows (widget_of (fixture), "This failed: Thing 2\nended: one\ntwo\n"));
+  g_assert_true (gh_ui_test_shows (widget_of (fixture), "The end of /log/web-1.log:\nthree\nfour"));
+}
+
 static void
 test_left (Fixture       *fixture,
            gconstpointer  data)
@@ -531,6 +545,7 @@ main (int   argc,
   ADD ("fix-fails", test_fix_fails);
   ADD ("done", test_done);
   ADD ("fails", test_fails);
+  ADD ("fails-told", test_fails_told);
   ADD ("left", test_left);
   ADD ("cancel", test_cancel);
   ADD ("close-while-running", test_close_while_running);
