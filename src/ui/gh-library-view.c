@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <handy.h>
 
+#include "gh-add-host-dialog.h"
 #include "gh-host-removal.h"
 #include "gh-library-drag.h"
 #include "gh-library-renderer.h"
@@ -640,6 +641,19 @@ host_remove_activated_cb (GSimpleAction *action,
 }
 
 static void
+host_edit_activated_cb (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
+{
+  GhLibraryView *self = user_data;
+  GtkWidget *toplevel = gtk_widget_get_toplevel (GTK_WIDGET (self));
+
+  if (self->menu_host != NULL)
+    (void) gh_add_host_dialog_present_for (GTK_IS_WINDOW (toplevel) ? GTK_WINDOW (toplevel) : NULL,
+                                           self->hosts, self->menu_host);
+}
+
+static void
 clear_filter_activated_cb (GSimpleAction *action,
                            GVariant      *parameter,
                            gpointer       user_data)
@@ -656,6 +670,7 @@ static const GActionEntry action_entries[] = {
   { "host-refresh", host_refresh_activated_cb },
   { "host-copy-uri", host_copy_uri_activated_cb },
   { "host-empty", host_empty_activated_cb },
+  { "host-edit", host_edit_activated_cb },
   { "host-remove", host_remove_activated_cb },
   { "clear-filter", clear_filter_activated_cb },
 };

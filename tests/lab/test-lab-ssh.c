@@ -92,7 +92,23 @@ clear (const char *kind,
   g_clear_pointer (&kept, g_free);
 }
 
-static const GhSecretsModule keyring = { lookup_async, lookup_finish, store, clear };
+static void
+clear_all_async (const char          *address,
+                 GAsyncReadyCallback  callback,
+                 gpointer             user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+clear_all_finish (GAsyncResult *result)
+{
+  g_assert_not_reached ();
+}
+
+static const GhSecretsModule keyring = {
+  lookup_async, lookup_finish, store, clear, clear_all_async, clear_all_finish,
+};
 
 /* The fixture */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gh-activity.h"
+#include "gh-add-host-dialog.h"
 #include "gh-cpu-graph.h"
 #include "gh-error-bar.h"
 #include "gh-faults.h"
@@ -1424,6 +1425,28 @@ test_remove_host (void)
   tear_down (&fixture, NULL);
 }
 
+/* Its menu opens it in a dialog of its own, with its values. */
+static void
+test_edit_host (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GActionGroup *actions = gtk_widget_get_action_group (GTK_WIDGET (fixture->library), "library");
+  g_autoptr (GList) windows = NULL;
+  GtkWidget *dialog = NULL;
+
+  wait_for_frame (fixture->window);
+  press_heading (fixture, fixture->host);
+  g_action_group_activate_action (actions, "host-edit", NULL);
+  windows = gtk_window_list_toplevels ();
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GH_IS_ADD_HOST_DIALOG (l->data))
+      dialog = l->data;
+  g_assert_nonnull (dialog);
+  g_assert_true (gtk_window_get_transient_for (GTK_WINDOW (dialog)) == GTK_WINDOW (fixture->window));
+  g_assert_true (gh_ui_test_shows (dialog, gh_host_get_uri (fixture->host)));
+  gtk_widget_destroy (dialog);
+}
+
 static gboolean
 has_ended (gpointer plan)
 {
@@ -1561,6 +1584,7 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/in-doubt", test_in_doubt);
+  g_test_add ("/window/edit-host", Fixture, NULL, set_up, test_edit_host, tear_down);
   g_test_add_func ("/window/remove-host", test_remove_host);
   g_test_add_func ("/window/remove-needed-host", test_remove_needed_host);
   g_test_add_func ("/window/template", test_template);
