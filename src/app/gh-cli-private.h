@@ -108,6 +108,7 @@ GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_hosts        (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_add_host     (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_test_host    (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_edit_host    (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_remove_host  (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_images       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char **argv);
