@@ -101,7 +101,8 @@ change_parts (GhHostAddress      *address,
   guint64 port = 0;
 
   if (!ssh && address->kind != GH_ADDRESS_TLS && address->kind != GH_ADDRESS_TCP)
-    return fail_usage (_("The address of this host has no such parts: change it with --uri"), error);
+    return fail_usage (_("The address of this host has no such parts: change it with --uri"),
+                       error);
   if (!ssh && (options->user != NULL || options->key_file != NULL || options->jump != NULL))
     return fail_usage (_("A user, --key and --jump are for ssh"), error);
   change_part (&address->computer, options->computer);
@@ -151,11 +152,12 @@ save (GhCli             *self,
 {
   g_autofree char *name = NULL;
 
-  gh_saved_hosts_replace (old, uri);
-  if (options->name != NULL)
-    gh_saved_hosts_set_name (uri, options->name);
+  /* The address comes last: a window that sees it asks at once what is known of it. */
   if (options->autoconnect != NULL)
-    gh_saved_hosts_add (uri, options->connects);
+    gh_saved_hosts_add (old, options->connects);
+  if (options->name != NULL)
+    gh_saved_hosts_set_name (old, options->name);
+  gh_saved_hosts_replace (old, uri);
   /* A dconf that cannot write has the old value again. */
   gh_saved_hosts_sync ();
   name = gh_saved_hosts_dup_name (uri);

@@ -214,7 +214,8 @@ gh_saved_hosts_replace (const char *old,
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     {
       g_auto (GStrv) before = strcmp (keys[i], "hosts") == 0
-                              ? gh_saved_hosts_dup_uris () : g_settings_get_strv (settings, keys[i]);
+                              ? gh_saved_hosts_dup_uris ()
+                              : g_settings_get_strv (settings, keys[i]);
       g_auto (GStrv) after = dup_replaced ((const char * const *) before, old, uri);
 
       g_settings_set_strv (settings, keys[i], (const char * const *) after);

@@ -536,6 +536,9 @@ test_passwords (Edited        *edited,
   g_assert_cmpstr (forgotten->str, ==, "me@one:-1 gate;");
 }
 
+#define EDIT(name, function) \
+  g_test_add ("/add-host/edit/" name, Edited, NULL, set_up_edited, function, tear_down_edited)
+
 int
 main (int   argc,
       char *argv[])
@@ -547,11 +550,11 @@ main (int   argc,
   g_test_add ("/add-host/remarks", Fixture, NULL, set_up, test_remarks, tear_down);
   g_test_add ("/add-host/known", Fixture, NULL, set_up, test_known, tear_down);
   g_test_add ("/add-host/closed", Fixture, NULL, set_up, test_closed, tear_down);
-  g_test_add ("/add-host/edit/renames", Edited, NULL, set_up_edited, test_renames, tear_down_edited);
-  g_test_add ("/add-host/edit/moves", Edited, NULL, set_up_edited, test_moves, tear_down_edited);
-  g_test_add ("/add-host/edit/stays", Edited, NULL, set_up_edited, test_stays, tear_down_edited);
-  g_test_add ("/add-host/edit/needed", Edited, NULL, set_up_edited, test_needed, tear_down_edited);
-  g_test_add ("/add-host/edit/fields", Edited, NULL, set_up_edited, test_fields, tear_down_edited);
-  g_test_add ("/add-host/edit/passwords", Edited, NULL, set_up_edited, test_passwords, tear_down_edited);
+  EDIT ("renames", test_renames);
+  EDIT ("moves", test_moves);
+  EDIT ("stays", test_stays);
+  EDIT ("needed", test_needed);
+  EDIT ("fields", test_fields);
+  EDIT ("passwords", test_passwords);
   return g_test_run ();
 }

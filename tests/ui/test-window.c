@@ -1442,7 +1442,8 @@ test_edit_host (Fixture       *fixture,
     if (GH_IS_ADD_HOST_DIALOG (l->data))
       dialog = l->data;
   g_assert_nonnull (dialog);
-  g_assert_true (gtk_window_get_transient_for (GTK_WINDOW (dialog)) == GTK_WINDOW (fixture->window));
+  g_assert_true ((gpointer) gtk_window_get_transient_for (GTK_WINDOW (dialog)) ==
+                 fixture->window);
   g_assert_true (gh_ui_test_shows (dialog, gh_host_get_uri (fixture->host)));
   gtk_widget_destroy (dialog);
 }

@@ -105,7 +105,8 @@ assert_name (const char *uri,
   g_assert_cmpstr (name, ==, expected);
 }
 
-/* A name goes with its host, and what another program has written is looked at before it is shown. */
+/* A name goes with its host, and what another program has written is looked at before it is
+ * shown. */
 static void
 test_names (void)
 {
