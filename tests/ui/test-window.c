@@ -1425,6 +1425,61 @@ test_remove_host (void)
   tear_down (&fixture, NULL);
 }
 
+/* What the list draws of a host that does not answer. */
+typedef struct
+{
+  GhHost     *host;
+  gint64      retry_us; /* the pause they are of */
+  GHashTable *texts;
+} Drawn;
+
+static void
+drawn_cb (GObject    *renderer,
+          GParamSpec *pspec,
+          Drawn      *drawn)
+{
+  g_autofree char *text = NULL;
+
+  if (gh_host_get_retry_time (drawn->host) != drawn->retry_us)
+    g_hash_table_remove_all (drawn->texts);
+  drawn->retry_us = gh_host_get_retry_time (drawn->host);
+  g_object_get (renderer, "text", &text, NULL);
+  if (text != NULL && strstr (text, "Next try in ") != NULL)
+    g_hash_table_add (drawn->texts, g_steal_pointer (&text));
+}
+
+static gboolean
+counts_down (gpointer data)
+{
+  return g_hash_table_size (((Drawn *) data)->texts) >= 2;
+}
+
+/* The row of a host that does not answer says when it is tried again, and counts by itself: there
+ * are no figures to be drawn. */
+static void
+test_countdown (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhHost *other = gh_hosts_add (fixture->hosts, "test:///nowhere/other.xml");
+  GtkWidget *tree = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "tree");
+  GtkTreeViewColumn *column = gtk_tree_view_get_column (GTK_TREE_VIEW (tree), 0);
+  g_autoptr (GList) renderers = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (column));
+  Drawn drawn = { other, 0, g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  gulong id = g_signal_connect (renderers->data, "notify::text", G_CALLBACK (drawn_cb), &drawn);
+
+  wait_for_frame (fixture->window);
+  gh_host_disconnect (fixture->host);
+  for (guint i = 0; i < 3; i++)
+    {
+      gh_host_connect (other);
+      gh_test_wait_until (is_lost, other);
+    }
+  gh_test_wait_until (counts_down, &drawn);
+  g_signal_handler_disconnect (renderers->data, id);
+  g_hash_table_unref (drawn.texts);
+  gh_hosts_remove (fixture->hosts, other);
+}
+
 /* Its menu opens it in a dialog of its own, with its values. */
 static void
 test_edit_host (Fixture       *fixture,
@@ -1585,6 +1640,7 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/in-doubt", test_in_doubt);
+  g_test_add ("/window/countdown", Fixture, NULL, set_up, test_countdown, tear_down);
   g_test_add ("/window/edit-host", Fixture, NULL, set_up, test_edit_host, tear_down);
   g_test_add_func ("/window/remove-host", test_remove_host);
   g_test_add_func ("/window/remove-needed-host", test_remove_needed_host);
