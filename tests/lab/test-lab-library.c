@@ -361,6 +361,24 @@ test_check (void)
   g_assert_nonnull (strstr (text->out, "Guesthouse runs nothing there."));
 }
 
+/* A host that takes long to say what it can do is named on a terminal, until it has. */
+static void
+test_asking (void)
+{
+  GhLabTerminal *terminal = NULL;
+  g_autofree char *out = NULL;
+
+  if (!start_worlds ())
+    return;
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "migration-target:delay=1500,times=1");
+  terminal = gh_lab_terminal_new (near_lab, "-c", far_uri, "migrate", "far-away",
+                                  "qemu:///session", "--rehearse", NULL);
+  gh_lab_terminal_await (terminal, "Asking This computer what it can do…");
+  gh_lab_terminal_await (terminal, "\r\033[K");
+  (void) gh_lab_terminal_end (terminal, &out);
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", NULL);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -373,6 +391,7 @@ main (int   argc,
   g_test_add_func ("/lab/library/whole-life", test_whole_life);
   g_test_add_func ("/lab/library/edited", test_edited);
   g_test_add_func ("/lab/library/check", test_check);
+  g_test_add_func ("/lab/library/asking", test_asking);
   status = g_test_run ();
   g_clear_pointer (&near_lab, gh_lab_free);
   g_clear_pointer (&far_sshd, gh_lab_sshd_free);
