@@ -60,7 +60,8 @@ get_metrics (GtkWidget *widget,
   metrics->graph_width = metrics->line_height * 3;
 }
 
-/* Why, and when it is tried again by itself. That comes first: what is too long is cut at its end. */
+/* Why, and when it is tried again by itself. That comes first, as what is too long is cut at its
+ * end. */
 static char *
 dup_lost_status (GhHost *host)
 {
