@@ -19,6 +19,10 @@
 #include "gh-secrets.h"
 #include "gh-ui.h"
 
+/* With one field more than the template's size is for. */
+#define EDIT_WIDTH 560
+#define EDIT_HEIGHT 675
+
 struct _GhAddHostDialog
 {
   HdyWindow        parent_instance;
@@ -564,6 +568,7 @@ gh_add_host_dialog_present_for (GtkWindow *parent,
                                _("A changed address is connected first, and saved when that "
                                  "succeeds"));
   gtk_widget_set_visible (self->name_row, TRUE);
+  gtk_window_set_default_size (GTK_WINDOW (self), EDIT_WIDTH, EDIT_HEIGHT);
   self->edited = g_object_ref (host);
   fill_fields (self, gh_host_get_uri (host));
   update (self);
