@@ -102,7 +102,7 @@ connect_new_hosts (GhApplication *self)
   self->n_tried = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
 }
 
-/* Always added at the end. */
+/* What comes before others replaces one, and is connected by whoever puts it there. */
 static void
 hosts_changed_cb (GhApplication *self,
                   guint          position,
@@ -110,7 +110,33 @@ hosts_changed_cb (GhApplication *self,
                   guint          n_added)
 {
   if (position < self->n_tried)
-    self->n_tried -= MIN (n_removed, self->n_tried - position);
+    self->n_tried += n_added - MIN (n_removed, self->n_tried - position);
+}
+
+/* The address of a host was changed elsewhere: the old one goes. */
+static void
+replace_host (GhApplication *self,
+              GhHost        *host,
+              const char    *uri)
+{
+  GhHost *other = gh_host_new (uri);
+
+  gh_hosts_replace (self->hosts, host, other);
+  if (self->window != NULL && gh_saved_hosts_get_connects (uri))
+    gh_host_connect (other);
+}
+
+/* (nullable): what stands now where the @i-th of those that were saved was. */
+static const char *
+find_successor (GhApplication *self,
+                GStrv          now,
+                guint          i)
+{
+  if (g_strv_length (now) != g_strv_length (self->saved) ||
+      g_strv_contains ((const char * const *) self->saved, now[i]) ||
+      gh_hosts_find (self->hosts, now[i]) != NULL)
+    return NULL;
+  return now[i];
 }
 
 /* What the command line, or a dialog of ours, has added to the saved hosts or removed from them. A
@@ -129,7 +155,9 @@ follow_saved_hosts (GhApplication *self)
 
       if (host == NULL || g_strv_contains ((const char * const *) now, self->saved[i]))
         continue;
-      if (may_remove)
+      if (may_remove && find_successor (self, now, i) != NULL)
+        replace_host (self, host, now[i]);
+      else if (may_remove)
         gh_hosts_remove (self->hosts, host);
       else
         g_strv_builder_add (seen, self->saved[i]);

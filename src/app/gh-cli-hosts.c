@@ -9,7 +9,7 @@
 
 #include "config.h"
 
-#include "gh-cli-private.h"
+#include "gh-cli-hosts.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -20,6 +20,7 @@
 #include "gh-host-address.h"
 #include "gh-host-label.h"
 #include "gh-saved-hosts.h"
+#include "gh-secrets.h"
 #include "gh-text.h"
 #include "gh-virt-error.h"
 
@@ -54,25 +55,23 @@ set_string (JsonObject *object,
   g_free (value);
 }
 
-static void
-describe_host (JsonObject *object,
-               const char *uri,
-               const char *label)
+void
+gh_cli_describe_host (JsonObject *object,
+                      const char *uri,
+                      const char *label)
 {
   json_object_set_string_member (object, "host", uri);
   json_object_set_string_member (object, "name", label);
 }
 
-/* Options and words of these verbs; NULL, and @status, when there is nothing to be done. The host
- * is a word here: -c would be another one. */
-static GStrv
-parse (GhCli               *self,
-       const char          *verb,
-       const GOptionEntry  *entries,
-       guint                n_arguments,
-       int                  argc,
-       char               **argv,
-       GhCliStatus         *status)
+GStrv
+gh_cli_parse_host (GhCli               *self,
+                   const char          *verb,
+                   const GOptionEntry  *entries,
+                   guint                n_arguments,
+                   int                  argc,
+                   char               **argv,
+                   GhCliStatus         *status)
 {
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) words = gh_cli_parse (self, verb, entries, n_arguments, 0, argc, argv, &error);
@@ -90,18 +89,21 @@ parse (GhCli               *self,
   return *status == GH_CLI_DONE ? g_steal_pointer (&words) : NULL;
 }
 
-static gboolean
-is_saved (const char *uri)
-{
-  g_auto (GStrv) uris = gh_saved_hosts_dup_uris ();
-
-  return g_strv_contains ((const char * const *) uris, uri);
-}
-
-static GhCliStatus
-fail_to_save (GhCli *self)
+GhCliStatus
+gh_cli_fail_to_save_host (GhCli *self)
 {
   return gh_cli_fail (self, GH_CLI_FAILED, _("The list of hosts could not be saved"), NULL);
+}
+
+void
+gh_cli_forget_host (GhCli      *self,
+                    const char *uri)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  gh_secrets_forget_host_async (uri, gh_cli_call_cb, self);
+  result = gh_cli_wait (self);
+  gh_secrets_forget_host_finish (result);
 }
 
 /* hosts */
@@ -241,7 +243,7 @@ gh_cli_hosts (GhCli      *self,
     { NULL },
   };
   GhCliStatus status = GH_CLI_DONE;
-  g_auto (GStrv) words = parse (self, verb, entries, 0, argc, argv, &status);
+  g_auto (GStrv) words = gh_cli_parse_host (self, verb, entries, 0, argc, argv, &status);
   g_auto (GStrv) uris = NULL;
   g_auto (GStrv) labels = NULL;
   g_autoptr (GPtrArray) trials = NULL;
@@ -265,7 +267,7 @@ gh_cli_hosts (GhCli      *self,
       g_autofree char *uri = gh_text_dup_padded (uris[i], uri_width);
 
       object = json_object_new ();
-      describe_host (object, uris[i], labels[i]);
+      gh_cli_describe_host (object, uris[i], labels[i]);
       json_object_set_boolean_member (object, "connects", gh_saved_hosts_get_connects (uris[i]));
       gh_cli_print (self, "%s  %s  %s\n", label, uri,
                     gh_saved_hosts_get_connects (uris[i]) ? _("connected at start")
@@ -309,18 +311,18 @@ gh_cli_dup_host_uri (const char *word)
   return uri != NULL ? uri : g_strdup (word);
 }
 
-static GhCliStatus
-fail_unknown (GhCli      *self,
-              const char *word)
+GhCliStatus
+gh_cli_fail_unknown_host (GhCli      *self,
+                          const char *word)
 {
   g_autofree char *what = g_strdup_printf (_("There is no host “%s” in the list"), word);
 
   return gh_cli_fail (self, GH_CLI_FAILED, what, NULL);
 }
 
-static GhCliStatus
-fail_to_connect (GhCli        *self,
-                 const GError *error)
+GhCliStatus
+gh_cli_fail_to_connect_host (GhCli        *self,
+                             const GError *error)
 {
   return gh_cli_fail (self, GH_CLI_FAILED, _("The host could not be connected"), error);
 }
@@ -332,7 +334,7 @@ gh_cli_test_host (GhCli      *self,
                   char      **argv)
 {
   GhCliStatus status = GH_CLI_DONE;
-  g_auto (GStrv) words = parse (self, verb, NULL, 1, argc, argv, &status);
+  g_auto (GStrv) words = gh_cli_parse_host (self, verb, NULL, 1, argc, argv, &status);
   g_autoptr (GError) error = NULL;
   g_autofree char *label = NULL;
   g_autofree char *machines = NULL;
@@ -342,20 +344,20 @@ gh_cli_test_host (GhCli      *self,
     return status;
   self->uri = gh_cli_dup_saved_host (words[0], &label);
   if (self->uri == NULL && strstr (words[0], ":/") == NULL)
-    return fail_unknown (self, words[0]);
+    return gh_cli_fail_unknown_host (self, words[0]);
   if (self->uri == NULL)
     {
       self->uri = g_strdup (words[0]);
       label = gh_host_label_new (self->uri);
     }
   if (!gh_cli_connect (self, &error))
-    return fail_to_connect (self, error);
+    return gh_cli_fail_to_connect_host (self, error);
 
   machines = dup_n_machines (self->host);
   /* Translators: the name of a host; “3 machines”. */
   gh_cli_print (self, _("“%s” answers: %s\n"), label, machines);
   object = json_object_new ();
-  describe_host (object, self->uri, label);
+  gh_cli_describe_host (object, self->uri, label);
   json_object_set_boolean_member (object, "connected", TRUE);
   json_object_set_int_member (object, "machines", gh_host_get_n_machines (self->host));
   gh_cli_take_json (self, object);
@@ -369,7 +371,7 @@ gh_cli_remove_host (GhCli      *self,
                     char      **argv)
 {
   GhCliStatus status = GH_CLI_DONE;
-  g_auto (GStrv) words = parse (self, verb, NULL, 1, argc, argv, &status);
+  g_auto (GStrv) words = gh_cli_parse_host (self, verb, NULL, 1, argc, argv, &status);
   g_autofree char *label = NULL;
   g_autofree char *uri = NULL;
   g_autofree char *question = NULL;
@@ -380,7 +382,7 @@ gh_cli_remove_host (GhCli      *self,
     return status;
   uri = gh_cli_dup_saved_host (words[0], &label);
   if (uri == NULL)
-    return fail_unknown (self, words[0]);
+    return gh_cli_fail_unknown_host (self, words[0]);
 
   /* What is listed at a first start, and now alone, would come back at once. */
   uris = gh_saved_hosts_dup_uris ();
@@ -400,12 +402,13 @@ gh_cli_remove_host (GhCli      *self,
     {
       gh_saved_hosts_remove (uri);
       gh_saved_hosts_sync ();
-      if (is_saved (uri))
-        return fail_to_save (self);
+      if (gh_saved_hosts_has (uri))
+        return gh_cli_fail_to_save_host (self);
+      gh_cli_forget_host (self, uri);
       gh_cli_print (self, _("“%s” was removed from the list\n"), label);
     }
   object = json_object_new ();
-  describe_host (object, uri, label);
+  gh_cli_describe_host (object, uri, label);
   json_object_set_boolean_member (object, "removed", !self->dry_run);
   gh_cli_take_json (self, object);
   return GH_CLI_DONE;
@@ -521,8 +524,8 @@ keep_host (GhCli    *self,
       gh_saved_hosts_add (self->uri, connects);
       /* A dconf that cannot write has the old value again. */
       gh_saved_hosts_sync ();
-      if (!gh_saved_hosts_are_kept () || !is_saved (self->uri))
-        return fail_to_save (self);
+      if (!gh_saved_hosts_are_kept () || !gh_saved_hosts_has (self->uri))
+        return gh_cli_fail_to_save_host (self);
     }
   label = gh_host_label_new (self->uri);
   if (self->dry_run)
@@ -531,7 +534,7 @@ keep_host (GhCli    *self,
     gh_cli_print (self, connects ? _("“%s” was added; it is connected at start\n")
                                  : _("“%s” was added; it is connected when asked for\n"), label);
   object = json_object_new ();
-  describe_host (object, self->uri, label);
+  gh_cli_describe_host (object, self->uri, label);
   json_object_set_boolean_member (object, "connects", connects);
   json_object_set_boolean_member (object, "added", !self->dry_run);
   json_object_set_int_member (object, "machines", gh_host_get_n_machines (self->host));
@@ -563,7 +566,7 @@ gh_cli_add_host (GhCli      *self,
     { NULL },
   };
   GhCliStatus status = GH_CLI_DONE;
-  g_auto (GStrv) words = parse (self, verb, entries, 1, argc, argv, &status);
+  g_auto (GStrv) words = gh_cli_parse_host (self, verb, entries, 1, argc, argv, &status);
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = NULL;
   g_auto (GStrv) saved = NULL;
@@ -580,6 +583,6 @@ gh_cli_add_host (GhCli      *self,
   gh_cli_print (self, "%s\n", uri);
   self->uri = g_steal_pointer (&uri);
   if (!gh_cli_connect (self, &error))
-    return fail_to_connect (self, error);
+    return gh_cli_fail_to_connect_host (self, error);
   return keep_host (self, !options.no_connect);
 }

@@ -136,11 +136,8 @@ gh_cli_migrate_find_stray (GhCli     *self,
   for (guint i = 0; i < plans->len; i++)
     {
       GhPlan *plan = g_ptr_array_index (plans, i);
-      g_autoptr (GAsyncResult) result = NULL;
 
-      gh_plan_prepare_async (plan, self->cancellable, gh_cli_call_cb, self);
-      result = gh_cli_wait (self);
-      if (!gh_plan_prepare_finish (plan, result, NULL) ||
+      if (!gh_cli_prepare_plan (self, plan, NULL) ||
           gh_migrate_plan_get_disks (g_ptr_array_index (plans, i)) == NULL)
         return NULL;
     }

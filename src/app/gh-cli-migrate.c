@@ -243,11 +243,7 @@ set_common_cpu (GhCli          *self,
                 GhMigratePlan  *plan,
                 GError        **error)
 {
-  g_autoptr (GAsyncResult) result = NULL;
-
-  gh_plan_prepare_async (GH_PLAN (plan), self->cancellable, gh_cli_call_cb, self);
-  result = gh_cli_wait (self);
-  return gh_plan_prepare_finish (GH_PLAN (plan), result, error) && set_cpu (self, plan, error);
+  return gh_cli_prepare_plan (self, GH_PLAN (plan), error) && set_cpu (self, plan, error);
 }
 
 /* While it moves */

@@ -19,6 +19,8 @@
 #include "gh-virt-error.h"
 
 #define BAR_WIDTH 24
+/* A preparation that is quicker than this tells of nothing. */
+#define ASKING_MS 400
 
 /* Clears what the progress bar drew. */
 #define CLEAR_LINE "\r\033[K"
@@ -221,19 +223,48 @@ run_prepared (GhCli  *self,
   return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
 }
 
-/* Fixes */
+/* Preparing */
+
+/* What is waited for, told when it takes long. */
+typedef struct
+{
+  GhCli  *cli;
+  GhPlan *plan;
+  guint   id;
+} Asking;
 
 static gboolean
-prepare (GhCli   *self,
-         GhPlan  *plan,
-         GError **error)
+tell_asking_cb (gpointer user_data)
+{
+  Asking *asking = user_data;
+  g_autofree char *text = gh_plan_dup_asking (asking->plan);
+
+  asking->id = 0;
+  if (text != NULL)
+    gh_cli_tell (asking->cli, CLEAR_LINE "%s", text);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+gh_cli_prepare_plan (GhCli   *self,
+                     GhPlan  *plan,
+                     GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
+  Asking asking = { self, plan };
+  gboolean tells = self->terminal && gh_plan_get_asked (plan) != NULL;
 
+  if (tells)
+    asking.id = g_timeout_add (ASKING_MS, tell_asking_cb, &asking);
   gh_plan_prepare_async (plan, self->cancellable, gh_cli_call_cb, self);
   result = gh_cli_wait (self);
+  if (tells && asking.id == 0)
+    gh_cli_tell (self, CLEAR_LINE);
+  g_clear_handle_id (&asking.id, g_source_remove);
   return gh_plan_prepare_finish (plan, result, error);
 }
+
+/* Fixes */
 
 /* (element-type GhCheck): those of @id that can be repaired. */
 static GPtrArray *
@@ -301,7 +332,7 @@ apply_fixes (GhCli  *self,
         if (!fix (self, g_ptr_array_index (checks, j), &error))
           return gh_cli_fail (self, GH_CLI_FAILED,
                               gh_check_get_fix_label (g_ptr_array_index (checks, j)), error);
-      if (!prepare (self, plan, &error))
+      if (!gh_cli_prepare_plan (self, plan, &error))
         return gh_cli_fail (self, GH_CLI_FAILED, NULL, error);
     }
   return GH_CLI_DONE;
@@ -315,7 +346,7 @@ gh_cli_carry_out (GhCli  *self,
   g_autofree char *title = gh_plan_dup_title (plan);
   GhCliStatus fixed = GH_CLI_DONE;
 
-  if (!prepare (self, plan, &error))
+  if (!gh_cli_prepare_plan (self, plan, &error))
     return gh_cli_fail (self, GH_CLI_FAILED, title, error);
   fixed = apply_fixes (self, plan);
   if (fixed != GH_CLI_DONE)

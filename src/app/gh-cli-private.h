@@ -82,6 +82,8 @@ gboolean      gh_cli_ask          (GhCli *self, const char *question);
 /* Tells that warnings were not accepted. */
 void          gh_cli_tell_no      (GhCli *self);
 
+/* On a terminal it tells who is asked, when that takes long. */
+gboolean      gh_cli_prepare_plan (GhCli *self, GhPlan *plan, GError **error);
 /* Prepares, shows, asks, runs and reports any plan. */
 GhCliStatus   gh_cli_run_plan     (GhCli *self, GhPlan *plan);
 /* The same without writing its document, for verbs that run several. */
@@ -108,6 +110,7 @@ GhCliStatus   gh_cli_host         (GhCli *self, const char *verb, int argc, char
 GhCliStatus   gh_cli_hosts        (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_add_host     (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_test_host    (GhCli *self, const char *verb, int argc, char **argv);
+GhCliStatus   gh_cli_edit_host    (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_remove_host  (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_images       (GhCli *self, const char *verb, int argc, char **argv);
 GhCliStatus   gh_cli_template     (GhCli *self, const char *verb, int argc, char **argv);

@@ -101,6 +101,8 @@ static const Verb verbs[] = {
     N_("Connect a host, and add it to the library"), gh_cli_add_host },
   { "test-host", N_("test-host HOST"), N_("Connect a host, and say why if it does not answer"),
     gh_cli_test_host },
+  { "edit-host", N_("edit-host HOST [OPTION…]"),
+    N_("Change the name or the address of a host of the library"), gh_cli_edit_host },
   { "remove-host", N_("remove-host HOST"), N_("Remove a host from the library"),
     gh_cli_remove_host },
   { "undo", N_("undo [ID… | --all] [--forget]"),

@@ -92,10 +92,26 @@ clear (const char *kind,
                          address, NULL);
 }
 
+static void
+clear_all_async (const char          *address,
+                 GAsyncReadyCallback  callback,
+                 gpointer             user_data)
+{
+  secret_password_clear (&schema, NULL, callback, user_data, "address", address, NULL);
+}
+
+static void
+clear_all_finish (GAsyncResult *result)
+{
+  cleared_cb (NULL, result, NULL);
+}
+
 const GhSecretsModule *
 gh_secrets_module_get (void)
 {
-  static const GhSecretsModule module = { lookup_async, lookup_finish, store, clear };
+  static const GhSecretsModule module = {
+    lookup_async, lookup_finish, store, clear, clear_all_async, clear_all_finish,
+  };
 
   return &module;
 }

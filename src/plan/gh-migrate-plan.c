@@ -547,6 +547,12 @@ install_options (void)
       }
 }
 
+static GhHost *
+get_asked (GhPlan *plan)
+{
+  return gh_migrate_plan_get_destination (GH_MIGRATE_PLAN (plan));
+}
+
 static void
 gh_migrate_plan_class_init (GhMigratePlanClass *klass)
 {
@@ -561,6 +567,7 @@ gh_migrate_plan_class_init (GhMigratePlanClass *klass)
   plan_class->kind = "migrate";
   plan_class->verb = N_("Move");
   plan_class->dup_title = dup_title;
+  plan_class->get_asked = get_asked;
   plan_class->prepare_async = gh_migrate_plan_prepare_async;
   plan_class->explain_async = explain_async;
 

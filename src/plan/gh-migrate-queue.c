@@ -164,6 +164,12 @@ gh_migrate_queue_finalize (GObject *object)
   G_OBJECT_CLASS (gh_migrate_queue_parent_class)->finalize (object);
 }
 
+static GhHost *
+get_asked (GhPlan *plan)
+{
+  return GH_MIGRATE_QUEUE (plan)->destination;
+}
+
 static void
 gh_migrate_queue_class_init (GhMigrateQueueClass *klass)
 {
@@ -180,6 +186,7 @@ gh_migrate_queue_class_init (GhMigrateQueueClass *klass)
   plan_class->verb = N_("Move");
   plan_class->goes_on = TRUE;
   plan_class->unrecorded = TRUE;
+  plan_class->get_asked = get_asked;
   plan_class->dup_title = dup_title;
   plan_class->prepare_async = gh_migrate_queue_prepare_async;
 

@@ -578,6 +578,36 @@ gh_plan_is_in_doubt (GhPlan *self)
   return priv->state == GH_PLAN_ENDED && (priv->in_doubt || priv->held);
 }
 
+GhHost *
+gh_plan_get_asked (GhPlan *self)
+{
+  GhPlanClass *klass = NULL;
+
+  g_return_val_if_fail (GH_IS_PLAN (self), NULL);
+
+  klass = GH_PLAN_GET_CLASS (self);
+  return klass->get_asked != NULL ? klass->get_asked (self) : NULL;
+}
+
+/**
+ * gh_plan_dup_asking:
+ * @self: a plan
+ *
+ * The first question to a host whose service was started a moment ago takes it seconds: it looks at
+ * every QEMU it has.
+ *
+ * Returns: (transfer full) (nullable): what is waited for while @self is prepared
+ */
+char *
+gh_plan_dup_asking (GhPlan *self)
+{
+  GhHost *asked = gh_plan_get_asked (self);
+
+  /* Translators: %s is the name of a host. */
+  return asked != NULL ? g_strdup_printf (_("Asking %s what it can do…"), gh_host_get_label (asked))
+                       : NULL;
+}
+
 /**
  * gh_plan_needs_host:
  * @self: a plan

@@ -48,6 +48,7 @@ G_DECLARE_DERIVABLE_TYPE (GhPlan, gh_plan, GH, PLAN, GObject)
  * @explain_async: (nullable): says what an error of libvirt in a step, or in undoing it, means: a
  *   GTask with the plan as source that returns the error to be shown instead, and does not fail
  * @unrecorded: it keeps no journal: its steps are plans themselves, which keep theirs
+ * @get_asked: (nullable): the host whose answers a preparation waits for, beside its own
  * @keeps_finished: (nullable): whether a run that fails or is cancelled keeps the groups of steps
  *   that are done as a whole, with the steps that are in no group; else everything is undone
  *
@@ -77,6 +78,7 @@ struct _GhPlanClass
   gboolean    (*keeps_finished) (GhPlan *self);
   void        (*explain_async) (GhPlan *self, GhStep *step, const GError *error,
                                 GAsyncReadyCallback callback, gpointer user_data);
+  GhHost     *(*get_asked)     (GhPlan *self);
 };
 
 GhPlanDraft  *gh_plan_draft_new     (void);
@@ -86,6 +88,9 @@ void          gh_plan_draft_add_step  (GhPlanDraft *self, GhStep *step);   /* tr
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GhPlanDraft, gh_plan_draft_free)
 
 GhHost       *gh_plan_get_host      (GhPlan *self);
+GhHost       *gh_plan_get_asked     (GhPlan *self);       /* nullable: by preparing; not its own */
+/* NULL without such a host. */
+char         *gh_plan_dup_asking    (GhPlan *self);
 const char   *gh_plan_get_kind      (GhPlan *self);
 const char   *gh_plan_get_id        (GhPlan *self);       /* a UUID, names the journal */
 char         *gh_plan_dup_title     (GhPlan *self);

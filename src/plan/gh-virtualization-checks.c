@@ -17,6 +17,7 @@
 
 #include "gh-check.h"
 #include "gh-command.h"
+#include "gh-packages.h"
 
 /* The way into the firmware's setup, by what the maker calls itself in the firmware's tables. */
 typedef struct
@@ -116,30 +117,44 @@ run_command (GhCheck             *check,
                                          g_object_ref (task));
 }
 
-/* Offers to run @words (NULL-terminated) as root. The line to copy is there also where nothing can
- * ask for the right to. */
+/* Offers to run @words as root. The line to copy is there also where nothing can ask for the right
+ * to. */
+static void
+offer_words (GhCheck            *check,
+             const char         *label,
+             const char * const *words)
+{
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  g_autoptr (GString) line = g_string_new ("sudo");
+
+  g_strv_builder_add (all, "pkexec");
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      g_autofree char *quoted = gh_command_dup_quoted (words[i]);
+
+      g_strv_builder_add (all, words[i]);
+      g_string_append_printf (line, " %s", quoted);
+    }
+  gh_check_set_fix (check, label, line->str, run_command, g_strv_builder_end (all),
+                    (GDestroyNotify) g_strfreev);
+}
+
+/* The same, NULL-terminated. */
 static void
 offer_command (GhCheck    *check,
                const char *label,
                const char *first,
                ...)
 {
-  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
-  g_autoptr (GString) line = g_string_new ("sudo");
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
   va_list arguments;
 
-  g_strv_builder_add (words, "pkexec");
   va_start (arguments, first);
   for (const char *word = first; word != NULL; word = va_arg (arguments, const char *))
-    {
-      g_autofree char *quoted = gh_command_dup_quoted (word);
-
-      g_strv_builder_add (words, word);
-      g_string_append_printf (line, " %s", quoted);
-    }
+    g_ptr_array_add (words, (gpointer) word);
   va_end (arguments);
-  gh_check_set_fix (check, label, line->str, run_command, g_strv_builder_end (words),
-                    (GDestroyNotify) g_strfreev);
+  g_ptr_array_add (words, NULL);
+  offer_words (check, label, (const char * const *) words->pdata);
 }
 
 /* The chain */
@@ -452,29 +467,41 @@ check_extras (Writer *self)
   add_network (self);
 }
 
+/* Something that is not installed: with a fix where it is known how, and an example else. */
+static void
+add_missing (Writer       *self,
+             GhCheckLevel  level,
+             const char   *id,
+             const char   *title,
+             const char   *why,
+             GhPackage     what)
+{
+  g_auto (GStrv) words = self->far ? NULL : gh_packages_dup_command (self->facts->os_release, what);
+  g_autofree char *example = gh_packages_dup_example (what);
+  /* Translators: %s is a command. */
+  g_autofree char *how =
+    self->far ? g_strdup_printf (_("How it is installed there cannot be seen from here; on Debian "
+                                   "by “%s”."), example)
+              : g_strdup_printf (_("How this system installs it is not known; on Debian by “%s”."),
+                                 example);
+  char *detail = words != NULL ? g_strdup (why) : g_strdup_printf ("%s\n%s", why, how);
+  GhCheck *check = add (self, level, id, g_strdup (title), detail);
+
+  if (words != NULL)
+    offer_words (check, _("Install it"), (const char * const *) words);
+}
+
 static void
 add_firmware (Writer *self)
 {
   GhVirtualization *facts = self->facts;
-  GhCheck *check = NULL;
 
   if (!facts->has_uefi)
-    {
-      check = add (self, GH_CHECK_NOTE, "uefi",
-                   g_strdup (_("There is no UEFI firmware for machines")),
-                   g_strdup (_("Windows 11 needs it. On Debian: “sudo apt install ovmf”.")));
-      if (!self->far)
-        offer_command (check, _("Install it"), "apt-get", "install", "--yes", "ovmf", NULL);
-    }
+    add_missing (self, GH_CHECK_NOTE, "uefi", _("There is no UEFI firmware for machines"),
+                 _("Windows 11 needs it."), GH_PACKAGE_UEFI);
   if (!facts->has_tpm)
-    {
-      check = add (self, GH_CHECK_NOTE, "tpm", g_strdup (_("Machines cannot have a TPM")),
-                   g_strdup (_("Windows 11 needs one. On Debian: “sudo apt install swtpm "
-                               "swtpm-tools”.")));
-      if (!self->far)
-        offer_command (check, _("Install it"), "apt-get", "install", "--yes", "swtpm",
-                       "swtpm-tools", NULL);
-    }
+    add_missing (self, GH_CHECK_NOTE, "tpm", _("Machines cannot have a TPM"),
+                 _("Windows 11 needs one."), GH_PACKAGE_TPM);
 }
 
 static void
@@ -486,22 +513,13 @@ check_software (Writer *self)
   if (facts->has_qemu)
     add (self, GH_CHECK_OK, "qemu", g_strdup (_("QEMU is installed")), NULL);
   else
-    {
-      check = add (self, GH_CHECK_WARNING, "qemu", g_strdup (_("QEMU is not installed")),
-                   g_strdup (_("It is what runs the machines.")));
-      offer_command (check, _("Install it"), "apt-get", "install", "--yes", "qemu-system-x86",
-                     "qemu-utils", NULL);
-    }
+    add_missing (self, GH_CHECK_WARNING, "qemu", _("QEMU is not installed"),
+                 _("It is what runs the machines."), GH_PACKAGE_QEMU);
   if (facts->has_libvirt)
     add (self, GH_CHECK_OK, "libvirt", g_strdup (_("Libvirt’s service is installed")), NULL);
   else
-    {
-      check = add (self, GH_CHECK_WARNING, "libvirt",
-                   g_strdup (_("Libvirt’s service is not installed")),
-                   g_strdup (_("It keeps the machines of this computer.")));
-      offer_command (check, _("Install it"), "apt-get", "install", "--yes",
-                     "libvirt-daemon-system", NULL);
-    }
+    add_missing (self, GH_CHECK_WARNING, "libvirt", _("Libvirt’s service is not installed"),
+                 _("It keeps the machines of this computer."), GH_PACKAGE_LIBVIRT);
   if (facts->system_socket && !facts->system_access)
     {
       check = add (self, GH_CHECK_NOTE, "system-access",
@@ -593,8 +611,8 @@ check_far_kvm (Writer     *self,
                GhKvmFacts *facts)
 {
   if (!facts->has_emulator)
-    add (self, GH_CHECK_WARNING, "qemu", g_strdup (_("QEMU is not installed")),
-         g_strdup (_("It is what runs the machines.")));
+    add_missing (self, GH_CHECK_WARNING, "qemu", _("QEMU is not installed"),
+                 _("It is what runs the machines."), GH_PACKAGE_QEMU);
   else if (facts->offers_kvm)
     {
       add_processor (self);

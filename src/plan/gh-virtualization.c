@@ -51,6 +51,7 @@ virtualization_clear (gpointer data)
   g_free (self->hypervisor);
   g_free (self->device_closed_for);
   g_free (self->user);
+  g_free (self->os_release);
 }
 
 GhVirtualization *
@@ -302,6 +303,8 @@ read_software (GhVirtualization *self,
   self->has_libvirt = exists (root, "usr/sbin/libvirtd") || exists (root, "usr/sbin/virtqemud");
   self->has_uefi = has_entries (root, "usr/share/qemu/firmware");
   self->has_tpm = exists (root, "usr/bin/swtpm");
+  if (!exists (root, "run/ostree-booted"))
+    self->os_release = dup_file (root, "etc/os-release");
   for (guint i = 0; i < G_N_ELEMENTS (sockets); i++)
     {
       g_autofree char *path = g_build_filename (root, sockets[i], NULL);

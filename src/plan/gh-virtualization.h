@@ -57,6 +57,7 @@ typedef struct
   gboolean          system_socket;  /* the system daemon can be reached */
   gboolean          system_access;  /* and its socket opened by us */
   char             *user;           /* who we are */
+  char             *os_release;     /* (nullable): where packages are changed as it runs */
 } GhVirtualization;
 
 /* What cannot be read from files, so that tests can say it. */

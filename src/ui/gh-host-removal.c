@@ -15,6 +15,7 @@
 
 #include "gh-activity.h"
 #include "gh-saved-hosts.h"
+#include "gh-secrets.h"
 
 typedef struct
 {
@@ -102,6 +103,7 @@ answered_cb (GtkDialog *dialog,
   if (response == GTK_RESPONSE_ACCEPT && is_free (removal->over, removal->host))
     {
       gh_saved_hosts_remove (gh_host_get_uri (removal->host));
+      gh_secrets_forget_host_async (gh_host_get_uri (removal->host), NULL, NULL);
       gh_hosts_remove (removal->hosts, removal->host);
     }
   gtk_widget_destroy (GTK_WIDGET (dialog));

@@ -60,10 +60,28 @@ get_metrics (GtkWidget *widget,
   metrics->graph_width = metrics->line_height * 3;
 }
 
+/* Why, and when it is tried again by itself. That comes first, as what is too long is cut at its
+ * end. */
+static char *
+dup_lost_status (GhHost *host)
+{
+  gint64 retry_us = gh_host_get_retry_time (host);
+  gint64 left_us = MAX (retry_us - g_get_monotonic_time (), 0);
+  g_autofree char *error_text = NULL;
+
+  g_object_get (host, "error-text", &error_text, NULL);
+  if (error_text == NULL)
+    error_text = g_strdup (_("Connection lost"));
+  if (retry_us == 0)
+    return g_steal_pointer (&error_text);
+  /* Translators: a host that does not answer; %u seconds, and %s is why. */
+  return g_strdup_printf (_("Next try in %u s · %s"), (guint) (left_us / G_USEC_PER_SEC) + 1,
+                          error_text);
+}
+
 static char *
 dup_host_status (GhHost *host)
 {
-  g_autofree char *error_text = NULL;
   guint n = 0;
 
   switch (gh_host_get_state (host))
@@ -71,8 +89,7 @@ dup_host_status (GhHost *host)
     case GH_HOST_CONNECTING:
       return g_strdup (_("Connecting…"));
     case GH_HOST_LOST:
-      g_object_get (host, "error-text", &error_text, NULL);
-      return error_text != NULL ? g_steal_pointer (&error_text) : g_strdup (_("Connection lost"));
+      return dup_lost_status (host);
     case GH_HOST_CONNECTED:
       n = gh_host_get_n_machines (host);
       if (n == 0)

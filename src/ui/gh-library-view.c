@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <handy.h>
 
+#include "gh-add-host-dialog.h"
 #include "gh-host-removal.h"
 #include "gh-library-drag.h"
 #include "gh-library-renderer.h"
@@ -46,6 +47,7 @@ struct _GhLibraryView
   GtkWidget         *toplevel; /* (weak) */
   gboolean           iconified;
   guint              refresh_id;
+  guint              countdown_id; /* a host is shown that is tried again soon */
 };
 
 enum
@@ -640,6 +642,19 @@ host_remove_activated_cb (GSimpleAction *action,
 }
 
 static void
+host_edit_activated_cb (GSimpleAction *action,
+                        GVariant      *parameter,
+                        gpointer       user_data)
+{
+  GhLibraryView *self = user_data;
+  GtkWidget *toplevel = gtk_widget_get_toplevel (GTK_WIDGET (self));
+
+  if (self->menu_host != NULL)
+    (void) gh_add_host_dialog_present_for (GTK_IS_WINDOW (toplevel) ? GTK_WINDOW (toplevel) : NULL,
+                                           self->hosts, self->menu_host);
+}
+
+static void
 clear_filter_activated_cb (GSimpleAction *action,
                            GVariant      *parameter,
                            gpointer       user_data)
@@ -656,6 +671,7 @@ static const GActionEntry action_entries[] = {
   { "host-refresh", host_refresh_activated_cb },
   { "host-copy-uri", host_copy_uri_activated_cb },
   { "host-empty", host_empty_activated_cb },
+  { "host-edit", host_edit_activated_cb },
   { "host-remove", host_remove_activated_cb },
   { "clear-filter", clear_filter_activated_cb },
 };
@@ -747,6 +763,17 @@ toggle_host (GhLibraryView *self,
                                   !gh_library_model_get_collapsed (self->model, host));
 }
 
+/* Once: when such a row is drawn again, it wants the next second, too. */
+static gboolean
+countdown_cb (gpointer user_data)
+{
+  GhLibraryView *self = user_data;
+
+  self->countdown_id = 0;
+  gtk_widget_queue_draw (GTK_WIDGET (self->tree));
+  return G_SOURCE_REMOVE;
+}
+
 static void
 draw_row (GtkTreeViewColumn *column,
           GtkCellRenderer   *renderer,
@@ -756,10 +783,13 @@ draw_row (GtkTreeViewColumn *column,
 {
   GhLibraryModel *library = GH_LIBRARY_MODEL (model);
   GhHost *host = gh_library_model_get_host (library, iter);
+  GhLibraryView *self = user_data; /* (nullable): it is not shown */
 
   gh_library_renderer_set_row (GH_LIBRARY_RENDERER (renderer), host,
                                gh_library_model_get_machine (library, iter),
                                gh_library_model_get_collapsed (library, host));
+  if (self != NULL && self->countdown_id == 0 && gh_host_get_retry_time (host) > 0)
+    self->countdown_id = g_timeout_add_seconds (1, countdown_cb, self);
 }
 
 static GhLibraryHit
@@ -981,6 +1011,7 @@ gh_library_view_dispose (GObject *object)
   GhLibraryView *self = GH_LIBRARY_VIEW (object);
 
   g_clear_handle_id (&self->refresh_id, g_source_remove);
+  g_clear_handle_id (&self->countdown_id, g_source_remove);
   set_toplevel (self, NULL);
   release_figures (self);
   gh_library_view_set_hosts (self, NULL);
@@ -1058,7 +1089,7 @@ gh_library_view_init (GhLibraryView *self)
   gtk_tree_view_column_set_sizing (self->column, GTK_TREE_VIEW_COLUMN_FIXED);
   gtk_tree_view_column_set_expand (self->column, TRUE);
   gtk_tree_view_column_pack_start (self->column, self->renderer, TRUE);
-  gtk_tree_view_column_set_cell_data_func (self->column, self->renderer, draw_row, NULL, NULL);
+  gtk_tree_view_column_set_cell_data_func (self->column, self->renderer, draw_row, self, NULL);
   gtk_tree_view_append_column (self->tree, self->column);
   gtk_tree_selection_set_select_function (self->selection, may_select, NULL, NULL);
 

@@ -42,6 +42,7 @@ struct _GhPlanView
   guint            spinner_id;
   guint            pulse_id;
   gboolean         prepared_once; /* something is shown */
+  GhHost          *asked;         /* (unowned) (nullable): who was asked for it; to compare only */
   gboolean         could_run;     /* as of the last preparation */
   GHashTable      *seen;          /* (element-type char): rules that warn, as shown */
   gboolean         run_wanted;    /* run when the preparation under way shows nothing new */
@@ -254,8 +255,12 @@ static gboolean
 spinner_due_cb (gpointer user_data)
 {
   GhPlanView *self = user_data;
+  g_autofree char *asking = gh_plan_dup_asking (self->plan);
 
   self->spinner_id = 0;
+  /* What is shown is about another host. */
+  if (asking != NULL && gh_plan_get_asked (self->plan) != self->asked)
+    gtk_label_set_label (self->summary_label, asking);
   gtk_stack_set_visible_child_name (self->summary_stack, "spinner");
   g_object_set (self->summary_spinner, "active", TRUE, NULL);
   return G_SOURCE_REMOVE;
@@ -300,6 +305,7 @@ show_prepared (GhPlanView *self)
   guint n_findings = 0;
 
   self->prepared_once = TRUE;
+  self->asked = gh_plan_get_asked (self->plan);
   n_findings = update_checks (self, self->findings_box, checks, FALSE);
   n_fine = update_checks (self, self->fine_box, checks, TRUE);
   update_summary (self, n_findings, n_fine);
@@ -784,6 +790,7 @@ start_over (GhPlanView *self)
   gtk_widget_hide (self->progress_box);
   g_clear_pointer (&self->figures, gtk_widget_destroy);
   self->prepared_once = FALSE;
+  self->asked = NULL;
   self->could_run = FALSE;
   self->run_wanted = FALSE;
   self->started = FALSE;

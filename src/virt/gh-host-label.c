@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gh-saved-hosts.h"
+
 /* Where libvirt's sockets are below the folder that tells one daemon from another. */
 #define SOCKET_END "/libvirt/libvirt-sock"
 
@@ -66,8 +68,11 @@ gh_host_label_new (const char *uri)
 {
   g_autoptr (GUri) parsed = parse (uri);
   const char *host = parsed != NULL ? g_uri_get_host (parsed) : NULL;
+  g_autofree char *name = gh_saved_hosts_dup_name (uri);
   g_autofree char *folder = NULL;
 
+  if (name != NULL)
+    return g_steal_pointer (&name);
   if (host != NULL && *host != '\0')
     return g_strdup (host);
   if (g_str_has_prefix (uri, "test:"))

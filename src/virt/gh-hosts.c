@@ -15,7 +15,8 @@
 struct _GhHosts
 {
   GObject    parent_instance;
-  GPtrArray *hosts; /* (element-type GhHost) */
+  GPtrArray *hosts;    /* (element-type GhHost) */
+  GSettings *settings; /* (owned): names that the user gives */
 };
 
 static void list_model_iface_init (GListModelInterface *iface);
@@ -56,7 +57,10 @@ list_model_iface_init (GListModelInterface *iface)
 static void
 gh_hosts_finalize (GObject *object)
 {
-  g_ptr_array_unref (GH_HOSTS (object)->hosts);
+  GhHosts *self = GH_HOSTS (object);
+
+  g_object_unref (self->settings);
+  g_ptr_array_unref (self->hosts);
   G_OBJECT_CLASS (gh_hosts_parent_class)->finalize (object);
 }
 
@@ -64,12 +68,6 @@ static void
 gh_hosts_class_init (GhHostsClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = gh_hosts_finalize;
-}
-
-static void
-gh_hosts_init (GhHosts *self)
-{
-  self->hosts = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 /* Hosts that are seen together have different names. */
@@ -86,6 +84,17 @@ update_labels (GhHosts *self)
   labels = gh_host_labels_new ((const char * const *) list);
   for (guint i = 0; i < self->hosts->len; i++)
     gh_host_set_label (g_ptr_array_index (self->hosts, i), labels[i]);
+}
+
+static void
+gh_hosts_init (GhHosts *self)
+{
+  self->hosts = g_ptr_array_new_with_free_func (g_object_unref);
+  self->settings = g_settings_new (GH_APP_ID);
+  g_signal_connect_object (self->settings, "changed::host-names", G_CALLBACK (update_labels), self,
+                           G_CONNECT_SWAPPED);
+  /* A key that was never read tells of no changes. */
+  g_variant_unref (g_settings_get_value (self->settings, "host-names"));
 }
 
 /**
@@ -166,6 +175,33 @@ gh_hosts_remove (GhHosts *self,
   g_ptr_array_remove_index (self->hosts, position);
   update_labels (self);
   g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 0);
+}
+
+/**
+ * gh_hosts_replace:
+ * @self: the registry
+ * @host: a host of it
+ * @other: (transfer full): a host, connected or not, whose URI is not there
+ *
+ * Puts @other where @host is, which is disconnected and forgotten.
+ */
+void
+gh_hosts_replace (GhHosts *self,
+                  GhHost  *host,
+                  GhHost  *other)
+{
+  guint position = 0;
+
+  g_return_if_fail (GH_IS_HOSTS (self));
+  g_return_if_fail (GH_IS_HOST (other));
+  g_return_if_fail (gh_hosts_find (self, gh_host_get_uri (other)) == NULL);
+  g_return_if_fail (g_ptr_array_find (self->hosts, host, &position));
+
+  gh_host_disconnect (host);
+  g_object_unref (host);
+  self->hosts->pdata[position] = other;
+  update_labels (self);
+  g_list_model_items_changed (G_LIST_MODEL (self), position, 1, 1);
 }
 
 GhHost *

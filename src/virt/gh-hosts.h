@@ -20,6 +20,8 @@ GhHost    *gh_hosts_add          (GhHosts *self,
 /* Takes @host, whose URI must not be there. */
 void       gh_hosts_take         (GhHosts *self, GhHost *host);
 void       gh_hosts_remove       (GhHosts *self, GhHost *host);
+/* Takes @other, whose URI must not be there, in the place of @host. */
+void       gh_hosts_replace      (GhHosts *self, GhHost *host, GhHost *other);
 GhHost    *gh_hosts_find         (GhHosts *self, const char *uri);
 GhMachine *gh_hosts_find_machine (GhHosts *self, const char *uuid);
 

@@ -20,6 +20,15 @@ gboolean gh_saved_hosts_is_default   (const char *uri);
 /* Adds it at the end, or changes what is known of it. */
 void     gh_saved_hosts_add          (const char *uri, gboolean connects);
 void     gh_saved_hosts_remove       (const char *uri);
+gboolean gh_saved_hosts_has          (const char *uri);
+/* Puts @uri in the place of @old, with what is known of that. */
+void     gh_saved_hosts_replace      (const char *old, const char *uri);
+
+/* What the user calls it, whether it is saved or not; NULL: nothing of his own. */
+char    *gh_saved_hosts_dup_name     (const char *uri);
+void     gh_saved_hosts_set_name     (const char *uri, const char *name);
+/* Whether a host may be called so; an empty name is none, and may be. In words when not. */
+gboolean gh_saved_hosts_check_name   (const char *name, GError **error);
 
 /* For a program that ends: waits until what was changed is written. May block. */
 void     gh_saved_hosts_sync         (void);

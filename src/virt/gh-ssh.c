@@ -233,31 +233,52 @@ check_name (const char  *name,
   return FALSE;
 }
 
+/* By which passwords are remembered. */
+static char *
+make_address (GUri       *uri,
+              const char *jump)
+{
+  const char *user = g_uri_get_userinfo (uri);
+
+  return g_strdup_printf ("%s@%s:%d%s%s", user != NULL ? user : "", g_uri_get_host (uri),
+                          g_uri_get_port (uri), jump != NULL ? " " : "", jump != NULL ? jump : "");
+}
+
+static GHashTable *
+read_params (GUri *uri)
+{
+  const char *query = g_uri_get_query (uri);
+
+  return query != NULL ? g_uri_parse_params (query, -1, "&;", G_URI_PARAMS_NONE, NULL) : NULL;
+}
+
+static GUri *
+parse_uri (const char  *uri,
+           GError     **error)
+{
+  return g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS |
+                      G_URI_FLAGS_ENCODED_QUERY, error);
+}
+
 static gboolean
 read_uri (GhSsh       *self,
           const char  *uri,
           char       **jump,
           GError     **error)
 {
-  g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_NON_DNS |
-                                         G_URI_FLAGS_ENCODED_QUERY, error);
+  g_autoptr (GUri) parsed = parse_uri (uri, error);
   g_autoptr (GHashTable) params = NULL;
   g_autoptr (GStrvBuilder) arguments = g_strv_builder_new ();
   const char *key = NULL;
 
   if (parsed == NULL)
     return FALSE;
-  if (g_uri_get_query (parsed) != NULL)
-    params = g_uri_parse_params (g_uri_get_query (parsed), -1, "&;", G_URI_PARAMS_NONE, NULL);
+  params = read_params (parsed);
   *jump = g_strdup (get_param (params, GH_HOST_ADDRESS_JUMP));
   self->jumps = *jump != NULL;
   key = get_param (params, "keyfile");
   self->computer = g_strdup (g_uri_get_host (parsed));
-  self->address = g_strdup_printf ("%s@%s:%d%s%s",
-                                   g_uri_get_userinfo (parsed) != NULL ?
-                                   g_uri_get_userinfo (parsed) : "",
-                                   self->computer, g_uri_get_port (parsed),
-                                   *jump != NULL ? " " : "", *jump != NULL ? *jump : "");
+  self->address = make_address (parsed, *jump);
   if (self->computer == NULL || *self->computer == '\0')
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -390,6 +411,25 @@ gh_ssh_unref (GhSsh *self)
     g_thread_unref (g_thread_new ("ssh-end", free_worker, self));
   else
     free_worker (self);
+}
+
+/**
+ * gh_ssh_dup_uri_address:
+ * @uri: a libvirt URI
+ *
+ * Returns: (transfer full) (nullable): by which the passwords of its connections are remembered;
+ *   %NULL when there are none
+ */
+char *
+gh_ssh_dup_uri_address (const char *uri)
+{
+  g_autoptr (GUri) parsed = gh_ssh_is_wanted (uri) ? parse_uri (uri, NULL) : NULL;
+  g_autoptr (GHashTable) params = NULL;
+
+  if (parsed == NULL || g_uri_get_host (parsed) == NULL)
+    return NULL;
+  params = read_params (parsed);
+  return make_address (parsed, get_param (params, GH_HOST_ADDRESS_JUMP));
 }
 
 /**

@@ -32,6 +32,7 @@ int         gh_ssh_open_tunnel  (GhSsh *self, const char *address, guint port, G
 /* Of all connections. */
 const char *gh_ssh_get_folders  (GError **error);
 char       *gh_ssh_dup_address  (const char *folder);
+char       *gh_ssh_dup_uri_address (const char *uri);
 void        gh_ssh_shutdown     (void);
 
 G_END_DECLS

@@ -61,20 +61,28 @@ fill_in (GhJourney *journey,
   gh_journey_set_text (journey, ATSPI_ROLE_TEXT, "Port", port);
 }
 
-/* The list changes while it is shown, both ways. */
+/* The list changes while it is shown, both ways; and a host in it. */
 static void
 change_outside (GhJourney  *journey,
                 GhLab      *lab,
+                GhLabSshd  *sshd,
                 const char *uri)
 {
   g_autoptr (GhLabRun) removed = gh_lab_run (lab, "remove-host", uri, "--yes", NULL);
+  g_autofree char *key = gh_lab_sshd_dup_key_path (sshd, "key");
   g_autoptr (GhLabRun) added = NULL;
+  g_autoptr (GhLabRun) edited = NULL;
 
   gh_lab_assert_status (removed, 0);
   gh_journey_wait_gone (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off");
   added = gh_lab_run (lab, "add-host", uri, NULL);
   gh_lab_assert_status (added, 0);
   g_object_unref (gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off"));
+  edited = gh_lab_run (lab, "edit-host", uri, "--name", "Attic", "--key", key, "--autoconnect",
+                       "no", NULL);
+  gh_lab_assert_status (edited, 0);
+  g_object_unref (gh_journey_find (journey, ATSPI_ROLE_TABLE_CELL, "Attic, Not connected"));
+  gh_journey_wait_gone (journey, ATSPI_ROLE_TABLE_CELL, "far-away, Off");
 }
 
 /* Its page tells of its virtualization, and of what cannot be seen from here. */
@@ -138,7 +146,7 @@ test_add_host (void)
   g_assert_true (gh_lab_wait (60, is_saved, &(Saved){ here, uri }));
   g_assert_cmpuint (gh_lab_sshd_count_logins (sshd), ==, 1);
   look_at_host (journey);
-  change_outside (journey, here, uri);
+  change_outside (journey, here, sshd, uri);
 }
 
 int

@@ -276,6 +276,66 @@ test_whole_life (void)
   remove_far ();
 }
 
+static void
+assert_refused_edit (const char *option,
+                     const char *value,
+                     int         status,
+                     const char *message)
+{
+  g_autoptr (GhLabRun) run = gh_lab_run (near_lab, "edit-host", far_uri, option, value, NULL);
+
+  gh_lab_assert_status (run, status);
+  g_assert_nonnull (strstr (run->err, message));
+  g_assert_true (is_listed (far_uri));
+}
+
+/* Its name and its address; one that does not answer changes nothing. */
+static void
+test_edited (void)
+{
+  g_autoptr (GhLabRun) added = NULL;
+  g_autoptr (GhLabRun) named = NULL;
+  g_autoptr (GhLabRun) dry = NULL;
+  g_autoptr (GhLabRun) moved = NULL;
+  g_autoptr (GhLabRun) list = NULL;
+  g_autoptr (GhLabRun) gone = NULL;
+  g_autofree char *key = NULL;
+  g_autofree char *uri = NULL;
+  JsonObject *host = NULL;
+
+  if (!start_worlds ())
+    return;
+  gh_lab_sshd_set_known (far_sshd, GH_LAB_KNOWN_RIGHT);
+  gh_lab_sshd_set_key (far_sshd, TRUE, NULL);
+  key = gh_lab_sshd_dup_key_path (far_sshd, "key");
+  added = add ();
+  gh_lab_assert_status (added, 0);
+  assert_refused_edit ("--port", "1", 1, "The host could not be connected");
+  assert_refused_edit ("--uri", "qemu:///session", 3, "in the list already");
+  assert_refused_edit ("--name", "qemu:///x", 2, "has no “:/” in it");
+  assert_refused_edit ("--autoconnect", "maybe", 2, "yes or no");
+
+  named = gh_lab_run (near_lab, "edit-host", far_uri, "--name", "Attic", "--autoconnect", "no",
+                      NULL);
+  gh_lab_assert_status (named, 0);
+  dry = gh_lab_run (near_lab, "edit-host", "Attic", "--key", key, "--dry-run", NULL);
+  gh_lab_assert_status (dry, 0);
+  g_assert_true (is_listed (far_uri));
+  moved = gh_lab_run (near_lab, "edit-host", "Attic", "--key", key, "--json", NULL);
+  gh_lab_assert_status (moved, 0);
+  uri = g_strconcat (far_uri, "?keyfile=", key, NULL);
+  g_assert_cmpstr (get_string (moved, "host"), ==, uri);
+  g_assert_cmpstr (get_string (moved, "name"), ==, "Attic");
+  list = gh_lab_run (near_lab, "hosts", "--json", NULL);
+  g_assert_null (find_host (list, far_uri));
+  host = find_host (list, uri);
+  g_assert_nonnull (host);
+  g_assert_cmpstr (json_object_get_string_member (host, "name"), ==, "Attic");
+  g_assert_false (json_object_get_boolean_member (host, "connects"));
+  gone = gh_lab_run (near_lab, "remove-host", "Attic", NULL);
+  gh_lab_assert_status (gone, 0);
+}
+
 /* Whether it runs machines fast, as far as libvirt tells from there. */
 static void
 test_check (void)
@@ -301,6 +361,24 @@ test_check (void)
   g_assert_nonnull (strstr (text->out, "Guesthouse runs nothing there."));
 }
 
+/* A host that takes long to say what it can do is named on a terminal, until it has. */
+static void
+test_asking (void)
+{
+  GhLabTerminal *terminal = NULL;
+  g_autofree char *out = NULL;
+
+  if (!start_worlds ())
+    return;
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", "migration-target:delay=1500,times=1");
+  terminal = gh_lab_terminal_new (near_lab, "-c", far_uri, "migrate", "far-away",
+                                  "qemu:///session", "--rehearse", NULL);
+  gh_lab_terminal_await (terminal, "Asking This computer what it can do…");
+  gh_lab_terminal_await (terminal, "\r\033[K");
+  (void) gh_lab_terminal_end (terminal, &out);
+  gh_lab_set_env (near_lab, "GUESTHOUSE_FAULTS", NULL);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -311,7 +389,9 @@ main (int   argc,
   g_test_add_func ("/lab/library/uncertain", test_uncertain);
   g_test_add_func ("/lab/library/fingerprint", test_fingerprint);
   g_test_add_func ("/lab/library/whole-life", test_whole_life);
+  g_test_add_func ("/lab/library/edited", test_edited);
   g_test_add_func ("/lab/library/check", test_check);
+  g_test_add_func ("/lab/library/asking", test_asking);
   status = g_test_run ();
   g_clear_pointer (&near_lab, gh_lab_free);
   g_clear_pointer (&far_sshd, gh_lab_sshd_free);

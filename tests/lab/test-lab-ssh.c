@@ -92,7 +92,23 @@ clear (const char *kind,
   g_clear_pointer (&kept, g_free);
 }
 
-static const GhSecretsModule keyring = { lookup_async, lookup_finish, store, clear };
+static void
+clear_all_async (const char          *address,
+                 GAsyncReadyCallback  callback,
+                 gpointer             user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+clear_all_finish (GAsyncResult *result)
+{
+  g_assert_not_reached ();
+}
+
+static const GhSecretsModule keyring = {
+  lookup_async, lookup_finish, store, clear, clear_all_async, clear_all_finish,
+};
 
 /* The fixture */
 
@@ -734,6 +750,148 @@ test_frozen (Fixture       *fixture,
   gh_lab_sshd_signal (fixture->sshd, SIGCONT);
 }
 
+/* Several at once, as when the window opens */
+
+static gboolean
+is_connected (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_CONNECTED;
+}
+
+static gboolean
+is_lost (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_LOST;
+}
+
+static gboolean
+is_closed (gpointer data)
+{
+  return gh_question_is_closed (data);
+}
+
+static gboolean
+two_wait (gpointer data)
+{
+  return gh_askpass_get_n_waiting () == 2;
+}
+
+/* A port that nobody listens on. */
+static guint
+find_closed_port (void)
+{
+  guint port = 0;
+
+  close (listen_and_be_silent (&port));
+  return port;
+}
+
+static GhHost *
+connect_more (const char *uri)
+{
+  GhHost *host = gh_host_new (uri);
+
+  gh_host_connect (host);
+  return host;
+}
+
+static void
+drop_more (GhHost *host)
+{
+  gh_host_disconnect (host);
+  g_object_unref (host);
+}
+
+/* One that is silent and one that refuses beside one that answers: nobody waits for anybody, and
+ * nothing is asked. */
+static void
+test_side_by_side (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  g_autofree char *silent_uri = NULL;
+  g_autofree char *refusing_uri = NULL;
+  GhHost *silent = NULL;
+  GhHost *refusing = NULL;
+  guint port = 0;
+  int fd = -1;
+
+  if (fixture->lab == NULL)
+    return;
+  fd = listen_and_be_silent (&port);
+  silent_uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", port);
+  refusing_uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", find_closed_port ());
+  refusing = connect_more (refusing_uri);
+  silent = connect_more (silent_uri);
+  gh_host_connect (fixture->host);
+  wait_for_state (fixture, GH_HOST_CONNECTED);
+  /* It is given ten seconds; a computer with much else to do may need them for the other. */
+  for (guint i = 0; i < 3 && gh_host_get_state (silent) != GH_HOST_CONNECTING; i++)
+    {
+      gh_host_disconnect (silent);
+      gh_host_disconnect (fixture->host);
+      gh_host_connect (silent);
+      gh_host_connect (fixture->host);
+      wait_for_state (fixture, GH_HOST_CONNECTED);
+    }
+  g_assert_cmpint (gh_host_get_state (silent), ==, GH_HOST_CONNECTING);
+  g_assert_true (gh_lab_wait (20, is_lost, refusing));
+  g_assert_cmpint (gh_host_get_retry_time (refusing), >, 0);
+  g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTED);
+  g_assert_cmpuint (fixture->questions->len, ==, 0);
+
+  /* Removed while it connects. */
+  drop_more (silent);
+  drop_more (refusing);
+  g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTED);
+  close (fd);
+}
+
+/* Two that ask: one question at a time, an answer is only for who asked, and who goes takes his
+ * question along, whether it is shown or waits. */
+static void
+test_two_ask (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *key = NULL;
+  g_autofree char *uri = NULL;
+  GhHost *other = NULL;
+  GhQuestion *question = NULL;
+
+  if (fixture->lab == NULL)
+    return;
+  gh_lab_sshd_set_key (fixture->sshd, TRUE, "open sesame");
+  key = gh_lab_sshd_dup_key_path (fixture->sshd, "key");
+  uri = g_strconcat (gh_host_get_uri (fixture->host), "?keyfile=", key, NULL);
+  gh_host_connect (fixture->host);
+  question = wait_for_question (fixture, 1);
+  other = connect_more (uri);
+  g_assert_true (gh_lab_wait (30, two_wait, NULL));
+  g_assert_cmpuint (fixture->questions->len, ==, 1);
+
+  /* The one that waits behind it goes: nothing is seen of it. */
+  drop_more (other);
+  g_assert_cmpuint (gh_askpass_get_n_waiting (), ==, 1);
+  g_assert_false (gh_question_is_closed (question));
+
+  /* The one that is shown goes: the next one is shown. */
+  other = connect_more (uri);
+  g_assert_true (gh_lab_wait (30, two_wait, NULL));
+  g_assert_cmpuint (fixture->questions->len, ==, 1);
+  gh_host_disconnect (fixture->host);
+  g_assert_true (gh_lab_wait (10, is_closed, question));
+  question = wait_for_question (fixture, 2);
+  g_assert_false (gh_question_get_refused (question));
+  gh_host_connect (fixture->host);
+  g_assert_true (gh_lab_wait (30, two_wait, NULL));
+  gh_question_answer (question, "open sesame", FALSE);
+  g_assert_true (gh_lab_wait (30, is_connected, other));
+  gh_question_cancel (wait_for_question (fixture, 3));
+  assert_lost (fixture, GH_CONNECT_ERROR_CANCELLED, FALSE);
+  g_assert_cmpint (gh_host_get_state (other), ==, GH_HOST_CONNECTED);
+  g_assert_cmpuint (fixture->questions->len, ==, 3);
+  drop_more (other);
+}
+
 /* Ending */
 
 /* The process of the shared login is there. */
@@ -1079,6 +1237,12 @@ is_shown (gpointer data)
   return gh_console_get_state (data) == GH_CONSOLE_SHOWN;
 }
 
+static gboolean
+is_not_shown (gpointer data)
+{
+  return !is_shown (data);
+}
+
 /* A display that listens on the local address of its host, seen from here: every channel goes
  * through ssh, by the one login. */
 static void
@@ -1130,6 +1294,9 @@ test_console (Fixture       *fixture,
   g_assert_cmpint (gdk_pixbuf_get_width (frame), >=, 640);
   g_assert_cmpuint (count_logins (fixture), ==, 1);
 
+  /* The host is given up while its screen is looked at. */
+  gh_host_disconnect (fixture->host);
+  g_assert_true (gh_lab_wait (20, is_not_shown, console));
   gtk_widget_destroy (window);
   virDomainDestroy (domain);
   virDomainFree (domain);
@@ -1308,6 +1475,8 @@ main (int   argc,
   ADD ("half-silent", test_half_silent);
   ADD ("dropped", test_dropped);
   ADD ("frozen", test_frozen);
+  ADD ("side-by-side", test_side_by_side);
+  ADD ("two-ask", test_two_ask);
   ADD ("end-hanging", test_end_hanging);
   ADD ("sessions-secret", test_sessions_secret);
   ADD ("no-sessions", test_no_sessions);

@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 
 #include "gh-check.h"
+#include "gh-packages.h"
 #include "gh-test.h"
 #include "gh-virtualization.h"
 
@@ -197,7 +198,7 @@ test_extras (void)
     "|usr/share/qemu/firmware/60.json={}|usr/bin/swtpm=", TRUE, 0, NULL, TRUE, NULL, NULL };
   static const Computer without = { "", INTEL "flags\t: vmx\n",
     "sys/module/kvm_intel/parameters/nested=N|dev/kvm=|sys/firmware/acpi/tables/DMAR="
-    "|run/libvirt/libvirt-sock=", TRUE, 0, NULL, TRUE, NULL, NULL };
+    "|run/libvirt/libvirt-sock=|etc/os-release=ID=debian", TRUE, 0, NULL, TRUE, NULL, NULL };
   static const struct
   {
     const char *id;
@@ -237,6 +238,75 @@ test_extras (void)
       if (both[i] == &without)
         g_assert_nonnull (strstr (gh_check_get_detail (find_check (checks, "iommu")),
                                   "intel_iommu=on"));
+    }
+}
+
+/* The commands of each family of distributions; none where names may be others, or where packages
+ * are not changed while the system runs. */
+static void
+test_packages (void)
+{
+  static const struct
+  {
+    const char *os_release;
+    const char *commands[GH_N_PACKAGES]; /* NULL: not known */
+  } systems[] = {
+    { "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nID=debian\n",
+      { "apt-get install --yes qemu-system-x86 qemu-utils",
+        "apt-get install --yes libvirt-daemon-system", "apt-get install --yes ovmf",
+        "apt-get install --yes swtpm swtpm-tools" } },
+    { "ID=linuxmint\nID_LIKE=\"ubuntu debian\"",
+      { "apt-get install --yes qemu-system-x86 qemu-utils",
+        "apt-get install --yes libvirt-daemon-system", "apt-get install --yes ovmf",
+        "apt-get install --yes swtpm swtpm-tools" } },
+    { "NAME=\"Rocky Linux\"\nID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"",
+      { "dnf install --assumeyes qemu-kvm qemu-img", "dnf install --assumeyes libvirt",
+        "dnf install --assumeyes edk2-ovmf", "dnf install --assumeyes swtpm swtpm-tools" } },
+    { "ID='opensuse-leap'\nID_LIKE='suse opensuse'",
+      { "zypper --non-interactive install qemu-x86 qemu-tools",
+        "zypper --non-interactive install libvirt-daemon-qemu",
+        "zypper --non-interactive install qemu-ovmf-x86_64",
+        "zypper --non-interactive install swtpm" } },
+    { "ID_LIKE=arch\nID=manjaro",
+      { "pacman -S --needed --noconfirm qemu-desktop", "pacman -S --needed --noconfirm libvirt",
+        "pacman -S --needed --noconfirm edk2-ovmf", "pacman -S --needed --noconfirm swtpm" } },
+    { "ID=mageia\nID_LIKE=\"mandriva fedora\"", { NULL } },
+    { "ID=\"opensuse-microos\"\nID_LIKE=\"suse opensuse opensuse-tumbleweed\"", { NULL } },
+    { "ID=steamos\nID_LIKE=arch", { NULL } },
+    { "ID=nixos", { NULL } },
+    { "VERSION_CODENAME=debian\n#ID=debian\nXID=debian\nID='debian", { NULL } },
+    { "", { NULL } },
+    { NULL, { NULL } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (systems); i++)
+    for (int what = 0; what < GH_N_PACKAGES; what++)
+      {
+        g_auto (GStrv) words = gh_packages_dup_command (systems[i].os_release, (GhPackage) what);
+        g_autofree char *line = words != NULL ? g_strjoinv (" ", words) : NULL;
+
+        g_assert_cmpstr (line, ==, systems[i].commands[what]);
+      }
+}
+
+/* Where it is not known how something is installed, there is an example and nothing to press. */
+static void
+test_no_packages (void)
+{
+  static const char * const files[] = { "etc/os-release=ID=nixos",
+                                        "etc/os-release=ID=fedora|run/ostree-booted=" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      const Computer computer = { "", INTEL "flags\t: vmx\n", files[i], TRUE, 0, NULL, TRUE, NULL,
+                                  NULL };
+      g_autoptr (GhVirtualization) facts = read_computer (&computer);
+      g_autoptr (GPtrArray) checks = gh_virtualization_list_checks (facts);
+      GhCheck *check = find_check (checks, "libvirt");
+
+      g_assert_null (gh_check_get_fix_label (check));
+      g_assert_nonnull (strstr (gh_check_get_detail (check),
+                                "on Debian by “sudo apt install libvirt-daemon-system”."));
     }
 }
 
@@ -392,6 +462,8 @@ main (int   argc,
       g_test_add_data_func (path, &computers[i], test_computer);
     }
   g_test_add_func ("/virtualization/extras", test_extras);
+  g_test_add_func ("/virtualization/packages", test_packages);
+  g_test_add_func ("/virtualization/no-packages", test_no_packages);
   g_test_add_func ("/virtualization/closed-for-system", test_closed_for_system);
   g_test_add_func ("/virtualization/real", test_real);
   return g_test_run ();

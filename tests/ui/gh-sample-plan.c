@@ -237,6 +237,12 @@ gh_sample_plan_prepare_async (GhPlan              *plan,
                       g_object_unref);
 }
 
+static GhHost *
+gh_sample_plan_get_asked (GhPlan *plan)
+{
+  return GH_SAMPLE_PLAN (plan)->traits.asked;
+}
+
 static char *
 gh_sample_plan_dup_title (GhPlan *plan)
 {
@@ -276,6 +282,7 @@ gh_sample_plan_class_init (GhSamplePlanClass *klass)
   plan_class->verb = "Make";
   plan_class->dup_title = gh_sample_plan_dup_title;
   plan_class->prepare_async = gh_sample_plan_prepare_async;
+  plan_class->get_asked = gh_sample_plan_get_asked;
   g_object_class_install_property (object_class, PROP_TEXT,
                                    g_param_spec_string ("text", NULL, NULL, "",
                                                         G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS |

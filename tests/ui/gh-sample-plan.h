@@ -24,6 +24,7 @@ typedef struct
   gboolean cannot_undo;  /* the first step */
   gboolean not_prepared; /* preparing fails */
   guint    prepare_ms;   /* how long preparing takes */
+  GhHost  *asked;        /* (unowned) (nullable): who it asks meanwhile */
 } GhSampleTraits;
 
 GhSamplePlan   *gh_sample_plan_new        (void);

@@ -109,6 +109,21 @@ run_until_ended (Fixture *fixture)
   gh_test_wait_until (has_ended, fixture->view);
 }
 
+/* A host that takes long to say what it can do is named, and only until it has. */
+static void
+test_asking (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr (GhHost) host = gh_host_new ("test:///default");
+
+  fixture->traits->asked = host;
+  fixture->traits->prepare_ms = 1500;
+  show_plan (fixture, "Asking Test host what it can do…");
+  gh_ui_test_wait_shows (widget_of (fixture), "Ready");
+  g_assert_false (gh_ui_test_shows (widget_of (fixture), "Asking"));
+  fixture->traits->asked = NULL;
+}
+
 static void
 test_ready (Fixture       *fixture,
             gconstpointer  data)
@@ -540,6 +555,7 @@ main (int   argc,
 
 #define ADD(name, func) g_test_add ("/plan-view/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("ready", test_ready);
+  ADD ("asking", test_asking);
   ADD ("work", test_work);
   ADD ("fix", test_fix);
   ADD ("fix-fails", test_fix_fails);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gh-activity.h"
+#include "gh-add-host-dialog.h"
 #include "gh-cpu-graph.h"
 #include "gh-error-bar.h"
 #include "gh-faults.h"
@@ -1424,6 +1425,84 @@ test_remove_host (void)
   tear_down (&fixture, NULL);
 }
 
+/* What the list draws of a host that does not answer. */
+typedef struct
+{
+  GhHost     *host;
+  gint64      retry_us; /* the pause they are of */
+  GHashTable *texts;
+} Drawn;
+
+static void
+drawn_cb (GObject    *renderer,
+          GParamSpec *pspec,
+          Drawn      *drawn)
+{
+  g_autofree char *text = NULL;
+
+  if (gh_host_get_retry_time (drawn->host) != drawn->retry_us)
+    g_hash_table_remove_all (drawn->texts);
+  drawn->retry_us = gh_host_get_retry_time (drawn->host);
+  g_object_get (renderer, "text", &text, NULL);
+  if (text != NULL && strstr (text, "Next try in ") != NULL)
+    g_hash_table_add (drawn->texts, g_steal_pointer (&text));
+}
+
+static gboolean
+counts_down (gpointer data)
+{
+  return g_hash_table_size (((Drawn *) data)->texts) >= 2;
+}
+
+/* The row of a host that does not answer says when it is tried again, and counts by itself: there
+ * are no figures to be drawn. */
+static void
+test_countdown (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GhHost *other = gh_hosts_add (fixture->hosts, "test:///nowhere/other.xml");
+  GtkWidget *tree = get_child (fixture->library, GH_TYPE_LIBRARY_VIEW, "tree");
+  GtkTreeViewColumn *column = gtk_tree_view_get_column (GTK_TREE_VIEW (tree), 0);
+  g_autoptr (GList) renderers = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (column));
+  Drawn drawn = { other, 0, g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  gulong id = g_signal_connect (renderers->data, "notify::text", G_CALLBACK (drawn_cb), &drawn);
+
+  wait_for_frame (fixture->window);
+  gh_host_disconnect (fixture->host);
+  for (guint i = 0; i < 3; i++)
+    {
+      gh_host_connect (other);
+      gh_test_wait_until (is_lost, other);
+    }
+  gh_test_wait_until (counts_down, &drawn);
+  g_signal_handler_disconnect (renderers->data, id);
+  g_hash_table_unref (drawn.texts);
+  gh_hosts_remove (fixture->hosts, other);
+}
+
+/* Its menu opens it in a dialog of its own, with its values. */
+static void
+test_edit_host (Fixture       *fixture,
+                gconstpointer  data)
+{
+  GActionGroup *actions = gtk_widget_get_action_group (GTK_WIDGET (fixture->library), "library");
+  g_autoptr (GList) windows = NULL;
+  GtkWidget *dialog = NULL;
+
+  wait_for_frame (fixture->window);
+  press_heading (fixture, fixture->host);
+  g_action_group_activate_action (actions, "host-edit", NULL);
+  windows = gtk_window_list_toplevels ();
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (GH_IS_ADD_HOST_DIALOG (l->data))
+      dialog = l->data;
+  g_assert_nonnull (dialog);
+  g_assert_true ((gpointer) gtk_window_get_transient_for (GTK_WINDOW (dialog)) ==
+                 fixture->window);
+  g_assert_true (gh_ui_test_shows (dialog, gh_host_get_uri (fixture->host)));
+  gtk_widget_destroy (dialog);
+}
+
 static gboolean
 has_ended (gpointer plan)
 {
@@ -1561,6 +1640,8 @@ main (int    argc,
   ADD ("keystroke", N_MANY, test_keystroke);
   g_test_add_func ("/window/guarded", test_guarded);
   g_test_add_func ("/window/in-doubt", test_in_doubt);
+  g_test_add ("/window/countdown", Fixture, NULL, set_up, test_countdown, tear_down);
+  g_test_add ("/window/edit-host", Fixture, NULL, set_up, test_edit_host, tear_down);
   g_test_add_func ("/window/remove-host", test_remove_host);
   g_test_add_func ("/window/remove-needed-host", test_remove_needed_host);
   g_test_add_func ("/window/template", test_template);

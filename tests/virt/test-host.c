@@ -507,6 +507,49 @@ test_reconnect (void)
   drop_host (host);
 }
 
+/* In µs, from now. */
+static gint64
+get_delay (GhHost *host)
+{
+  return gh_host_get_retry_time (host) - g_get_monotonic_time ();
+}
+
+/* One that does not answer is tried again after a pause that doubles, up to a minute, also when it
+ * is tried by hand in between; one that has answered begins anew. */
+static void
+test_back_off (void)
+{
+  static const gint64 pauses_s[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
+  GhHost *host = gh_host_new ("test:///default");
+  g_auto (GhTestCall) call = { 0 };
+
+  gh_faults_set ("connect-open:fail=38,times=9");
+  for (guint i = 0; i < G_N_ELEMENTS (pauses_s); i++)
+    {
+      g_auto (GhTestCall) failing = { 0 };
+
+      gh_host_ready_async (host, NULL, gh_test_call_cb, &failing);
+      g_assert_false (gh_host_ready_finish (host, gh_test_call_wait (&failing), NULL));
+      g_assert_cmpint (gh_host_get_retry_time (host), >, 0);
+      g_assert_cmpint (get_delay (host), <=, pauses_s[i] * G_USEC_PER_SEC);
+      /* Nothing is said of how fast this computer is. */
+      if (pauses_s[i] >= 16)
+        g_assert_cmpint (get_delay (host), >, pauses_s[i] * G_USEC_PER_SEC / 2);
+    }
+  gh_host_ready_async (host, NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_host_ready_finish (host, gh_test_call_wait (&call), NULL));
+  g_assert_cmpint (gh_host_get_retry_time (host), ==, 0);
+
+  gh_faults_set ("domain-list:fail=39,times=1");
+  gh_host_refresh (host);
+  gh_test_wait_until (is_lost, host);
+  g_assert_cmpint (get_delay (host), <=, G_USEC_PER_SEC);
+  gh_test_wait_until (is_connected, host);
+  gh_faults_set (NULL);
+  gh_test_call_clear (&call);
+  drop_host (host);
+}
+
 static GError *
 load_move (GhHost *host)
 {
@@ -573,6 +616,7 @@ main (int   argc,
   g_test_add_func ("/host/cancelled-later", test_cancelled_later);
   g_test_add_func ("/host/no-service", test_no_service);
   g_test_add_func ("/host/reconnect", test_reconnect);
+  g_test_add_func ("/host/back-off", test_back_off);
   g_test_add_func ("/host/no-move", test_no_move);
   g_test_add_func ("/host/registry", test_registry);
   return g_test_run ();

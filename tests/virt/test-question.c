@@ -103,7 +103,23 @@ clear (const char *kind,
   n_cleared++;
 }
 
-static const GhSecretsModule keyring = { lookup_async, lookup_finish, store, clear };
+static void
+clear_all_async (const char          *address,
+                 GAsyncReadyCallback  callback,
+                 gpointer             user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+clear_all_finish (GAsyncResult *result)
+{
+  g_assert_not_reached ();
+}
+
+static const GhSecretsModule keyring = {
+  lookup_async, lookup_finish, store, clear, clear_all_async, clear_all_finish,
+};
 
 typedef struct
 {
