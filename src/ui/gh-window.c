@@ -20,6 +20,7 @@
 #include "gh-create-dialog.h"
 #include "gh-debug.h"
 #include "gh-delete-dialog.h"
+#include "gh-empty-page.h"
 #include "gh-error-bar.h"
 #include "gh-folding-pane.h"
 #include "gh-format.h"
@@ -57,13 +58,15 @@ struct _GhWindow
   HdyHeaderBar        *machine_header;
   GhErrorBar          *machine_errors;
   GtkStack            *content;
-  GtkWidget           *nothing_label;
   GhMachinePage       *page;     /* (unowned) (nullable): made with the first machine */
   GtkWidget           *controls; /* (unowned) (nullable): likewise */
   /* (unowned) (nullable): made with the first selection of several */
   HdyStatusPage       *multiple;
+  GtkWidget           *choose;   /* (unowned) (nullable): made when first shown */
+  GhEmptyPage         *empty;    /* (unowned) (nullable): made while there is no machine */
   GhNoticeBar         *notice;   /* (unowned) (nullable): made with the first notice */
-  GtkWidget           *machine_activity; /* (unowned) (nullable): made after the first picture */
+  GtkWidget           *interrupted; /* (unowned) (nullable): made after the first picture */
+  GtkWidget           *machine_activity; /* (unowned) (nullable): likewise */
   GtkWidget           *library_activity; /* (unowned) (nullable): likewise; shown while folded */
 
   GhHosts             *hosts;    /* (owned) */
@@ -76,8 +79,10 @@ struct _GhWindow
   char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
   GSettings           *settings; /* (owned) */
   gboolean             fullscreen;
+  gboolean             whole;    /* the library has the window to itself: there is no machine */
   guint                update_id;
   guint                uptime_id;
+  guint                resize_id;
   guint                late_id;
   guint                late_step;
   gulong               after_paint_id;
@@ -95,6 +100,8 @@ enum
 };
 
 static guint signals[N_SIGNALS];
+
+static void leaflet_changed_cb (GhWindow *self);
 
 static void
 set_action_enabled (GhWindow   *self,
@@ -173,9 +180,30 @@ update_title (GhWindow *self)
     }
 }
 
+static gboolean
+waits (GhHost *host)
+{
+  return gh_host_get_state (host) == GH_HOST_LOST ||
+         gh_host_get_state (host) == GH_HOST_DISCONNECTED;
+}
+
+static gboolean
+any_host_waits (GListModel *hosts)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (hosts); i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (hosts, i);
+
+      if (waits (host))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 update_actions (GhWindow *self)
 {
+  GListModel *hosts = G_LIST_MODEL (self->hosts);
   GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
   gboolean one = machines->len == 1;
 
@@ -189,6 +217,9 @@ update_actions (GhWindow *self)
   set_action_enabled (self, "show-page", one);
   set_action_enabled (self, "fullscreen", one || self->fullscreen);
   set_action_enabled (self, "show-menu", !self->fullscreen);
+  set_action_enabled (self, "new-machine", g_list_model_get_n_items (hosts) > 0);
+  set_action_enabled (self, "focus-filter", !self->whole);
+  set_action_enabled (self, "connect-hosts", any_host_waits (hosts));
 }
 
 static void
@@ -313,6 +344,19 @@ update_multiple (GhWindow  *self,
   hdy_status_page_set_description (self->multiple, text);
 }
 
+/* Beside a list of machines, while none of them is chosen. */
+static void
+ensure_choose (GhWindow *self)
+{
+  if (self->choose != NULL)
+    return;
+  self->choose = hdy_status_page_new ();
+  g_object_set (self->choose, "icon-name", "computer-symbolic", "title", _("Choose a machine"),
+                "description", _("Its screen and what it is made of are shown here."),
+                "visible", TRUE, NULL);
+  gtk_stack_add_named (self->content, self->choose, "choose");
+}
+
 static void
 update_content (GhWindow *self)
 {
@@ -334,13 +378,123 @@ update_content (GhWindow *self)
     }
   else
     {
-      gtk_widget_set_visible (self->nothing_label,
-                              gh_library_model_get_n_machines (
-                                gh_library_view_get_model (self->library)) > 0);
-      gtk_stack_set_visible_child_name (self->content, "nothing");
+      GhLibraryModel *model = gh_library_view_get_model (self->library);
+      /* The list says so itself when it shows none. */
+      gboolean choose = self->late_id == 0 && self->list_reported &&
+                        gh_library_model_get_n_matches (model) > 0;
+
+      if (choose)
+        ensure_choose (self);
+      gtk_stack_set_visible_child_name (self->content, choose ? "choose" : "nothing");
     }
   if (self->controls != NULL)
     gtk_widget_set_visible (self->controls, machines->len > 0);
+}
+
+/* No machine at all */
+
+/* Which hosts there are says the page, but for those that are not this computer's or not as they
+ * should be: they have menus. */
+static gboolean
+needs_headings (GhWindow *self)
+{
+  guint n_hosts = g_list_model_get_n_items (G_LIST_MODEL (self->hosts));
+
+  for (guint i = 0; i < n_hosts; i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
+
+      if (!gh_host_is_local (host) || gh_host_get_state (host) == GH_HOST_DISCONNECTED ||
+          (n_hosts > 1 && gh_host_get_state (host) != GH_HOST_CONNECTED))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Before the first picture hosts have not been asked, and while one is, it may have machines: then
+ * nothing moves. */
+static gboolean
+wants_whole (GhWindow *self)
+{
+  GhLibraryModel *model = gh_library_view_get_model (self->library);
+
+  if (!self->window_reported || self->fullscreen || self->machine != NULL ||
+      gh_library_model_get_n_machines (model) > 0)
+    return FALSE;
+  return self->whole || gh_library_model_is_settled (model) ||
+         g_list_model_get_n_items (G_LIST_MODEL (self->hosts)) == 0;
+}
+
+/* What has to be told is told in the pane that can be seen. */
+static void
+place_bar (GhWindow  *self,
+           GtkWidget *bar) /* nullable */
+{
+  GtkWidget *pane = self->whole ? self->library_pane : GTK_WIDGET (self->machine_pane);
+
+  if (bar == NULL || gtk_widget_get_parent (bar) == pane)
+    return;
+  g_object_ref (bar);
+  if (gtk_widget_get_parent (bar) != NULL)
+    gtk_container_remove (GTK_CONTAINER (gtk_widget_get_parent (bar)), bar);
+  gtk_container_add_with_properties (GTK_CONTAINER (pane), bar, "position", 1, NULL);
+  g_object_unref (bar);
+}
+
+static void
+ensure_empty (GhWindow *self)
+{
+  if (self->empty != NULL)
+    return;
+  self->empty = GH_EMPTY_PAGE (gh_empty_page_new (self->hosts));
+  gtk_container_add (GTK_CONTAINER (self->library_pane), GTK_WIDGET (self->empty));
+}
+
+/* The keyboard goes with what takes the place of what had it. */
+static void
+set_whole (GhWindow *self,
+           gboolean  whole)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  GtkWidget *from = whole ? GTK_WIDGET (self->library) : GTK_WIDGET (self->empty);
+  gboolean take_focus = focus == NULL || gtk_widget_is_ancestor (focus, from) ||
+                        gtk_widget_is_ancestor (focus, GTK_WIDGET (self->machine_pane));
+
+  if (whole)
+    hdy_leaflet_set_visible_child (self->leaflet, self->library_pane);
+  self->whole = whole;
+  gtk_widget_set_hexpand (self->library_pane, whole);
+  gtk_widget_set_visible (GTK_WIDGET (self->machine_pane), !whole);
+  gtk_widget_set_visible (self->separator, !whole && !self->fullscreen);
+  gtk_widget_set_visible (GTK_WIDGET (self->empty), whole);
+  gh_library_view_set_only_hosts (self->library, whole);
+  place_bar (self, GTK_WIDGET (self->machine_errors));
+  place_bar (self, GTK_WIDGET (self->notice));
+  place_bar (self, self->interrupted);
+  leaflet_changed_cb (self);
+  if (!take_focus)
+    return;
+  if (whole)
+    gh_empty_page_focus (self->empty);
+  else
+    gh_library_view_focus_list (self->library);
+}
+
+static void
+update_whole (GhWindow *self)
+{
+  gboolean whole = wants_whole (self);
+
+  if (whole)
+    {
+      ensure_empty (self);
+      gh_empty_page_update (self->empty);
+    }
+  gtk_widget_set_visible (GTK_WIDGET (self->library), !whole || needs_headings (self));
+  if (self->whole != whole)
+    set_whole (self, whole);
+  else if (whole && gtk_window_get_focus (GTK_WINDOW (self)) == NULL)
+    gh_empty_page_focus (self->empty);
 }
 
 static gboolean
@@ -374,6 +528,7 @@ update_cb (gpointer user_data)
         g_ptr_array_add (machines, g_object_ref (self->machine));
     }
   gh_machine_actions_set_machines (self->actions, machines);
+  update_whole (self);
   update_content (self);
   update_title (self);
   update_actions (self);
@@ -425,6 +580,8 @@ hosts_changed_cb (GhWindow   *self,
 
       g_signal_connect_object (host, "machines-changed", G_CALLBACK (machines_changed_cb), self,
                                G_CONNECT_SWAPPED);
+      g_signal_connect_object (host, "notify::state", G_CALLBACK (queue_update), self,
+                               G_CONNECT_SWAPPED);
     }
   queue_update (self);
 }
@@ -449,6 +606,26 @@ machine_activated_cb (GhWindow  *self,
   gh_window_show_machine (self, machine, /* console= */ TRUE);
 }
 
+static gboolean
+resize_header_cb (gpointer user_data)
+{
+  GhWindow *self = user_data;
+
+  self->resize_id = 0;
+  if (self->library_header != NULL)
+    gtk_widget_queue_resize (GTK_WIDGET (self->library_header));
+  return G_SOURCE_REMOVE;
+}
+
+/* Happens while panes are laid out, when GTK forgets that the header bar has to be measured anew:
+ * the list would stay as wide as its header was with the buttons of the window. */
+static void
+decorations_changed_cb (GhWindow *self)
+{
+  if (self->window_reported && self->resize_id == 0)
+    self->resize_id = g_idle_add (resize_header_cb, self);
+}
+
 static void
 leaflet_changed_cb (GhWindow *self)
 {
@@ -456,8 +633,8 @@ leaflet_changed_cb (GhWindow *self)
 
   if (self->library_activity != NULL)
     {
-      gtk_widget_set_visible (self->library_activity, folded);
-      gtk_widget_set_visible (self->machine_activity, !folded);
+      gtk_widget_set_visible (self->library_activity, folded || self->whole);
+      gtk_widget_set_visible (self->machine_activity, !folded && !self->whole);
     }
   /* Beside the list the machine is there anyway; a list alone is where one starts. */
   set_action_enabled (self, "back",
@@ -507,6 +684,23 @@ add_host_activated_cb (GSimpleAction *action,
   GhWindow *self = user_data;
 
   gh_add_host_dialog_present (GTK_WINDOW (self), self->hosts);
+}
+
+/* All those that are not; what fails says so, each on its own. */
+static void
+connect_hosts_activated_cb (GSimpleAction *action,
+                            GVariant      *parameter,
+                            gpointer       user_data)
+{
+  GhWindow *self = user_data;
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
+
+      if (waits (host))
+        gh_host_connect (host);
+    }
 }
 
 static void
@@ -685,6 +879,7 @@ close_activated_cb (GSimpleAction *action,
 static const GActionEntry action_entries[] = {
   { "new-machine", new_machine_activated_cb },
   { "add-host", add_host_activated_cb },
+  { "connect-hosts", connect_hosts_activated_cb },
   { "show-host", show_host_activated_cb },
   { "show-images", show_images_activated_cb },
   { "show-host-images", show_images_activated_cb },
@@ -722,7 +917,6 @@ static gboolean
 add_late_widget_cb (gpointer user_data)
 {
   GhWindow *self = user_data;
-  GtkWidget *widget = NULL;
 
   switch (self->late_step++)
     {
@@ -738,12 +932,12 @@ add_late_widget_cb (gpointer user_data)
       return G_SOURCE_CONTINUE;
 
     default:
-      widget = gh_interrupted_bar_new ();
-      gtk_widget_show (widget);
-      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane), widget, "position", 1,
-                                         NULL);
-      gh_interrupted_bar_load (GH_INTERRUPTED_BAR (widget), self->hosts);
+      self->interrupted = gh_interrupted_bar_new ();
+      gtk_widget_show (self->interrupted);
+      place_bar (self, self->interrupted);
+      gh_interrupted_bar_load (GH_INTERRUPTED_BAR (self->interrupted), self->hosts);
       self->late_id = 0;
+      queue_update (self);
       return G_SOURCE_REMOVE;
     }
 }
@@ -759,6 +953,7 @@ after_paint_cb (GdkFrameClock *clock,
       self->window_reported = TRUE;
       gh_debug_milestone ("window-mapped");
       g_signal_emit (self, signals[PAINTED], 0);
+      queue_update (self);
     }
   if (!self->list_reported &&
       gh_library_model_is_settled (gh_library_view_get_model (self->library)))
@@ -775,6 +970,7 @@ static void
 settled_cb (GhWindow *self)
 {
   gtk_widget_queue_draw (GTK_WIDGET (self->library));
+  queue_update (self);
 }
 
 static void
@@ -812,11 +1008,12 @@ gh_window_window_state_event (GtkWidget           *widget,
       if (fullscreen)
         show_machine_pane (self);
       gtk_widget_set_visible (self->library_pane, !fullscreen);
-      gtk_widget_set_visible (self->separator, !fullscreen);
+      gtk_widget_set_visible (self->separator, !fullscreen && !self->whole);
       gtk_widget_set_visible (GTK_WIDGET (self->machine_header), !fullscreen);
       if (self->page != NULL)
         gh_machine_page_set_fullscreen (self->page, fullscreen);
       update_actions (self);
+      queue_update (self);
     }
   return GTK_WIDGET_CLASS (gh_window_parent_class)->window_state_event (widget, event);
 }
@@ -880,7 +1077,10 @@ gh_window_destroy (GtkWidget *widget)
   self->page = NULL;
   self->controls = NULL;
   self->multiple = NULL;
+  self->choose = NULL;
+  self->empty = NULL;
   self->notice = NULL;
+  self->interrupted = NULL;
   self->library_activity = NULL;
   self->machine_activity = NULL;
   g_clear_object (&self->actions);
@@ -895,6 +1095,7 @@ gh_window_finalize (GObject *object)
 {
   GhWindow *self = GH_WINDOW (object);
 
+  g_clear_handle_id (&self->resize_id, g_source_remove);
   g_clear_object (&self->machine);
   g_clear_object (&self->hosts);
   g_clear_object (&self->settings);
@@ -947,8 +1148,8 @@ gh_window_class_init (GhWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_header);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_pane);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, menu_button);
-  gtk_widget_class_bind_template_child (widget_class, GhWindow, nothing_label);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
+  gtk_widget_class_bind_template_callback (widget_class, decorations_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, empty_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, leaflet_changed_cb);
@@ -1007,6 +1208,8 @@ gh_window_new (GtkApplication *application,
   bind_library (self);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gh_library_view_get_model (self->library), "notify::filter",
+                           G_CALLBACK (queue_update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gh_activity_get_default (), "show-machine",
                            G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
   gh_library_view_focus_list (self->library);
@@ -1127,7 +1330,7 @@ gh_window_show_error_with_offer (GhWindow     *self,
   if (self->leaflet == NULL)
     return;
   at_library = hdy_leaflet_get_folded (self->leaflet) &&
-               hdy_leaflet_get_visible_child (self->leaflet) == self->library_pane;
+               hdy_leaflet_get_visible_child (self->leaflet) == self->library_pane && !self->whole;
   gh_error_bar_add (at_library ? self->library_errors : self->machine_errors, title, error, offer,
                     action);
   notify_desktop (self, machine, title, error);
@@ -1181,8 +1384,7 @@ gh_window_show_notice (GhWindow   *self,
   if (self->notice == NULL)
     {
       self->notice = GH_NOTICE_BAR (gh_notice_bar_new ());
-      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane),
-                                         GTK_WIDGET (self->notice), "position", 1, NULL);
+      place_bar (self, GTK_WIDGET (self->notice));
     }
   gh_notice_bar_show (self->notice, text);
 }
