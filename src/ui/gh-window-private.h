@@ -58,6 +58,7 @@ struct _GhWindow
   gboolean             fullscreen;
   gboolean             whole;    /* the library has the window to itself: there is no machine */
   guint                update_id;
+  guint                found_id;
   guint                uptime_id;
   guint                resize_id;
   guint                late_id;

@@ -105,7 +105,8 @@ update_cb (gpointer user_data)
 static void
 queue_update (GhWindow *self)
 {
-  if (self->update_id == 0)
+  /* Hosts may change once more after the window was destroyed. */
+  if (self->update_id == 0 && self->actions != NULL)
     self->update_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_cb, self, NULL);
 }
 
@@ -151,6 +152,24 @@ hosts_changed_cb (GhWindow   *self,
                                G_CONNECT_SWAPPED);
     }
   queue_update (self);
+}
+
+static gboolean
+found_cb (gpointer user_data)
+{
+  GhWindow *self = user_data;
+
+  self->found_id = 0;
+  gh_window_update_content (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who types sees the list first. */
+static void
+filter_changed_cb (GhWindow *self)
+{
+  if (self->found_id == 0)
+    self->found_id = g_idle_add_full (G_PRIORITY_LOW, found_cb, self, NULL);
 }
 
 static void
@@ -445,6 +464,7 @@ gh_window_destroy (GtkWidget *widget)
   GhWindow *self = GH_WINDOW (widget);
 
   g_clear_handle_id (&self->update_id, g_source_remove);
+  g_clear_handle_id (&self->found_id, g_source_remove);
   g_clear_handle_id (&self->uptime_id, g_source_remove);
   g_clear_handle_id (&self->late_id, g_source_remove);
   /* The template's children go now; callbacks that come later find nothing to touch. */
@@ -581,7 +601,7 @@ gh_window_new (GtkApplication *application,
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::filter",
-                           G_CALLBACK (queue_update), self, G_CONNECT_SWAPPED);
+                           G_CALLBACK (filter_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gh_activity_get_default (), "show-machine",
                            G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
   gh_library_view_focus_list (self->library);
