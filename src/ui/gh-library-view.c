@@ -780,8 +780,9 @@ key_pressed_cb (GhLibraryView *self,
         break;
       }
 
-  /* Whoever just types, filters. */
+  /* Whoever just types, filters, if there is a filter. */
   if ((modifiers & ~GDK_SHIFT_MASK) == 0 &&
+      gtk_widget_get_visible (GTK_WIDGET (self->filter_entry)) &&
       gtk_search_entry_handle_event (GTK_SEARCH_ENTRY (self->filter_entry), (GdkEvent *) event))
     {
       gtk_entry_grab_focus_without_selecting (self->filter_entry);
