@@ -18,16 +18,19 @@
 #include "gh-ui.h"
 #include "gh-virt-error.h"
 
+/* What headings alone may take, before they scroll. */
+#define MAX_HOSTS_PX 200
+
 struct _GhLibraryView
 {
   GtkBin             parent_instance;
 
   GtkEntry          *filter_entry;
   GtkStack          *stack;
+  GtkScrolledWindow *list_page;
   GtkTreeView       *tree;
   GtkTreeSelection  *selection;
-  HdyStatusPage     *placeholder; /* (unowned) (nullable): made when first needed */
-  GtkWidget         *placeholder_button; /* (unowned) (nullable) */
+  GtkWidget         *placeholder; /* (unowned) (nullable): made when first needed */
 
   GtkTreeViewColumn *column;   /* (unowned) */
   GtkCellRenderer   *renderer; /* (unowned) */
@@ -326,131 +329,39 @@ reset_end_cb (GhLibraryView *self)
     g_signal_emit (self, signals[SELECTION_CHANGED], 0);
 }
 
-/* Empty states */
+/* When nothing is found */
 
 static void
 ensure_placeholder (GhLibraryView *self)
 {
-  GtkWidget *page = NULL;
+  GtkWidget *button = NULL;
 
   if (self->placeholder != NULL)
     return;
 
-  page = hdy_status_page_new ();
-  self->placeholder_button = gtk_button_new ();
-  gtk_widget_set_halign (self->placeholder_button, GTK_ALIGN_CENTER);
-  gtk_style_context_add_class (gtk_widget_get_style_context (self->placeholder_button), "pill");
-  gtk_container_add (GTK_CONTAINER (page), self->placeholder_button);
-  gtk_widget_show_all (page);
-  gtk_stack_add_named (self->stack, page, "placeholder");
-  self->placeholder = HDY_STATUS_PAGE (page);
-}
-
-static void
-show_placeholder (GhLibraryView *self,
-                  const char    *icon_name,
-                  const char    *title,
-                  const char    *description,
-                  const char    *button,
-                  const char    *action,
-                  gboolean       suggested)
-{
-  GtkStyleContext *context = NULL;
-
-  ensure_placeholder (self);
-  hdy_status_page_set_icon_name (self->placeholder, icon_name);
-  hdy_status_page_set_title (self->placeholder, title);
-  hdy_status_page_set_description (self->placeholder, description);
-  gtk_button_set_label (GTK_BUTTON (self->placeholder_button), button);
-  gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->placeholder_button), action);
-  context = gtk_widget_get_style_context (self->placeholder_button);
-  if (suggested)
-    gtk_style_context_add_class (context, GTK_STYLE_CLASS_SUGGESTED_ACTION);
-  else
-    gtk_style_context_remove_class (context, GTK_STYLE_CLASS_SUGGESTED_ACTION);
-  gtk_stack_set_visible_child_name (self->stack, "placeholder");
-}
-
-static GhHost *
-get_only_host (GhLibraryView *self)
-{
-  g_autoptr (GhHost) host = NULL;
-
-  if (g_list_model_get_n_items (G_LIST_MODEL (self->hosts)) != 1)
-    return NULL;
-  host = g_list_model_get_item (G_LIST_MODEL (self->hosts), 0);
-  return host; /* the registry holds it */
-}
-
-static gboolean
-any_connected (GhLibraryView *self)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
-    {
-      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
-
-      if (gh_host_get_state (host) == GH_HOST_CONNECTED)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* Why a host is lost, and what helps, in lines; NULL when it is not. */
-static char *
-dup_why (GhHost *host)
-{
-  const GError *error = gh_host_get_error (host);
-  g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
-  g_autofree char *advice = error != NULL ? gh_error_dup_advice (error) : NULL;
-  g_autofree char *command = error != NULL ? gh_error_dup_command (error) : NULL;
-
-  return error != NULL ? g_strconcat (sentence, advice != NULL ? "\n" : "",
-                                      advice != NULL ? advice : "", command != NULL ? "\n" : "",
-                                      command, NULL)
-                       : NULL;
-}
-
-static void
-show_host_lost (GhLibraryView *self,
-                GhHost        *host)
-{
-  g_autofree char *title = g_strdup_printf (_("Cannot reach %s"), gh_host_get_label (host));
-  g_autofree char *why = dup_why (host);
-
-  show_placeholder (self, "network-offline-symbolic", title, why, _("Try again"),
-                    "library.retry-only", TRUE);
+  button = gtk_button_new_with_label (_("Clear filter"));
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "library.clear-filter");
+  gtk_widget_set_halign (button, GTK_ALIGN_CENTER);
+  gtk_style_context_add_class (gtk_widget_get_style_context (button), "pill");
+  self->placeholder = hdy_status_page_new ();
+  g_object_set (self->placeholder, "icon-name", "edit-find-symbolic",
+                "title", _("No machine matches"),
+                "description", _("Try other words, or fewer of them."), NULL);
+  gtk_container_add (GTK_CONTAINER (self->placeholder), button);
+  gtk_widget_show_all (self->placeholder);
+  gtk_stack_add_named (self->stack, self->placeholder, "placeholder");
 }
 
 static void
 update_stack (GhLibraryView *self)
 {
-  GhHost *only = get_only_host (self);
+  gboolean nothing = gh_library_model_get_n_machines (self->model) > 0 &&
+                     *gh_library_model_get_filter (self->model) != '\0' &&
+                     gh_library_model_get_n_matches (self->model) == 0;
 
-  if (gh_library_model_get_n_machines (self->model) == 0)
-    {
-      if (only != NULL && gh_host_get_state (only) == GH_HOST_LOST)
-        {
-          show_host_lost (self, only);
-          return;
-        }
-      if (gh_library_model_is_settled (self->model) && any_connected (self) &&
-          (only != NULL || g_list_model_get_n_items (G_LIST_MODEL (self->hosts)) == 0))
-        {
-          show_placeholder (self, "computer-symbolic", _("No machines yet"),
-                            _("Make one from an installer, a disk image or a kernel."),
-                            _("New machine…"), "win.new-machine", TRUE);
-          return;
-        }
-    }
-  else if (*gh_library_model_get_filter (self->model) != '\0' &&
-           gh_library_model_get_n_matches (self->model) == 0)
-    {
-      show_placeholder (self, "edit-find-symbolic", _("No machine matches"),
-                        _("Try other words, or fewer of them."), _("Clear filter"),
-                        "library.clear-filter", FALSE);
-      return;
-    }
-  gtk_stack_set_visible_child_name (self->stack, "list");
+  if (nothing)
+    ensure_placeholder (self);
+  gtk_stack_set_visible_child_name (self->stack, nothing ? "placeholder" : "list");
 }
 
 static gboolean
@@ -565,18 +476,6 @@ host_connect_activated_cb (GSimpleAction *action,
     gh_host_connect (self->menu_host);
 }
 
-/* Of the picture that is shown instead of the list: no menu was opened there. */
-static void
-retry_only_activated_cb (GSimpleAction *action,
-                         GVariant      *parameter,
-                         gpointer       user_data)
-{
-  GhHost *only = get_only_host (user_data);
-
-  if (only != NULL)
-    gh_host_connect (only);
-}
-
 static void
 host_disconnect_activated_cb (GSimpleAction *action,
                               GVariant      *parameter,
@@ -665,7 +564,6 @@ clear_filter_activated_cb (GSimpleAction *action,
 static const GActionEntry action_entries[] = {
   { "host-connect", host_connect_activated_cb },
   { "host-retry", host_connect_activated_cb },
-  { "retry-only", retry_only_activated_cb },
   { "host-cancel", host_disconnect_activated_cb },
   { "host-disconnect", host_disconnect_activated_cb },
   { "host-refresh", host_refresh_activated_cb },
@@ -912,8 +810,9 @@ key_pressed_cb (GhLibraryView *self,
         break;
       }
 
-  /* Whoever just types, filters. */
+  /* Whoever just types, filters, if there is a filter. */
   if ((modifiers & ~GDK_SHIFT_MASK) == 0 &&
+      gtk_widget_get_visible (GTK_WIDGET (self->filter_entry)) &&
       gtk_search_entry_handle_event (GTK_SEARCH_ENTRY (self->filter_entry), (GdkEvent *) event))
     {
       gtk_entry_grab_focus_without_selecting (self->filter_entry);
@@ -937,6 +836,21 @@ row_activated_cb (GhLibraryView     *self,
     g_signal_emit (self, signals[MACHINE_ACTIVATED], 0, machine);
   else
     toggle_host (self, gh_library_model_get_host (self->model, &iter));
+}
+
+/* Why a host is lost, and what helps, in lines; NULL when it is not. */
+static char *
+dup_why (GhHost *host)
+{
+  const GError *error = gh_host_get_error (host);
+  g_autofree char *sentence = error != NULL ? gh_error_dup_sentence (error) : NULL;
+  g_autofree char *advice = error != NULL ? gh_error_dup_advice (error) : NULL;
+  g_autofree char *command = error != NULL ? gh_error_dup_command (error) : NULL;
+
+  return error != NULL ? g_strconcat (sentence, advice != NULL ? "\n" : "",
+                                      advice != NULL ? advice : "", command != NULL ? "\n" : "",
+                                      command, NULL)
+                       : NULL;
 }
 
 static gboolean
@@ -1062,6 +976,7 @@ gh_library_view_class_init (GhLibraryViewClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class, GH_UI_RESOURCES "gh-library-view.ui");
   gtk_widget_class_bind_template_child (widget_class, GhLibraryView, filter_entry);
+  gtk_widget_class_bind_template_child (widget_class, GhLibraryView, list_page);
   gtk_widget_class_bind_template_child (widget_class, GhLibraryView, stack);
   gtk_widget_class_bind_template_child (widget_class, GhLibraryView, tree);
   gtk_widget_class_bind_template_child (widget_class, GhLibraryView, selection);
@@ -1252,6 +1167,28 @@ gh_library_view_get_host (GhLibraryView *self)
       !gtk_tree_model_get_iter (GTK_TREE_MODEL (self->model), &iter, path))
     return NULL;
   return gh_library_model_get_host (self->model, &iter);
+}
+
+/**
+ * gh_library_view_set_only_hosts:
+ * @self: a view
+ * @only_hosts: whether there is no machine that could be searched for
+ *
+ * Then it takes no more room than the headings need.
+ */
+void
+gh_library_view_set_only_hosts (GhLibraryView *self,
+                                gboolean       only_hosts)
+{
+  g_return_if_fail (GH_IS_LIBRARY_VIEW (self));
+
+  if (only_hosts)
+    gtk_entry_set_text (self->filter_entry, "");
+  gtk_widget_set_visible (GTK_WIDGET (self->filter_entry), !only_hosts);
+  gtk_widget_set_vexpand (GTK_WIDGET (self), !only_hosts);
+  gtk_widget_set_vexpand (GTK_WIDGET (self->stack), !only_hosts);
+  gtk_scrolled_window_set_propagate_natural_height (self->list_page, only_hosts);
+  gtk_scrolled_window_set_max_content_height (self->list_page, only_hosts ? MAX_HOSTS_PX : -1);
 }
 
 /**

@@ -38,6 +38,8 @@ GPtrArray      *gh_library_view_dup_selected (GhLibraryView *self);
 void            gh_library_view_select       (GhLibraryView *self, GhMachine *machine);
 /* The host of the row with the cursor; nullable. */
 GhHost         *gh_library_view_get_host     (GhLibraryView *self);
+/* While there is no machine: as high as its headings, and without a filter. */
+void            gh_library_view_set_only_hosts (GhLibraryView *self, gboolean only_hosts);
 void            gh_library_view_focus_filter (GhLibraryView *self);
 void            gh_library_view_focus_list   (GhLibraryView *self);
 

@@ -4,7 +4,8 @@
 
 /* The main window. What is not needed for its first picture is made when it is: the page of a
  * machine with the first machine that is chosen, consoles with the first console, dialogs when they
- * open. */
+ * open. What it shows is in gh-window-content.c, how it is without a machine in gh-window-empty.c,
+ * what one can do in gh-window-actions.c, and what it tells in gh-window-notices.c. */
 
 #define G_LOG_DOMAIN "gh-window"
 
@@ -12,78 +13,17 @@
 
 #include "gh-window.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "gh-activity-button.h"
 #include "gh-activity.h"
-#include "gh-clone-actions.h"
-#include "gh-create-dialog.h"
 #include "gh-debug.h"
-#include "gh-delete-dialog.h"
-#include "gh-error-bar.h"
 #include "gh-folding-pane.h"
-#include "gh-format.h"
-#include "gh-add-host-dialog.h"
-#include "gh-host-dialog.h"
-#include "gh-images-dialog.h"
 #include "gh-interrupted-bar.h"
-#include "gh-kind-badge.h"
-#include "gh-library-view.h"
-#include "gh-machine-actions.h"
-#include "gh-machine-controls.h"
-#include "gh-machine-page.h"
-#include "gh-move-actions.h"
-#include "gh-notice-bar.h"
 #include "gh-sidebar-handle.h"
-#include "gh-trial-actions.h"
 #include "gh-ui.h"
-#include "gh-virt-error.h"
+#include "gh-window-private.h"
 
 /* “Running · 2 hours” is right to the minute. */
 #define UPTIME_INTERVAL_S 20
-
-struct _GhWindow
-{
-  HdyApplicationWindow parent_instance;
-
-  HdyLeaflet          *leaflet;
-  GtkWidget           *library_pane;
-  GtkWidget           *separator;
-  HdyHeaderBar        *library_header;
-  GtkToggleButton     *menu_button;
-  GhLibraryView       *library;
-  GhErrorBar          *library_errors;
-  GtkBox              *machine_pane;
-  HdyHeaderBar        *machine_header;
-  GhErrorBar          *machine_errors;
-  GtkStack            *content;
-  GtkWidget           *nothing_label;
-  GhMachinePage       *page;     /* (unowned) (nullable): made with the first machine */
-  GtkWidget           *controls; /* (unowned) (nullable): likewise */
-  /* (unowned) (nullable): made with the first selection of several */
-  HdyStatusPage       *multiple;
-  GhNoticeBar         *notice;   /* (unowned) (nullable): made with the first notice */
-  GtkWidget           *machine_activity; /* (unowned) (nullable): made after the first picture */
-  GtkWidget           *library_activity; /* (unowned) (nullable): likewise; shown while folded */
-
-  GhHosts             *hosts;    /* (owned) */
-  GhMachineActions    *actions;  /* (owned) */
-  GhCloneActions      *clone_actions; /* (owned) */
-  GhTrialActions      *trial_actions; /* (owned) */
-  GhMoveActions       *move_actions;  /* (owned) */
-  GhMachine           *machine;  /* (owned) (nullable): whose page is shown */
-  char                *shown;    /* (nullable): UUID of the machine whose page was shown last */
-  char                *awaited;  /* (nullable): UUID of a machine to show once it is listed */
-  GSettings           *settings; /* (owned) */
-  gboolean             fullscreen;
-  guint                update_id;
-  guint                uptime_id;
-  guint                late_id;
-  guint                late_step;
-  gulong               after_paint_id;
-  gboolean             window_reported;
-  gboolean             list_reported;
-};
 
 G_DEFINE_FINAL_TYPE (GhWindow, gh_window, HDY_TYPE_APPLICATION_WINDOW)
 
@@ -96,100 +36,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-static void
-set_action_enabled (GhWindow   *self,
-                    const char *name,
-                    gboolean    enabled)
-{
-  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
-
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
-}
-
 /* What is shown */
-
-static char *
-dup_state (GhMachine *machine)
-{
-  const char *busy = gh_machine_get_busy_text (machine);
-  gint64 seconds = gh_machine_get_uptime (machine, NULL);
-  g_autofree char *span = NULL;
-
-  if (busy != NULL)
-    return g_strdup (busy);
-  if (seconds < 0)
-    return g_strdup (gh_machine_get_state_text (machine));
-  span = gh_format_duration (seconds);
-  return g_strdup_printf (_("%s · %s"), gh_machine_get_state_text (machine), span);
-}
-
-/* What it does, and what it is where that is not a matter of course. */
-static char *
-dup_subtitle (GhMachine *machine)
-{
-  g_autofree char *state = dup_state (machine);
-  const char *parent = gh_machine_get_parent_name (machine);
-  const char *kind = gh_kind_badge_get_text (gh_machine_get_kind (machine));
-
-  if (kind == NULL)
-    return g_steal_pointer (&state);
-  if (gh_machine_get_kind (machine) == GH_MACHINE_LINKED_CLONE && parent != NULL)
-    /* Translators: a machine's state, and the name of the machine it is a linked clone of. */
-    return g_strdup_printf (_("%s · Linked clone of “%s”"), state, parent);
-  if (gh_machine_get_kind (machine) == GH_MACHINE_TRIAL && parent != NULL)
-    /* Translators: a machine's state, and the name of the machine it is a throw-away copy of. */
-    return g_strdup_printf (_("%s · Trial of “%s”"), state, parent);
-  return g_strdup_printf (_("%s · %s"), state, kind);
-}
-
-static void
-update_title (GhWindow *self)
-{
-  g_autofree char *subtitle = NULL;
-  g_autofree char *title = NULL;
-  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
-
-  if (machines->len > 1)
-    {
-      title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected",
-                                         machines->len),
-                               machines->len);
-      hdy_header_bar_set_title (self->machine_header, title);
-      hdy_header_bar_set_subtitle (self->machine_header, NULL);
-    }
-  else if (self->machine != NULL)
-    {
-      subtitle = dup_subtitle (self->machine);
-      hdy_header_bar_set_title (self->machine_header, gh_machine_get_label (self->machine));
-      hdy_header_bar_set_subtitle (self->machine_header, subtitle);
-      title = g_strdup_printf (_("%s – Guesthouse"), gh_machine_get_label (self->machine));
-      gtk_window_set_title (GTK_WINDOW (self), title);
-    }
-  else
-    {
-      hdy_header_bar_set_title (self->machine_header, NULL);
-      hdy_header_bar_set_subtitle (self->machine_header, NULL);
-      gtk_window_set_title (GTK_WINDOW (self), _("Guesthouse"));
-    }
-}
-
-static void
-update_actions (GhWindow *self)
-{
-  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
-  gboolean one = machines->len == 1;
-
-  gh_machine_actions_update (self->actions);
-  gh_clone_actions_update (self->clone_actions, machines);
-  gh_trial_actions_update (self->trial_actions, machines);
-  gh_move_actions_update (self->move_actions, machines);
-  set_action_enabled (self, "delete-machine", one &&
-                      gh_machine_exists (g_ptr_array_index (machines, 0)));
-  set_action_enabled (self, "open-console", one);
-  set_action_enabled (self, "show-page", one);
-  set_action_enabled (self, "fullscreen", one || self->fullscreen);
-  set_action_enabled (self, "show-menu", !self->fullscreen);
-}
 
 static void
 set_machine (GhWindow  *self,
@@ -207,140 +54,14 @@ set_machine (GhWindow  *self,
     gh_machine_page_set_machine (self->page, machine);
 }
 
-static void
-page_failed_cb (GhWindow     *self,
-                const char   *title,
-                const GError *error)
-{
-  gh_window_show_error (self, self->machine, title, error);
-}
-
-static void
-set_fullscreen (GhWindow *self,
-                gboolean  fullscreen)
+void
+gh_window_set_fullscreen (GhWindow *self,
+                          gboolean  fullscreen)
 {
   if (fullscreen)
     gtk_window_fullscreen (GTK_WINDOW (self));
   else
     gtk_window_unfullscreen (GTK_WINDOW (self));
-}
-
-static void
-fullscreen_requested_cb (GhWindow *self,
-                         gboolean  wanted)
-{
-  set_fullscreen (self, wanted);
-}
-
-static void
-ensure_controls (GhWindow *self)
-{
-  if (self->controls != NULL)
-    return;
-  self->controls = gh_machine_controls_new (G_ACTION_MAP (self));
-  gtk_container_add (GTK_CONTAINER (self->machine_header), self->controls);
-}
-
-static void
-ensure_page (GhWindow *self)
-{
-  if (self->page != NULL)
-    return;
-  self->page = GH_MACHINE_PAGE (gh_machine_page_new ());
-  g_signal_connect_object (self->page, "failed", G_CALLBACK (page_failed_cb), self,
-                           G_CONNECT_SWAPPED);
-  g_signal_connect_object (self->page, "fullscreen-requested", G_CALLBACK (fullscreen_requested_cb),
-                           self, G_CONNECT_SWAPPED);
-  gtk_widget_show (GTK_WIDGET (self->page));
-  gtk_stack_add_named (self->content, GTK_WIDGET (self->page), "machine");
-}
-
-static GtkWidget *
-new_bulk_button (const char *label,
-                 const char *action)
-{
-  GtkWidget *button = gtk_button_new_with_label (label);
-
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
-  return button;
-}
-
-static void
-ensure_multiple (GhWindow *self)
-{
-  GtkWidget *page = NULL;
-  GtkWidget *box = NULL;
-
-  if (self->multiple != NULL)
-    return;
-  page = hdy_status_page_new ();
-  box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  gtk_widget_set_halign (box, GTK_ALIGN_CENTER);
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Run"), "win.machine-start"));
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Pause"), "win.machine-pause"));
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Resume"), "win.machine-resume"));
-  gtk_container_add (GTK_CONTAINER (box), new_bulk_button (_("Shut down"), "win.machine-shutdown"));
-  gtk_container_add (GTK_CONTAINER (box),
-                     new_bulk_button (_("Save state and stop"), "win.machine-save"));
-  gtk_container_add (GTK_CONTAINER (box),
-                     new_bulk_button (_("Force off…"), "win.machine-force-off"));
-  gtk_container_add (GTK_CONTAINER (box),
-                     new_bulk_button (_("Move to another host…"), "win.move-machine"));
-  gtk_container_add (GTK_CONTAINER (page), box);
-  hdy_status_page_set_icon_name (HDY_STATUS_PAGE (page), "view-list-symbolic");
-  gtk_widget_show_all (page);
-  gtk_stack_add_named (self->content, page, "multiple");
-  self->multiple = HDY_STATUS_PAGE (page);
-}
-
-static void
-update_multiple (GhWindow  *self,
-                 GPtrArray *machines)
-{
-  g_autofree char *title = NULL;
-  g_autofree char *text = NULL;
-  guint n_active = 0;
-
-  for (guint i = 0; i < machines->len; i++)
-    n_active += gh_machine_is_active (g_ptr_array_index (machines, i)) ? 1 : 0;
-  title = g_strdup_printf (ngettext ("%u machine selected", "%u machines selected", machines->len),
-                           machines->len);
-  text = g_strdup_printf (ngettext ("%u of them is on. A button acts on those that allow it.",
-                                    "%u of them are on. A button acts on those that allow it.",
-                                    n_active),
-                          n_active);
-  hdy_status_page_set_title (self->multiple, title);
-  hdy_status_page_set_description (self->multiple, text);
-}
-
-static void
-update_content (GhWindow *self)
-{
-  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
-
-  if (machines->len > 1)
-    {
-      ensure_controls (self);
-      ensure_multiple (self);
-      update_multiple (self, machines);
-      gtk_stack_set_visible_child_name (self->content, "multiple");
-    }
-  else if (self->machine != NULL)
-    {
-      ensure_controls (self);
-      ensure_page (self);
-      gh_machine_page_set_machine (self->page, self->machine);
-      gtk_stack_set_visible_child_name (self->content, "machine");
-    }
-  else
-    {
-      gtk_widget_set_visible (self->nothing_label,
-                              gh_library_model_get_n_machines (
-                                gh_library_view_get_model (self->library)) > 0);
-      gtk_stack_set_visible_child_name (self->content, "nothing");
-    }
-  if (self->controls != NULL)
-    gtk_widget_set_visible (self->controls, machines->len > 0);
 }
 
 static gboolean
@@ -374,21 +95,23 @@ update_cb (gpointer user_data)
         g_ptr_array_add (machines, g_object_ref (self->machine));
     }
   gh_machine_actions_set_machines (self->actions, machines);
-  update_content (self);
-  update_title (self);
-  update_actions (self);
+  gh_window_update_empty (self);
+  gh_window_update_content (self);
+  gh_window_update_title (self);
+  gh_window_update_actions (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
 queue_update (GhWindow *self)
 {
-  if (self->update_id == 0)
+  /* Hosts may change once more after the window was destroyed. */
+  if (self->update_id == 0 && self->actions != NULL)
     self->update_id = g_idle_add_full (GDK_PRIORITY_REDRAW - 5, update_cb, self, NULL);
 }
 
-static void
-update_now (GhWindow *self)
+void
+gh_window_update_now (GhWindow *self)
 {
   g_clear_handle_id (&self->update_id, g_source_remove);
   (void) update_cb (self);
@@ -397,7 +120,7 @@ update_now (GhWindow *self)
 static gboolean
 uptime_cb (gpointer user_data)
 {
-  update_title (user_data);
+  gh_window_update_title (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -425,8 +148,28 @@ hosts_changed_cb (GhWindow   *self,
 
       g_signal_connect_object (host, "machines-changed", G_CALLBACK (machines_changed_cb), self,
                                G_CONNECT_SWAPPED);
+      g_signal_connect_object (host, "notify::state", G_CALLBACK (queue_update), self,
+                               G_CONNECT_SWAPPED);
     }
   queue_update (self);
+}
+
+static gboolean
+found_cb (gpointer user_data)
+{
+  GhWindow *self = user_data;
+
+  self->found_id = 0;
+  gh_window_update_content (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who types sees the list first. */
+static void
+filter_changed_cb (GhWindow *self)
+{
+  if (self->found_id == 0)
+    self->found_id = g_idle_add_full (G_PRIORITY_LOW, found_cb, self, NULL);
 }
 
 static void
@@ -436,8 +179,8 @@ selection_changed_cb (GhWindow *self)
 }
 
 /* Folded, a machine that is chosen opens in place of the list. */
-static void
-show_machine_pane (GhWindow *self)
+void
+gh_window_show_machine_pane (GhWindow *self)
 {
   hdy_leaflet_set_visible_child (self->leaflet, GTK_WIDGET (self->machine_pane));
 }
@@ -449,23 +192,49 @@ machine_activated_cb (GhWindow  *self,
   gh_window_show_machine (self, machine, /* console= */ TRUE);
 }
 
+static gboolean
+resize_header_cb (gpointer user_data)
+{
+  GhWindow *self = user_data;
+
+  self->resize_id = 0;
+  if (self->library_header != NULL)
+    gtk_widget_queue_resize (GTK_WIDGET (self->library_header));
+  return G_SOURCE_REMOVE;
+}
+
+/* Happens while panes are laid out, when GTK forgets that the header bar has to be measured anew:
+ * the list would stay as wide as its header was with the buttons of the window. */
 static void
-leaflet_changed_cb (GhWindow *self)
+decorations_changed_cb (GhWindow *self)
+{
+  if (self->window_reported && self->resize_id == 0)
+    self->resize_id = g_idle_add (resize_header_cb, self);
+}
+
+void
+gh_window_update_panes (GhWindow *self)
 {
   gboolean folded = hdy_leaflet_get_folded (self->leaflet);
 
   if (self->library_activity != NULL)
     {
-      gtk_widget_set_visible (self->library_activity, folded);
-      gtk_widget_set_visible (self->machine_activity, !folded);
+      gtk_widget_set_visible (self->library_activity, folded || self->whole);
+      gtk_widget_set_visible (self->machine_activity, !folded && !self->whole);
     }
   /* Beside the list the machine is there anyway; a list alone is where one starts. */
-  set_action_enabled (self, "back",
-                      folded && hdy_leaflet_get_visible_child (self->leaflet) ==
-                                  GTK_WIDGET (self->machine_pane));
+  gh_window_set_action_enabled (self, "back",
+                                folded && hdy_leaflet_get_visible_child (self->leaflet) ==
+                                            GTK_WIDGET (self->machine_pane));
 }
 
-/* Actions */
+static void
+leaflet_changed_cb (GhWindow *self)
+{
+  gh_window_update_panes (self);
+}
+
+/* Asked for in the list */
 
 static void
 delete_requested_cb (GhWindow *self)
@@ -486,162 +255,6 @@ empty_requested_cb (GhWindow *self,
                     GhHost   *host)
 {
   gh_move_actions_empty_host (self->move_actions, host);
-}
-
-static void
-new_machine_activated_cb (GSimpleAction *action,
-                          GVariant      *parameter,
-                          gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  gh_create_dialog_present (GTK_WINDOW (self), self->hosts,
-                            gh_library_view_get_host (self->library));
-}
-
-static void
-add_host_activated_cb (GSimpleAction *action,
-                       GVariant      *parameter,
-                       gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  gh_add_host_dialog_present (GTK_WINDOW (self), self->hosts);
-}
-
-static void
-show_host_activated_cb (GSimpleAction *action,
-                        GVariant      *parameter,
-                        gpointer       user_data)
-{
-  GhWindow *self = user_data;
-  GhHost *chosen = gh_library_view_get_host (self->library);
-  g_autoptr (GhHost) host = chosen != NULL
-                            ? g_object_ref (chosen)
-                            : g_list_model_get_item (G_LIST_MODEL (self->hosts), 0);
-
-  if (host != NULL)
-    gh_host_dialog_present (GTK_WINDOW (self), host);
-}
-
-/* “show-images”: of the selected machine; without one, and “show-host-images”: of the host. */
-static void
-show_images_activated_cb (GSimpleAction *action,
-                          GVariant      *parameter,
-                          gpointer       user_data)
-{
-  GhWindow *self = user_data;
-  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
-  gboolean of_host = strcmp (g_action_get_name (G_ACTION (action)), "show-host-images") == 0;
-  GhMachine *machine = !of_host && machines->len == 1 ? g_ptr_array_index (machines, 0) : NULL;
-  GhHost *chosen = machine != NULL ? gh_machine_get_host (machine)
-                                   : gh_library_view_get_host (self->library);
-  g_autoptr (GhHost) host = chosen != NULL
-                            ? g_object_ref (chosen)
-                            : g_list_model_get_item (G_LIST_MODEL (self->hosts), 0);
-
-  if (host != NULL)
-    gh_images_dialog_present (GTK_WINDOW (self), host, machine);
-}
-
-static void
-delete_machine_activated_cb (GSimpleAction *action,
-                             GVariant      *parameter,
-                             gpointer       user_data)
-{
-  GhWindow *self = user_data;
-  GPtrArray *machines = gh_machine_actions_get_machines (self->actions);
-
-  if (machines->len == 1)
-    gh_delete_dialog_present (GTK_WINDOW (self), g_ptr_array_index (machines, 0));
-}
-
-static void
-open_console_activated_cb (GSimpleAction *action,
-                           GVariant      *parameter,
-                           gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  update_now (self);
-  if (self->machine != NULL)
-    gh_window_show_machine (self, self->machine, /* console= */ TRUE);
-}
-
-static void
-show_page_activated_cb (GSimpleAction *action,
-                        GVariant      *parameter,
-                        gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  if (self->page == NULL)
-    return;
-  gh_machine_page_set_page (self->page, g_variant_get_string (parameter, NULL));
-  show_machine_pane (self);
-}
-
-static void
-focus_filter_activated_cb (GSimpleAction *action,
-                           GVariant      *parameter,
-                           gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  hdy_leaflet_set_visible_child (self->leaflet, self->library_pane);
-  gh_library_view_focus_filter (self->library);
-}
-
-/* Folded, the menu is where the list is. */
-static void
-show_menu_activated_cb (GSimpleAction *action,
-                        GVariant      *parameter,
-                        gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  hdy_leaflet_set_visible_child (self->leaflet, self->library_pane);
-  gtk_toggle_button_set_active (self->menu_button,
-                                !gtk_toggle_button_get_active (self->menu_button));
-}
-
-static void
-back_activated_cb (GSimpleAction *action,
-                   GVariant      *parameter,
-                   gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  hdy_leaflet_navigate (self->leaflet, HDY_NAVIGATION_DIRECTION_BACK);
-  gh_library_view_focus_list (self->library);
-}
-
-static void
-fullscreen_activated_cb (GSimpleAction *action,
-                         GVariant      *parameter,
-                         gpointer       user_data)
-{
-  GhWindow *self = user_data;
-
-  set_fullscreen (self, !self->fullscreen);
-}
-
-static void
-show_shortcuts_activated_cb (GSimpleAction *action,
-                             GVariant      *parameter,
-                             gpointer       user_data)
-{
-  GtkApplicationWindow *window = GTK_APPLICATION_WINDOW (user_data);
-
-  if (gtk_application_window_get_help_overlay (window) == NULL)
-    {
-      g_autoptr (GtkBuilder) builder =
-        gtk_builder_new_from_resource (GH_UI_RESOURCES "gh-shortcuts.ui");
-
-      gtk_application_window_set_help_overlay (
-        window, GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "shortcuts")));
-    }
-  gtk_window_present (GTK_WINDOW (gtk_application_window_get_help_overlay (window)));
 }
 
 static const char *const sort_names[] = { "name", "state", "cpu" };
@@ -674,31 +287,6 @@ bind_library (GhWindow *self)
   g_action_map_add_action (G_ACTION_MAP (self), sort);
 }
 
-static void
-close_activated_cb (GSimpleAction *action,
-                    GVariant      *parameter,
-                    gpointer       user_data)
-{
-  gtk_window_close (GTK_WINDOW (user_data));
-}
-
-static const GActionEntry action_entries[] = {
-  { "new-machine", new_machine_activated_cb },
-  { "add-host", add_host_activated_cb },
-  { "show-host", show_host_activated_cb },
-  { "show-images", show_images_activated_cb },
-  { "show-host-images", show_images_activated_cb },
-  { "delete-machine", delete_machine_activated_cb },
-  { "open-console", open_console_activated_cb },
-  { "show-page", show_page_activated_cb, "s" },
-  { "focus-filter", focus_filter_activated_cb },
-  { "show-menu", show_menu_activated_cb },
-  { "back", back_activated_cb },
-  { "fullscreen", fullscreen_activated_cb },
-  { "show-shortcuts", show_shortcuts_activated_cb },
-  { "close", close_activated_cb },
-};
-
 /* Activity */
 
 static void
@@ -722,7 +310,6 @@ static gboolean
 add_late_widget_cb (gpointer user_data)
 {
   GhWindow *self = user_data;
-  GtkWidget *widget = NULL;
 
   switch (self->late_step++)
     {
@@ -734,16 +321,16 @@ add_late_widget_cb (gpointer user_data)
     case 1:
       self->library_activity = gh_activity_button_new ();
       hdy_header_bar_pack_end (self->library_header, self->library_activity);
-      leaflet_changed_cb (self);
+      gh_window_update_panes (self);
       return G_SOURCE_CONTINUE;
 
     default:
-      widget = gh_interrupted_bar_new ();
-      gtk_widget_show (widget);
-      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane), widget, "position", 1,
-                                         NULL);
-      gh_interrupted_bar_load (GH_INTERRUPTED_BAR (widget), self->hosts);
+      self->interrupted = gh_interrupted_bar_new ();
+      gtk_widget_show (self->interrupted);
+      gh_window_place_bar (self, self->interrupted);
+      gh_interrupted_bar_load (GH_INTERRUPTED_BAR (self->interrupted), self->hosts);
       self->late_id = 0;
+      queue_update (self);
       return G_SOURCE_REMOVE;
     }
 }
@@ -759,6 +346,7 @@ after_paint_cb (GdkFrameClock *clock,
       self->window_reported = TRUE;
       gh_debug_milestone ("window-mapped");
       g_signal_emit (self, signals[PAINTED], 0);
+      queue_update (self);
     }
   if (!self->list_reported &&
       gh_library_model_is_settled (gh_library_view_get_model (self->library)))
@@ -775,6 +363,7 @@ static void
 settled_cb (GhWindow *self)
 {
   gtk_widget_queue_draw (GTK_WIDGET (self->library));
+  queue_update (self);
 }
 
 static void
@@ -810,13 +399,14 @@ gh_window_window_state_event (GtkWidget           *widget,
     {
       self->fullscreen = fullscreen;
       if (fullscreen)
-        show_machine_pane (self);
+        gh_window_show_machine_pane (self);
       gtk_widget_set_visible (self->library_pane, !fullscreen);
-      gtk_widget_set_visible (self->separator, !fullscreen);
+      gtk_widget_set_visible (self->separator, !fullscreen && !self->whole);
       gtk_widget_set_visible (GTK_WIDGET (self->machine_header), !fullscreen);
       if (self->page != NULL)
         gh_machine_page_set_fullscreen (self->page, fullscreen);
-      update_actions (self);
+      gh_window_update_actions (self);
+      queue_update (self);
     }
   return GTK_WIDGET_CLASS (gh_window_parent_class)->window_state_event (widget, event);
 }
@@ -874,13 +464,17 @@ gh_window_destroy (GtkWidget *widget)
   GhWindow *self = GH_WINDOW (widget);
 
   g_clear_handle_id (&self->update_id, g_source_remove);
+  g_clear_handle_id (&self->found_id, g_source_remove);
   g_clear_handle_id (&self->uptime_id, g_source_remove);
   g_clear_handle_id (&self->late_id, g_source_remove);
   /* The template's children go now; callbacks that come later find nothing to touch. */
   self->page = NULL;
   self->controls = NULL;
   self->multiple = NULL;
+  self->choose = NULL;
+  self->empty = NULL;
   self->notice = NULL;
+  self->interrupted = NULL;
   self->library_activity = NULL;
   self->machine_activity = NULL;
   g_clear_object (&self->actions);
@@ -895,6 +489,7 @@ gh_window_finalize (GObject *object)
 {
   GhWindow *self = GH_WINDOW (object);
 
+  g_clear_handle_id (&self->resize_id, g_source_remove);
   g_clear_object (&self->machine);
   g_clear_object (&self->hosts);
   g_clear_object (&self->settings);
@@ -947,8 +542,8 @@ gh_window_class_init (GhWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_header);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, machine_pane);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, menu_button);
-  gtk_widget_class_bind_template_child (widget_class, GhWindow, nothing_label);
   gtk_widget_class_bind_template_child (widget_class, GhWindow, separator);
+  gtk_widget_class_bind_template_callback (widget_class, decorations_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, delete_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, empty_requested_cb);
   gtk_widget_class_bind_template_callback (widget_class, leaflet_changed_cb);
@@ -967,9 +562,7 @@ static void
 gh_window_init (GhWindow *self)
 {
   /* Before the template, whose handlers look actions up. */
-  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries,
-                                   G_N_ELEMENTS (action_entries),
-                                   self);
+  gh_window_add_actions (self);
   self->actions = gh_machine_actions_new (self);
   self->clone_actions = gh_clone_actions_new (self);
   self->trial_actions = gh_trial_actions_new (self);
@@ -1007,10 +600,12 @@ gh_window_new (GtkApplication *application,
   bind_library (self);
   g_signal_connect_object (gh_library_view_get_model (self->library), "notify::settled",
                            G_CALLBACK (settled_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (gh_library_view_get_model (self->library), "notify::filter",
+                           G_CALLBACK (filter_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (gh_activity_get_default (), "show-machine",
                            G_CALLBACK (show_machine_requested_cb), self, G_CONNECT_SWAPPED);
   gh_library_view_focus_list (self->library);
-  update_now (self);
+  gh_window_update_now (self);
   return self;
 }
 
@@ -1052,100 +647,14 @@ gh_window_show_machine (GhWindow  *self,
   g_return_if_fail (GH_IS_MACHINE (machine));
 
   gh_library_view_select (self->library, machine);
-  update_now (self);
+  gh_window_update_now (self);
   if (self->page == NULL)
     return;
   if (console)
     gh_machine_page_set_page (self->page, "console");
-  show_machine_pane (self);
+  gh_window_show_machine_pane (self);
   if (console)
     focus_console (self);
-}
-
-static void
-notify_desktop (GhWindow     *self,
-                GhMachine    *machine,
-                const char   *title,
-                const GError *error)
-{
-  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
-  g_autoptr (GNotification) notification = NULL;
-  g_autofree char *sentence = NULL;
-
-  if (application == NULL || gtk_window_is_active (GTK_WINDOW (self)))
-    return;
-  sentence = gh_error_dup_sentence (error);
-  notification = g_notification_new (title);
-  g_notification_set_body (notification, sentence);
-  if (machine != NULL)
-    g_notification_set_default_action_and_target (notification, "app.show-machine", "s",
-                                                  gh_machine_get_uuid (machine));
-  g_application_send_notification (G_APPLICATION (application), NULL, notification);
-}
-
-/**
- * gh_window_show_error:
- * @self: a window
- * @machine: (nullable): which machine it is about
- * @title: what failed, in words
- * @error: why
- */
-void
-gh_window_show_error (GhWindow     *self,
-                      GhMachine    *machine,
-                      const char   *title,
-                      const GError *error)
-{
-  gh_window_show_error_with_offer (self, machine, title, error, NULL, NULL);
-}
-
-/**
- * gh_window_show_error_with_offer:
- * @self: a window
- * @machine: (nullable): which machine it is about
- * @title: what failed, in words
- * @error: why
- * @offer: (nullable): what the user may do about it
- * @action: (nullable): the detailed name of the action behind @offer
- *
- * Shows it where the user looks, and on the desktop if that is not at this window.
- */
-void
-gh_window_show_error_with_offer (GhWindow     *self,
-                                 GhMachine    *machine,
-                                 const char   *title,
-                                 const GError *error,
-                                 const char   *offer,
-                                 const char   *action)
-{
-  gboolean at_library = FALSE;
-
-  g_return_if_fail (GH_IS_WINDOW (self));
-  g_return_if_fail (error != NULL);
-
-  g_message ("%s: %s", title, error->message);
-  if (self->leaflet == NULL)
-    return;
-  at_library = hdy_leaflet_get_folded (self->leaflet) &&
-               hdy_leaflet_get_visible_child (self->leaflet) == self->library_pane;
-  gh_error_bar_add (at_library ? self->library_errors : self->machine_errors, title, error, offer,
-                    action);
-  notify_desktop (self, machine, title, error);
-}
-
-/**
- * gh_window_clear_errors:
- * @self: a window
- *
- * Takes away what was said to have failed.
- */
-void
-gh_window_clear_errors (GhWindow *self)
-{
-  g_return_if_fail (GH_IS_WINDOW (self));
-
-  gh_error_bar_clear (self->library_errors);
-  gh_error_bar_clear (self->machine_errors);
 }
 
 /**
@@ -1163,28 +672,6 @@ gh_window_get_shown_uuid (GhWindow *self)
   if (self->actions != NULL && gh_machine_actions_get_machines (self->actions)->len > 1)
     return NULL;
   return self->shown;
-}
-
-/**
- * gh_window_show_notice:
- * @self: a window
- * @text: what has happened, in a sentence
- */
-void
-gh_window_show_notice (GhWindow   *self,
-                       const char *text)
-{
-  g_return_if_fail (GH_IS_WINDOW (self));
-
-  if (self->machine_pane == NULL)
-    return;
-  if (self->notice == NULL)
-    {
-      self->notice = GH_NOTICE_BAR (gh_notice_bar_new ());
-      gtk_container_add_with_properties (GTK_CONTAINER (self->machine_pane),
-                                         GTK_WIDGET (self->notice), "position", 1, NULL);
-    }
-  gh_notice_bar_show (self->notice, text);
 }
 
 /**
