@@ -79,6 +79,12 @@ is_connected (gpointer data)
   return gh_host_get_state (data) == GH_HOST_CONNECTED;
 }
 
+static gboolean
+is_lost (gpointer data)
+{
+  return gh_host_get_state (data) == GH_HOST_LOST;
+}
+
 /* Lets what is queued happen, and a frame be painted. */
 static void
 painted_cb (GdkFrameClock *clock,
