@@ -38,10 +38,12 @@
 /* A machine that is busy with something else may be late now and then, but not always. Under the
  * sanitizers nothing is measured. */
 #if defined (__SANITIZE_ADDRESS__)
+#define KEYSTROKE_MS G_MAXDOUBLE
 #define TRIES 1
 #define N_SOME 40
 #define N_MANY 500
 #else
+#define KEYSTROKE_MS 50
 #define TRIES 5
 #define N_SOME 300
 #define N_MANY 10000
@@ -1089,7 +1091,8 @@ test_keystroke (Fixture       *fixture,
     {
       double best = G_MAXDOUBLE;
 
-      for (guint j = 0; j < TRIES; j++)
+      /* More of them where others use the computer too. */
+      for (guint j = 0; j < TRIES || (j < 10 * TRIES && best >= KEYSTROKE_MS); j++)
         {
           measure_keystroke (fixture, entry, "zzz");
           best = MIN (best, measure_keystroke (fixture, entry, texts[i]));
@@ -1098,9 +1101,7 @@ test_keystroke (Fixture       *fixture,
       slowest = MAX (slowest, best);
     }
   g_test_minimized_result (slowest, "filter to painted list %.1f ms", slowest);
-#if !defined (__SANITIZE_ADDRESS__)
-  g_assert_cmpfloat (slowest, <, 50);
-#endif
+  g_assert_cmpfloat (slowest, <, KEYSTROKE_MS);
 }
 
 static gboolean
