@@ -563,7 +563,7 @@ test_rehearsal_rows (Fixture       *fixture,
     "Choose another network there, or make one of this name.",
     "The disks that are copied are kept here as well",
     "Up to 1.0" NBSP "TiB are to be sent, which takes about 43 minutes; the guest stands still "
-    "for about 0.3 s",
+    "for about 0.3" NBSP "s",
     "3 other checks are all right",
     "The disk vda is copied to the storage pool “default”",
     "The name “web-1” is free at Test host (there.xml)",
