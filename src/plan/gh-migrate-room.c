@@ -304,5 +304,6 @@ gh_migrate_check_estimate (GhMigratePlan *self,
                 /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
                  * with a decimal. */
                 g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest "
-                                   "stands still for about %.1f s"), size, span, self->pause), detail);
+                                   "stands still for about %.1f s"),
+                                 size, span, self->pause), detail);
 }

@@ -62,7 +62,7 @@ struct _GhMigrateStep
   GhMigrationOptions *options;   /* (nullable): NULL out of a journal */
   GhMigration        *migration; /* (nullable): while it runs */
   gboolean            recover;   /* it was broken to be gone on with */
-  guint64             sent;      /* bytes over the line so far; 0: not known, or slower than could be */
+  guint64             sent;      /* bytes over the line; 0: not known, or slower than could be */
   guint64             sent_ms;   /* how long that took */
   gboolean            limited;   /* to a bandwidth, now or before */
 };
