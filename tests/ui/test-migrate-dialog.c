@@ -21,6 +21,7 @@
 #include "gh-migrate-plan-private.h"
 #include "gh-migrate-progress.h"
 #include "gh-migrate-several-form.h"
+#include "gh-names.h"
 #include "gh-plan-dialog.h"
 #include "gh-test-hosts.h"
 #include "gh-ui-test.h"
@@ -587,30 +588,6 @@ test_rehearsal_rows (Fixture       *fixture,
 /* By the keyboard alone. */
 
 static void
-add_mnemonic_cb (GtkWidget *widget,
-                 gpointer   data)
-{
-  GHashTable *keys = data;
-
-  if (!gtk_widget_get_mapped (widget))
-    return;
-  if (GTK_IS_LABEL (widget) &&
-      gtk_label_get_mnemonic_keyval (GTK_LABEL (widget)) != GDK_KEY_VoidSymbol)
-    {
-      guint key = gtk_label_get_mnemonic_keyval (GTK_LABEL (widget));
-      const char *other = g_hash_table_lookup (keys, GUINT_TO_POINTER (key));
-
-      if (other != NULL)
-        g_error ("Alt+%c is “%s” and “%s”", (char) key, other,
-                 gtk_label_get_text (GTK_LABEL (widget)));
-      g_hash_table_insert (keys, GUINT_TO_POINTER (key),
-                           (gpointer) gtk_label_get_text (GTK_LABEL (widget)));
-    }
-  if (GTK_IS_CONTAINER (widget))
-    gtk_container_forall (GTK_CONTAINER (widget), add_mnemonic_cb, keys);
-}
-
-static void
 press_key (Fixture         *fixture,
            guint            key,
            GdkModifierType  modifiers)
@@ -666,13 +643,12 @@ test_keyboard (Fixture       *fixture,
     "Compression", "Bandwidth", "Pause at the end", "Address there",
     "Address for disks", "Rehearse only", "Cancel", "Move",
   };
-  g_autoptr (GHashTable) keys = g_hash_table_new (NULL, NULL);
   guint next = 0;
 
   open_dialog (fixture, "web-4", NULL);
   gtk_expander_set_expanded (GTK_EXPANDER (get_child (fixture, "more_expander")), TRUE);
   gh_ui_test_settle ();
-  add_mnemonic_cb (fixture->dialog, keys);
+  gh_names_assert_mnemonics (fixture->dialog);
   /* A button lets go of the focus only where the keys go. */
   gdk_window_focus (gtk_widget_get_window (fixture->dialog), GDK_CURRENT_TIME);
   gh_test_wait_until (has_focus, fixture->dialog);
