@@ -9,9 +9,9 @@
 G_BEGIN_DECLS
 
 /* How fast the last moves between two hosts were, so that the next can be told how long it takes.
- * In $XDG_STATE_HOME/guesthouse/line-rates, alone with what writing it leaves when it is cut short: a
- * key file of the last hundred pairs of hosts, which are not to be read from it. Nothing depends on
- * it: one that is gone or damaged is as none. */
+ * In $XDG_STATE_HOME/guesthouse/line-rates, alone with what writing it leaves when that is cut
+ * short: a key file of the last hundred pairs of hosts, which are not to be read from it. Nothing
+ * depends on it: one that is gone or damaged is as none. */
 
 /**
  * GhLineKind:
