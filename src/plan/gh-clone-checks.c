@@ -34,6 +34,23 @@ take_check (GhPlanDraft  *draft,
 
 /* The machine */
 
+const char *
+gh_clone_plan_find_link_problem (GhClonePlan *self)
+{
+  g_return_val_if_fail (GH_IS_CLONE_PLAN (self), NULL);
+
+  /* What a snapshot keeps is not written to. */
+  if (self->inputs.snapshot != NULL)
+    return NULL;
+  if (gh_machine_is_active (self->machine))
+    return _("Its disks are being written to, so nothing can be linked to them. Shut it down "
+             "first.");
+  if (gh_machine_get_state (self->machine) == GH_MACHINE_SAVED && !self->inputs.trial)
+    return _("Restoring it would write to the disks the clones are linked to. Restore it and shut "
+             "it down, or discard the saved state.");
+  return NULL;
+}
+
 static void
 check_state (GhClonePlan *self,
              GhPlanDraft *draft)

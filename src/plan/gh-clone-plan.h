@@ -128,6 +128,9 @@ void         gh_clone_plan_set_disk_mode  (GhClonePlan *self, const char *target
                                            GhCloneMode mode);
 void         gh_clone_plan_set_disk_pool  (GhClonePlan *self, const char *target,
                                            const char *pool);
+/* Why no disk can be linked to as the machine is now, a translated sentence; NULL: that is up to
+ * each disk. */
+const char  *gh_clone_plan_find_link_problem (GhClonePlan *self);
 /* Mode and pool are proposed again. */
 void         gh_clone_plan_reset_disk     (GhClonePlan *self, const char *target);
 /* @value: "keep", "new", "remove" or what it is to be; NULL for the default. */

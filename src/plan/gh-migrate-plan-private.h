@@ -6,6 +6,7 @@
 
 #include "gh-domain-xml.h"
 #include "gh-image-graph.h"
+#include "gh-line-rates.h"
 #include "gh-migrate-plan.h"
 #include "gh-migrate-step.h"
 #include "gh-migration-facts.h"
@@ -81,7 +82,16 @@ typedef struct
   GPtrArray         *secrets_there; /* (nullable) (element-type GhHostSecret): and there */
   GhReach           *from;         /* (nullable): by what the source is reached from here */
   GhReach           *to;           /* (nullable): and the destination */
+  double             rates[GH_LINE_N_KINDS]; /* bytes per second of the last moves; 0: not known */
 } GhMigrateFacts;
+
+/* Where the rate comes from that an estimate is reckoned with. */
+typedef enum
+{
+  GH_MIGRATE_RATE_ASSUMED,
+  GH_MIGRATE_RATE_MEASURED, /* on the last move between the two hosts */
+  GH_MIGRATE_RATE_LIMIT,    /* the bandwidth it is to take at most */
+} GhMigrateRateSource;
 
 struct _GhMigratePlan
 {
@@ -96,6 +106,8 @@ struct _GhMigratePlan
   guint                serial;
   double               seconds;     /* estimates; < 0: not known */
   double               pause;
+  double               rate;        /* bytes per second it is reckoned with */
+  GhMigrateRateSource  rate_source;
 
   GPtrArray           *disks;       /* (nullable) (element-type GhMigrateDisk) */
   GPtrArray           *networks;    /* (nullable) (element-type GhMigrateNetwork) */

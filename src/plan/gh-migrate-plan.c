@@ -193,13 +193,18 @@ estimate (GhMigratePlan *self)
                        : disks * 2;
   gboolean near = gh_host_is_local (self->destination) &&
                   gh_host_is_local (gh_plan_get_host (GH_PLAN (self)));
-  double rate = near ? LOCAL_BYTES_PER_S : BYTES_PER_S;
+  double measured = self->facts.rates[live ? GH_LINE_LIVE : GH_LINE_OFF];
   guint limit_mib = (guint) self->inputs.choice.values[GH_MIGRATE_OPTION_BANDWIDTH];
   guint downtime_ms = (guint) self->inputs.choice.values[GH_MIGRATE_OPTION_DOWNTIME];
 
-  if (limit_mib > 0)
-    rate = MIN (rate, limit_mib * 1024.0 * 1024.0);
-  self->seconds = (double) bytes / rate;
+  self->rate = measured > 0.0 ? measured : near ? LOCAL_BYTES_PER_S : BYTES_PER_S;
+  self->rate_source = measured > 0.0 ? GH_MIGRATE_RATE_MEASURED : GH_MIGRATE_RATE_ASSUMED;
+  if (live && limit_mib > 0 && limit_mib * 1024.0 * 1024.0 < self->rate)
+    {
+      self->rate = limit_mib * 1024.0 * 1024.0;
+      self->rate_source = GH_MIGRATE_RATE_LIMIT;
+    }
+  self->seconds = (double) bytes / self->rate;
   self->pause = (downtime_ms > 0 ? downtime_ms : PAUSE_MS) / 1000.0;
 }
 

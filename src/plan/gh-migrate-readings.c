@@ -489,6 +489,19 @@ to_found_cb (GObject      *object,
   end_one (task, error);
 }
 
+/* Without them it is reckoned with what lines mostly are. */
+static void
+rates_loaded_cb (GObject      *object,
+                 GAsyncResult *result,
+                 gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  (void) gh_line_rates_load_finish (result, get_facts (task)->rates, &error);
+  end_one (task, error);
+}
+
 /* Who uses what on a whole host takes long to read from afar: each machine, and each volume. It
  * matters only when disks are to be removed. What the disks themselves lie on, their pools say;
  * that of files in no pool the graph alone knows, on this computer. */
@@ -516,6 +529,8 @@ load_all (GTask *task)
                                begin_one (task));
   gh_host_load_capabilities_async (self->destination, cancellable, capabilities_loaded_cb,
                                    begin_one (task));
+  gh_line_rates_load_async (gh_host_get_uri (get_host (task)), gh_host_get_uri (self->destination),
+                            cancellable, rates_loaded_cb, begin_one (task));
   gh_host_load_reach_async (get_host (task), cancellable, from_found_cb, begin_one (task));
   gh_host_load_reach_async (self->destination, cancellable, to_found_cb, begin_one (task));
 }

@@ -250,6 +250,28 @@ gh_migrate_check_space (GhMigratePlan *self,
     check_pool (self, draft, &g_array_index (rooms, GhMigrateRoom, i));
 }
 
+/* How fast it is taken to be, and where that comes from. */
+static char *
+dup_rate_text (GhMigratePlan *self)
+{
+  g_autofree char *rate = gh_format_file_size ((guint64) self->rate);
+
+  switch (self->rate_source)
+    {
+    case GH_MIGRATE_RATE_MEASURED:
+      /* Translators: an amount of data, in each second. */
+      return g_strdup_printf (_("This is reckoned with %s/s, as measured on the last move between "
+                                "these hosts."), rate);
+    case GH_MIGRATE_RATE_LIMIT:
+      return g_strdup_printf (_("This is reckoned with %s/s, the bandwidth it takes at most."),
+                              rate);
+    case GH_MIGRATE_RATE_ASSUMED:
+    default:
+      return g_strdup (_("Between computers this is reckoned with a line of 1 Gbit/s, until a move "
+                         "has shown how fast it is."));
+    }
+}
+
 void
 gh_migrate_check_estimate (GhMigratePlan *self,
                            GhPlanDraft   *draft)
@@ -259,24 +281,29 @@ gh_migrate_check_estimate (GhMigratePlan *self,
   guint64 bytes = disks + gh_domain_xml_get_memory_kib (self->facts.xml) * 1024;
   g_autofree char *size = gh_format_file_size (live ? bytes : disks);
   g_autofree char *span = gh_format_duration ((gint64) MAX (self->seconds, 1.0));
+  g_autofree char *rate = dup_rate_text (self);
+  g_autofree char *detail = NULL;
 
-  if (!live)
+  if (!live && disks == 0)
     {
-      take_check (draft, GH_CHECK_NOTE, "estimate",
-                  disks > 0 /* Translators: an amount of data; a span of time. */
-                            ? g_strdup_printf (_("%s are to be sent, and read back, which takes "
-                                                 "about %s"), size, span)
-                            : g_strdup (_("No disk has to be sent")),
-                  disks > 0 ? _("Through this computer, by the connections to both hosts. Between "
-                                "computers this is reckoned with a line of 1 Gbit/s.")
-                            : NULL);
+      take_check (draft, GH_CHECK_NOTE, "estimate", g_strdup (_("No disk has to be sent")), NULL);
       return;
     }
-  take_check (draft, GH_CHECK_NOTE, "estimate",
-              /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
-               * with a decimal. */
-              g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest stands "
-                                 "still for about %.1f s"), size, span, self->pause),
-              _("It takes longer when the guest writes much to its memory meanwhile. Between "
-                "computers this is reckoned with a line of 1 Gbit/s."));
+  detail = g_strdup_printf ("%s %s",
+                            live ? _("It takes longer when the guest writes much to its memory "
+                                     "meanwhile.")
+                                 : _("Through this computer, by the connections to both hosts."),
+                            rate);
+  if (!live)
+    take_check (draft, GH_CHECK_NOTE, "estimate",
+                /* Translators: an amount of data; a span of time. */
+                g_strdup_printf (_("%s are to be sent, and read back, which takes about %s"), size,
+                                 span), detail);
+  else
+    take_check (draft, GH_CHECK_NOTE, "estimate",
+                /* Translators: an amount of data; a span of time, such as “2 minutes”; and seconds
+                 * with a decimal. */
+                g_strdup_printf (_("Up to %s are to be sent, which takes about %s; the guest "
+                                   "stands still for about %.1f s"),
+                                 size, span, self->pause), detail);
 }

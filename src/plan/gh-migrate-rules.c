@@ -128,8 +128,41 @@ find_state_problem (const GhMigrateChoice *choice,
   if (option == GH_MIGRATE_OPTION_LIVE && value != 0 && !choice->is_running)
     return _("The machine is off.");
   if (option == GH_MIGRATE_OPTION_LIVE && value == 0 && choice->is_running)
-    return _("The machine runs. Shut it down first.");
+    return _("To move it while it is off, shut it down first.");
   return NULL;
+}
+
+/* What the presets are about, and what they say. */
+static const GhMigrateOption preset_options[] = {
+  GH_MIGRATE_OPTION_ROUTE, GH_MIGRATE_OPTION_AUTO_CONVERGE, GH_MIGRATE_OPTION_POST_COPY,
+  GH_MIGRATE_OPTION_PARALLEL, GH_MIGRATE_OPTION_CONNECTIONS, GH_MIGRATE_OPTION_COMPRESSION,
+  GH_MIGRATE_OPTION_DOWNTIME, GH_MIGRATE_OPTION_BANDWIDTH,
+};
+
+static const int presets[GH_MIGRATE_CUSTOM][G_N_ELEMENTS (preset_options)] = {
+  { GH_MIGRATE_CLIENT, 1, 0, 0, 0, GH_MIGRATE_UNCOMPRESSED, 0, 0 },
+  { GH_MIGRATE_CLIENT, 1, 0, 1, 4, GH_MIGRATE_UNCOMPRESSED, 1000, 0 },
+  { GH_MIGRATE_TUNNELLED, 1, 0, 0, 0, GH_MIGRATE_UNCOMPRESSED, 0, 0 },
+};
+
+/* Of what the preset would set: what it cannot be with is then spoken of as what stands in its way,
+ * and not the other way round. */
+static const char *
+find_preset_problem (const GhMigrateChoice *choice,
+                     GhMigratePreset        preset)
+{
+  GhMigrateChoice wanted = *choice;
+
+  gh_migrate_rules_apply_preset (&wanted, preset);
+  for (guint i = 0; i < G_N_ELEMENTS (preset_options); i++)
+    {
+      const char *problem = gh_migrate_rules_find_problem (&wanted, preset_options[i],
+                                                           wanted.values[preset_options[i]]);
+
+      if (problem != NULL)
+        return problem;
+    }
+  return gh_migrate_rules_check (&wanted, NULL);
 }
 
 const char *
@@ -145,10 +178,7 @@ gh_migrate_rules_find_problem (const GhMigrateChoice *choice,
   if (problem != NULL)
     return problem;
   if (option == GH_MIGRATE_OPTION_PRESET)
-    {
-      gh_migrate_rules_apply_preset (&wanted, (GhMigratePreset) value);
-      return gh_migrate_rules_check (&wanted, NULL);
-    }
+    return find_preset_problem (choice, (GhMigratePreset) value);
   wanted.values[option] = value;
   for (guint i = 0; i < G_N_ELEMENTS (rules); i++)
     {
@@ -179,19 +209,6 @@ gh_migrate_rules_check (const GhMigrateChoice *choice,
     }
   return NULL;
 }
-
-/* What the presets are about, and what they say. */
-static const GhMigrateOption preset_options[] = {
-  GH_MIGRATE_OPTION_ROUTE, GH_MIGRATE_OPTION_AUTO_CONVERGE, GH_MIGRATE_OPTION_POST_COPY,
-  GH_MIGRATE_OPTION_PARALLEL, GH_MIGRATE_OPTION_CONNECTIONS, GH_MIGRATE_OPTION_COMPRESSION,
-  GH_MIGRATE_OPTION_DOWNTIME, GH_MIGRATE_OPTION_BANDWIDTH,
-};
-
-static const int presets[GH_MIGRATE_CUSTOM][G_N_ELEMENTS (preset_options)] = {
-  { GH_MIGRATE_CLIENT, 1, 0, 0, 0, GH_MIGRATE_UNCOMPRESSED, 0, 0 },
-  { GH_MIGRATE_CLIENT, 1, 0, 1, 4, GH_MIGRATE_UNCOMPRESSED, 1000, 0 },
-  { GH_MIGRATE_TUNNELLED, 1, 0, 0, 0, GH_MIGRATE_UNCOMPRESSED, 0, 0 },
-};
 
 void
 gh_migrate_rules_apply_preset (GhMigrateChoice *choice,

@@ -44,6 +44,7 @@
 #include <string.h>
 
 #include "gh-command.h"
+#include "gh-line-rates.h"
 #include "gh-migrate-remainder.h"
 #include "gh-recovery.h"
 #include "gh-step-private.h"
@@ -61,6 +62,9 @@ struct _GhMigrateStep
   GhMigrationOptions *options;   /* (nullable): NULL out of a journal */
   GhMigration        *migration; /* (nullable): while it runs */
   gboolean            recover;   /* it was broken to be gone on with */
+  guint64             sent;      /* bytes over the line; 0: not known, or slower than could be */
+  guint64             sent_ms;   /* how long that took */
+  gboolean            limited;   /* to a bandwidth, now or before */
 };
 
 G_DEFINE_FINAL_TYPE (GhMigrateStep, gh_migrate_step, GH_TYPE_STEP)
@@ -506,10 +510,27 @@ note_post_copy (GhMigrateStep *self)
   gh_step_save_async (GH_STEP (self), noted_cb, NULL);
 }
 
+/* How fast the line is, as far as this move says. */
+static void
+note_rate (GhMigrateStep *self)
+{
+  const GhMigrationProgress *progress = gh_migration_get_progress (self->migration);
+
+  self->limited = self->limited || gh_step_get_int (GH_STEP (self), "bandwidth") > 0;
+  if (self->limited)
+    self->sent = self->sent_ms = 0;
+  else if (progress->phase == GH_MIGRATION_DISKS || progress->phase == GH_MIGRATION_MEMORY)
+    {
+      self->sent = progress->disk_done + progress->memory_sent;
+      self->sent_ms = progress->elapsed_ms;
+    }
+}
+
 static void
 progress_cb (GhMigrateStep *self)
 {
   note_post_copy (self);
+  note_rate (self);
   gh_step_set_fraction (GH_STEP (self),
                         get_fraction (gh_migration_get_progress (self->migration)));
   g_signal_emit (self, signals[PROGRESS], 0);
@@ -531,6 +552,15 @@ set_migration (GhMigration *migration, /* nullable */
 }
 
 static void
+rate_kept_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  gh_line_rates_keep_finish (result);
+  succeed (user_data);
+}
+
+static void
 moved_cb (GObject      *object,
           GAsyncResult *result,
           gpointer      user_data)
@@ -546,7 +576,9 @@ moved_cb (GObject      *object,
       look_here (task);
       return;
     }
-  succeed (task);
+  gh_line_rates_keep_async (gh_step_get_uri (GH_STEP (self)),
+                            gh_host_get_uri (gh_step_get_peer (GH_STEP (self))), GH_LINE_LIVE,
+                            self->sent, (gint64) self->sent_ms * 1000, rate_kept_cb, task);
 }
 
 /* Going on with it */

@@ -34,6 +34,7 @@
 
 #include "gh-command.h"
 #include "gh-file-users.h"
+#include "gh-line-rates.h"
 #include "gh-machine-spec.h"
 #include "gh-migration.h"
 #include "gh-step-task.h"
@@ -59,6 +60,7 @@ typedef struct
   GhTransferProgress *progress;
   guint               timer;
   guint               n_tries;
+  gint64              began_us;
 } Work;
 
 static void
@@ -223,6 +225,37 @@ wait_for_hosts (GTask *task)
 /* Doing */
 
 static void
+rate_kept_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  gh_line_rates_keep_finish (result);
+  wait_for_hosts (task);
+}
+
+/* For the next that is sent between these hosts. A cut says nothing about how fast they are. */
+static void
+keep_rate (GTask *task)
+{
+  GhStep *step = get_step (task);
+  GhHost *peer = gh_step_get_peer (step);
+  GhTransferFigures figures = { 0 };
+
+  gh_transfer_progress_get (get_work (task)->progress, &figures);
+  if (figures.n_cuts > 0 || peer == get_host (task))
+    {
+      wait_for_hosts (task);
+      return;
+    }
+  gh_line_rates_keep_async (gh_host_get_uri (peer), gh_host_get_uri (get_host (task)), GH_LINE_OFF,
+                            figures.n_sent + figures.n_verified,
+                            g_get_monotonic_time () - get_work (task)->began_us, rate_kept_cb,
+                            g_object_ref (task));
+}
+
+static void
 transferred_cb (GObject      *object,
                 GAsyncResult *result,
                 gpointer      user_data)
@@ -237,7 +270,7 @@ transferred_cb (GObject      *object,
       return;
     }
   gh_step_set_boolean (get_step (task), "whole", TRUE);
-  wait_for_hosts (task);
+  keep_rate (task);
 }
 
 static gboolean
@@ -257,6 +290,7 @@ transfer (GTask *task)
   Work *work = get_work (task);
 
   work->timer = g_timeout_add (PROGRESS_INTERVAL_MS, progress_cb, task);
+  work->began_us = g_get_monotonic_time ();
   gh_host_transfer_async (get_host (task), gh_step_get_string (step, "pool"),
                           gh_step_get_string (step, "path"), gh_step_get_peer (step),
                           gh_step_get_string (step, "source-pool"),

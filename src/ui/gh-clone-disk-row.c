@@ -9,6 +9,7 @@
 #include "gh-clone-disk-row.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 #include <math.h>
 
 #include "gh-disk-choice.h"
@@ -148,6 +149,7 @@ gh_clone_disk_row_set_disk (GhCloneDiskRow *self,
                             GhCloneDisk    *disk,
                             GPtrArray      *pools)
 {
+  char *refusals[GH_CLONE_N_MODES] = { NULL }; /* (unowned) */
   g_autofree char *estimate = NULL;
   GhDiskChoiceState state = { NULL };
 
@@ -159,6 +161,9 @@ gh_clone_disk_row_set_disk (GhCloneDiskRow *self,
   self->disk = disk;
 
   estimate = dup_estimate (disk);
+  memcpy (refusals, disk->refusals, sizeof refusals);
+  if (refusals[GH_CLONE_LINK] == NULL)
+    refusals[GH_CLONE_LINK] = (char *) gh_clone_plan_find_link_problem (self->plan);
   state = (GhDiskChoiceState) {
     .device = disk->device,
     .target = disk->target,
@@ -172,7 +177,7 @@ gh_clone_disk_row_set_disk (GhCloneDiskRow *self,
     .has_pool = disk->mode == GH_CLONE_COPY || disk->mode == GH_CLONE_LINK,
     .overridden = disk->overridden,
     .mode = (int) disk->mode,
-    .refusals = disk->refusals,
+    .refusals = refusals,
   };
   gh_disk_choice_show (self->choice, &state, pools);
 }

@@ -14,6 +14,7 @@
 
 #include "gh-clone-change-row.h"
 #include "gh-clone-disk-row.h"
+#include "gh-problem.h"
 #include "gh-storage.h"
 #include "gh-text-binding.h"
 #include "gh-ui.h"
@@ -39,6 +40,7 @@ struct _GhCloneForm
   GtkWidget        *start_switch;
   GtkToggleButton  *full_tile;
   GtkToggleButton  *linked_tile;
+  GtkLabel         *linked_problem;
   GtkBox           *disks_box;
   GtkStack         *disks_stack;
   GtkWidget        *parent_group;
@@ -161,6 +163,17 @@ name_reset_clicked_cb (GhCloneForm *self)
 
 /* What it is that is cloned */
 
+/* Nothing can be linked to disks that are written to. */
+static void
+show_link_problem (GhCloneForm *self)
+{
+  const char *choices[] = { _("Full clone"), _("Linked clone") };
+  const char *problems[] = { NULL, gh_clone_plan_find_link_problem (self->plan) };
+
+  gh_problem_set (GTK_WIDGET (self->linked_tile), problems[1]);
+  gh_problem_show (self->linked_problem, choices, problems, G_N_ELEMENTS (choices));
+}
+
 static void
 show_machine (GhCloneForm *self)
 {
@@ -180,6 +193,7 @@ show_machine (GhCloneForm *self)
              "memory is not: the new machine starts from off, as after a power cut.");
   gtk_label_set_label (self->state_label, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->state_label), text != NULL);
+  show_link_problem (self);
 }
 
 /* Rows of what is not there (any more) would only be in the way. */
@@ -302,6 +316,16 @@ show_disks (GhCloneForm *self)
   gtk_widget_set_visible (self->parent_group, link);
   gtk_widget_set_visible (self->snapshots_row, n_snapshots > 0);
   gtk_widget_set_visible (self->flatten_row, n_backing > 0);
+}
+
+/* What can be linked to depends on whether it runs. */
+static void
+machine_changed_cb (GhCloneForm *self)
+{
+  if (self->disks_box == NULL)
+    return;
+  show_machine (self);
+  show_disks (self);
 }
 
 /* What becomes of the original */
@@ -521,6 +545,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, start_switch);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, full_tile);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, linked_tile);
+  gtk_widget_class_bind_template_child (widget_class, GhCloneForm, linked_problem);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, disks_box);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, disks_stack);
   gtk_widget_class_bind_template_child (widget_class, GhCloneForm, parent_group);
@@ -646,7 +671,7 @@ gh_clone_form_new (GhClonePlan *plan)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (plan, "notify::parent", G_CALLBACK (show_parent), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (machine, "notify::state", G_CALLBACK (show_machine), self,
+  g_signal_connect_object (machine, "notify::state", G_CALLBACK (machine_changed_cb), self,
                            G_CONNECT_SWAPPED);
   show_machine (self);
   show_linked (self);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gh-format.h"
+#include "gh-problem.h"
 #include "gh-storage.h"
 #include "gh-ui.h"
 
@@ -97,7 +98,7 @@ static void
 show_modes (GhDiskChoice            *self,
             const GhDiskChoiceState *state)
 {
-  g_autoptr (GString) refusals = g_string_new (NULL);
+  g_autofree const char **labels = g_new0 (const char *, self->buttons->len);
 
   self->showing = TRUE;
   for (guint i = 0; i < self->buttons->len; i++)
@@ -111,18 +112,13 @@ show_modes (GhDiskChoice            *self,
       gtk_widget_set_sensitive (GTK_WIDGET (button), refusal == NULL);
       gtk_widget_set_tooltip_text (GTK_WIDGET (button), refusal);
       atk_object_set_description (accessible, refusal != NULL ? refusal : "");
-      if (refusal == NULL)
-        continue;
-      /* Translators: a choice that cannot be made, and why: “Link: its file is on another host”. */
-      g_string_append_printf (refusals, _("%s: %s"), gtk_button_get_label (GTK_BUTTON (button)),
-                              refusal);
-      g_string_append_c (refusals, '\n');
+      labels[i] = gtk_button_get_label (GTK_BUTTON (button));
     }
   self->showing = FALSE;
-  if (refusals->len > 0)
-    g_string_truncate (refusals, refusals->len - 1);
-  gtk_label_set_label (self->refusals_label, refusals->str);
-  gtk_widget_set_visible (self->refusals_expander, refusals->len > 0);
+  gh_problem_show (self->refusals_label, labels, (const char *const *) state->refusals,
+                   self->buttons->len);
+  gtk_widget_set_visible (self->refusals_expander,
+                          gtk_widget_get_visible (GTK_WIDGET (self->refusals_label)));
 }
 
 static gboolean
@@ -350,7 +346,9 @@ gh_disk_choice_show (GhDiskChoice            *self,
   gtk_label_set_label (self->name_label, name);
   show_text (self->size_label, size);
   show_text (self->source_label, state->source);
-  show_text (self->reason_label, refusal != NULL ? refusal : state->reason);
+  /* The button beside it takes the choice back. */
+  show_text (self->reason_label, refusal != NULL ? refusal
+                                 : state->overridden ? _("You chose this.") : state->reason);
   show_text (self->estimate_label, refusal != NULL ? NULL : state->estimate);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->estimate_label), state->destination);
   gtk_widget_set_visible (self->reset_button, state->overridden);

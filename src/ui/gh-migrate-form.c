@@ -16,6 +16,7 @@
 #include "gh-migrate-network-row.h"
 #include "gh-migrate-options.h"
 #include "gh-migrate-presets.h"
+#include "gh-problem.h"
 #include "gh-text-binding.h"
 #include "gh-ui.h"
 
@@ -158,13 +159,13 @@ show_switch (GhMigrateForm   *self,
 {
   gboolean active = gtk_switch_get_active (GTK_SWITCH (widget));
 
-  gh_migrate_options_set_problem (widget,
-                                  gh_migrate_plan_find_problem (self->plan, option, !active));
+  gh_problem_set (widget, gh_migrate_plan_find_problem (self->plan, option, !active));
 }
 
 static void
 update (GhMigrateForm *self)
 {
+  const char *problems[GH_MIGRATE_CUSTOM] = { NULL };
   gboolean live = FALSE;
 
   if (self->state_label == NULL || self->plan == NULL)
@@ -176,9 +177,8 @@ update (GhMigrateForm *self)
   show_switch (self, self->live_switch, GH_MIGRATE_OPTION_LIVE);
   show_switch (self, self->temporary_switch, GH_MIGRATE_OPTION_TEMPORARY);
   for (int i = 0; i < GH_MIGRATE_CUSTOM; i++)
-    gh_migrate_presets_set_problem (
-      self->presets, i,
-      gh_migrate_plan_find_problem (self->plan, GH_MIGRATE_OPTION_PRESET, i));
+    problems[i] = gh_migrate_plan_find_problem (self->plan, GH_MIGRATE_OPTION_PRESET, i);
+  gh_migrate_presets_set_problems (self->presets, problems);
   gtk_widget_set_visible (GTK_WIDGET (self->presets), live);
 }
 

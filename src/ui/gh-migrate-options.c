@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-problem.h"
 #include "gh-text-binding.h"
 #include "gh-ui.h"
 
@@ -24,6 +25,9 @@ static const char *const compression_labels[] = {
   N_("Only what changed (XBZRLE)"),
   N_("All of it (zlib)"),
 };
+
+/* Besides the one that is chosen. */
+#define MAX_CHOICES 2
 
 enum
 {
@@ -40,7 +44,6 @@ struct _GhMigrateOptions
   GBindingGroup *bindings; /* its source is the plan */
   gboolean       showing;  /* what the lists say now is not the user's choice */
 
-  GtkLabel      *problems_label;
   GtkComboBox   *route_combo;
   GtkComboBox   *compression_combo;
   GtkWidget     *converge_switch;
@@ -75,15 +78,18 @@ fill_combo (GtkComboBox       *combo,
   gtk_combo_box_set_model (combo, GTK_TREE_MODEL (store));
 }
 
-/* What cannot be chosen from a list is gray there, and @problems says why. */
+/* What cannot be chosen from a list is gray there, and its row says why. */
 static void
 show_choice (GhMigrateOptions  *self,
              GtkComboBox       *combo,
              const char        *property,
              GhMigrateOption    option,
-             const char *const *labels,
-             GString           *problems)
+             const char *const *labels)
 {
+  const char *choices[MAX_CHOICES];
+  const char *problems[MAX_CHOICES];
+  g_autofree char *text = NULL;
+  guint n = 0;
   GtkTreeModel *model = gtk_combo_box_get_model (combo);
   GtkTreeIter iter;
   int value = 0;
@@ -101,13 +107,13 @@ show_choice (GhMigrateOptions  *self,
                             ? gh_migrate_plan_find_problem (self->plan, option, i) : NULL;
 
       gtk_list_store_set (GTK_LIST_STORE (model), &iter, COLUMN_SENSITIVE, problem == NULL, -1);
-      if (problem == NULL)
+      if (i == value || n == MAX_CHOICES)
         continue;
-      if (problems->len > 0)
-        g_string_append_c (problems, '\n');
-      /* Translators: a choice that cannot be made, and why. */
-      g_string_append_printf (problems, _("%s: %s"), _(labels[i]), problem);
+      choices[n] = _(labels[i]);
+      problems[n++] = problem;
     }
+  text = gh_problem_dup_text (choices, problems, n);
+  gh_problem_in_row (GTK_WIDGET (combo), text);
 }
 
 static void
@@ -117,8 +123,7 @@ show_switch (GhMigrateOptions *self,
 {
   gboolean active = gtk_switch_get_active (GTK_SWITCH (widget));
 
-  gh_migrate_options_set_problem (widget,
-                                  gh_migrate_plan_find_problem (self->plan, option, !active));
+  gh_problem_set (widget, gh_migrate_plan_find_problem (self->plan, option, !active));
 }
 
 /* A number or a text that is set can always be taken away. */
@@ -128,8 +133,7 @@ show_value (GhMigrateOptions *self,
             GhMigrateOption   option,
             gboolean          is_set)
 {
-  gh_migrate_options_set_problem (widget, is_set ? NULL
-                                  : gh_migrate_plan_find_problem (self->plan, option, 1));
+  gh_problem_set (widget, is_set ? NULL : gh_migrate_plan_find_problem (self->plan, option, 1));
 }
 
 static gboolean
@@ -147,16 +151,12 @@ has_text (GtkWidget *entry)
 static void
 update (GhMigrateOptions *self)
 {
-  g_autoptr (GString) problems = g_string_new (NULL);
-
-  if (self->plan == NULL || self->problems_label == NULL)
+  if (self->plan == NULL || self->route_combo == NULL)
     return;
 
-  show_choice (self, self->route_combo, "route", GH_MIGRATE_OPTION_ROUTE, route_labels, problems);
+  show_choice (self, self->route_combo, "route", GH_MIGRATE_OPTION_ROUTE, route_labels);
   show_choice (self, self->compression_combo, "compression", GH_MIGRATE_OPTION_COMPRESSION,
-               compression_labels, problems);
-  gtk_label_set_label (self->problems_label, problems->str);
-  gtk_widget_set_visible (GTK_WIDGET (self->problems_label), problems->len > 0);
+               compression_labels);
   show_switch (self, self->converge_switch, GH_MIGRATE_OPTION_AUTO_CONVERGE);
   show_switch (self, self->post_copy_switch, GH_MIGRATE_OPTION_POST_COPY);
   show_switch (self, self->parallel_switch, GH_MIGRATE_OPTION_PARALLEL);
@@ -239,7 +239,6 @@ gh_migrate_options_class_init (GhMigrateOptionsClass *klass)
 
   gtk_widget_class_set_template_from_resource (widget_class,
                                                GH_UI_RESOURCES "gh-migrate-options.ui");
-  gtk_widget_class_bind_template_child (widget_class, GhMigrateOptions, problems_label);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateOptions, route_combo);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateOptions, compression_combo);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateOptions, converge_switch);
@@ -261,6 +260,8 @@ static void
 gh_migrate_options_init (GhMigrateOptions *self)
 {
   G_STATIC_ASSERT (G_N_ELEMENTS (route_labels) == GH_MIGRATE_N_ROUTES);
+  G_STATIC_ASSERT (G_N_ELEMENTS (route_labels) - 1 <= MAX_CHOICES);
+  G_STATIC_ASSERT (G_N_ELEMENTS (compression_labels) - 1 <= MAX_CHOICES);
   G_STATIC_ASSERT (G_N_ELEMENTS (compression_labels) == GH_MIGRATE_N_COMPRESSIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
   fill_combo (self->route_combo, route_labels, G_N_ELEMENTS (route_labels));
@@ -298,15 +299,4 @@ gh_migrate_options_set_plan (GhMigrateOptions *self,
   g_signal_connect_object (plan, "notify::state", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (plan, "prepared", G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
-}
-
-void
-gh_migrate_options_set_problem (GtkWidget  *widget,
-                                const char *problem)
-{
-  g_return_if_fail (GTK_IS_WIDGET (widget));
-
-  gtk_widget_set_sensitive (widget, problem == NULL);
-  gtk_widget_set_tooltip_text (widget, problem);
-  atk_object_set_description (gtk_widget_get_accessible (widget), problem != NULL ? problem : "");
 }

@@ -18,8 +18,4 @@ G_DECLARE_FINAL_TYPE (GhMigrateOptions, gh_migrate_options, GH, MIGRATE_OPTIONS,
 /* Once. */
 void gh_migrate_options_set_plan (GhMigrateOptions *self, GhMigratePlan *plan);
 
-/* Makes @widget insensitive with the reason as its tooltip; NULL: it is not. For assistive
- * technology, too. */
-void gh_migrate_options_set_problem (GtkWidget *widget, const char *problem);
-
 G_END_DECLS

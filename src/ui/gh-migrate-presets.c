@@ -10,6 +10,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "gh-problem.h"
+
 /* In the order of GhMigratePreset. */
 static const struct
 {
@@ -32,6 +34,7 @@ struct _GhMigratePresets
   int              preset;
   gboolean         showing; /* what the tiles say now is not the user's choice */
   GtkToggleButton *tiles[GH_MIGRATE_N_PRESETS]; /* (unowned) */
+  GtkLabel        *problems_label; /* (unowned) */
   GtkWidget       *custom;  /* (owned): the one that is on when no other is; never seen */
 };
 
@@ -106,6 +109,21 @@ new_tile (GtkRadioButton *group,
   return tile;
 }
 
+/* A tile is too small to say why it cannot be chosen. */
+static GtkWidget *
+new_problems_label (void)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+  GtkStyleContext *style = gtk_widget_get_style_context (label);
+
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_style_context_add_class (style, GTK_STYLE_CLASS_DIM_LABEL);
+  gtk_style_context_add_class (style, "caption");
+  return label;
+}
+
 static void
 gh_migrate_presets_dispose (GObject *object)
 {
@@ -164,6 +182,7 @@ gh_migrate_presets_class_init (GhMigratePresetsClass *klass)
 static void
 gh_migrate_presets_init (GhMigratePresets *self)
 {
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   GtkWidget *flow = gtk_flow_box_new ();
   GtkWidget *custom = gtk_radio_button_new (NULL);
 
@@ -188,28 +207,31 @@ gh_migrate_presets_init (GhMigratePresets *self)
       gtk_container_add (GTK_CONTAINER (child), GTK_WIDGET (self->tiles[i]));
       gtk_container_add (GTK_CONTAINER (flow), child);
     }
-  gtk_widget_show_all (flow);
-  gtk_container_add (GTK_CONTAINER (self), flow);
+  gtk_container_add (GTK_CONTAINER (box), flow);
+  gtk_widget_show_all (box);
+  self->problems_label = GTK_LABEL (new_problems_label ());
+  gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (self->problems_label));
+  gtk_container_add (GTK_CONTAINER (self), box);
 }
 
 /**
- * gh_migrate_presets_set_problem:
+ * gh_migrate_presets_set_problems:
  * @self: the presets
- * @preset: one of them
- * @problem: (nullable): why it cannot be chosen
+ * @problems: (array fixed-size=3) (element-type utf8): why each cannot be chosen, or %NULL
  */
 void
-gh_migrate_presets_set_problem (GhMigratePresets *self,
-                                GhMigratePreset   preset,
-                                const char       *problem)
+gh_migrate_presets_set_problems (GhMigratePresets  *self,
+                                 const char *const *problems)
 {
-  GtkWidget *tile = NULL;
+  const char *titles[GH_MIGRATE_CUSTOM];
 
   g_return_if_fail (GH_IS_MIGRATE_PRESETS (self));
-  g_return_if_fail (preset < GH_MIGRATE_CUSTOM);
+  g_return_if_fail (problems != NULL);
 
-  tile = GTK_WIDGET (self->tiles[preset]);
-  gtk_widget_set_sensitive (tile, problem == NULL);
-  gtk_widget_set_tooltip_text (tile, problem);
-  atk_object_set_description (gtk_widget_get_accessible (tile), problem != NULL ? problem : "");
+  for (int i = 0; i < GH_MIGRATE_CUSTOM; i++)
+    {
+      gh_problem_set (GTK_WIDGET (self->tiles[i]), problems[i]);
+      titles[i] = _(presets[i].title);
+    }
+  gh_problem_show (self->problems_label, titles, problems, GH_MIGRATE_CUSTOM);
 }

@@ -16,8 +16,7 @@ G_BEGIN_DECLS
 #define GH_TYPE_MIGRATE_PRESETS (gh_migrate_presets_get_type ())
 G_DECLARE_FINAL_TYPE (GhMigratePresets, gh_migrate_presets, GH, MIGRATE_PRESETS, GtkBin)
 
-/* @problem (nullable): why it cannot be chosen; NULL: it can. */
-void gh_migrate_presets_set_problem (GhMigratePresets *self, GhMigratePreset preset,
-                                     const char *problem);
+/* For each preset but CUSTOM why it cannot be chosen; NULL: it can. */
+void gh_migrate_presets_set_problems (GhMigratePresets *self, const char *const *problems);
 
 G_END_DECLS

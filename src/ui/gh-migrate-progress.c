@@ -12,8 +12,8 @@
 
 #include "gh-error-note.h"
 #include "gh-format.h"
-#include "gh-migrate-options.h"
 #include "gh-migrate-queue.h"
+#include "gh-problem.h"
 #include "gh-ui.h"
 
 struct _GhMigrateProgress
@@ -35,6 +35,7 @@ struct _GhMigrateProgress
   GtkWidget       *disks_note;
   GtkWidget       *stuck_box;
   GtkWidget       *actions_box;
+  GtkLabel        *problems_label;
   GtkWidget       *silent_box;
   GtkWidget       *recovering_box;
   GhErrorNote     *error_note;
@@ -78,8 +79,8 @@ static char *
 dup_pause (gint64 ms)
 {
   /* Translators: how long the guest will stand still at the end. */
-  return ms < 1000 ? g_strdup_printf (_("Pause to come: %d ms"), (int) ms)
-                   : g_strdup_printf (_("Pause to come: %.1f s"), (double) ms / 1000);
+  return ms < 1000 ? g_strdup_printf (_("Pause to come: %d ms"), (int) ms)
+                   : g_strdup_printf (_("Pause to come: %.1f s"), (double) ms / 1000);
 }
 
 static char *
@@ -99,18 +100,27 @@ dup_facts (const GhMigrationProgress *progress)
       add_fact (facts, g_strdup_printf (_("The guest changes %s/s"), rate));
     }
   if (progress->throttle > 0)
-    add_fact (facts, g_strdup_printf (_("Slowed down by %u %%"), progress->throttle));
+    add_fact (facts, g_strdup_printf (_("Slowed down by %u %%"), progress->throttle));
   if (progress->downtime_ms >= 0)
     add_fact (facts, dup_pause (progress->downtime_ms));
   return g_string_free (facts, FALSE);
 }
 
+/* What cannot be done now is gray, and below the others it says why. */
 static void
 update_actions (GhMigrateProgress *self)
 {
+  const char *labels[GH_MIGRATE_N_ACTIONS];
+  const char *problems[GH_MIGRATE_N_ACTIONS];
+
   for (int i = 0; i < GH_MIGRATE_N_ACTIONS; i++)
-    gh_migrate_options_set_problem (GTK_WIDGET (self->buttons[i]),
-                                    gh_migrate_plan_find_action_problem (self->plan, i));
+    {
+      labels[i] = gh_migrate_action_get_label (i);
+      problems[i] = gh_migrate_plan_find_action_problem (self->plan, i);
+      gh_problem_set (GTK_WIDGET (self->buttons[i]), problems[i]);
+    }
+  /* The last one is elsewhere, and seen only when it can be done. */
+  gh_problem_show (self->problems_label, labels, problems, GH_MIGRATE_RECOVER);
 }
 
 static void
@@ -263,6 +273,7 @@ gh_migrate_progress_class_init (GhMigrateProgressClass *klass)
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, disks_note);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, stuck_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, actions_box);
+  gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, problems_label);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, silent_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, recovering_box);
   gtk_widget_class_bind_template_child (widget_class, GhMigrateProgress, error_note);

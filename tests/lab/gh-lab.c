@@ -528,8 +528,9 @@ add_files (GhLab      *self,
   static const char *passing[] = { ".cache", "run", ".config/pulse", ".config/dconf",
                                    ".config/libvirt/virtstoraged", ".local/share/gvfs-metadata",
                                    ".config/libvirt/libvirtd.conf", ".config/libvirt/qemu.conf",
-                                   /* Where a machine has moved to is remembered. */
-                                   ".local/state/guesthouse/moved", "f", NULL };
+                                   /* Where a machine has moved to is remembered, and how fast. */
+                                   ".local/state/guesthouse/moved",
+                                   ".local/state/guesthouse/line-rates", "f", NULL };
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   const char *name = NULL;
 

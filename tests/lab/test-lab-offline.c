@@ -436,6 +436,7 @@ test_move_boots (void)
   g_autofree char *folder = NULL;
   g_autofree char *more = NULL;
   g_autoptr (GhLabRun) run = NULL;
+  g_autoptr (GhLabRun) back = NULL;
   g_autoptr (GhLabRun) started = NULL;
   g_autoptr (GhLabSerial) serial = NULL;
   g_autofree char *uuid = NULL;
@@ -454,7 +455,8 @@ test_move_boots (void)
   define_machine (pair.here, "web", disk, more);
   uuid = gh_lab_dup_machine_uuid (pair.here, "web");
 
-  run = move (&pair, "web");
+  run = gh_lab_run (pair.here, "-c", pair.here_uri, "migrate", "web", pair.there_uri, "--offline",
+                    "--copy-storage", "--yes", "--json", NULL);
   gh_lab_assert_status (run, 0);
   assert_only_there (&pair, "web");
   g_assert_true (gh_lab_run_has_check (run, "kept-at-source", "note"));
@@ -466,6 +468,13 @@ test_move_boots (void)
   run_program ("qemu-img", "compare", "-f", "raw", "-F", "raw", data, data_arrived, NULL);
   g_assert_cmpuint (get_allocation (arrived) * 10, <=, get_allocation (disk) * 11);
   g_assert_cmpuint (get_allocation (data_arrived) * 10, <=, get_allocation (data) * 11);
+
+  /* How long the way back takes is known from this one. */
+  g_assert_null (strstr (run->out, "as measured on the last move between these hosts"));
+  back = gh_lab_run (pair.here, "-c", pair.there_uri, "migrate", "web", pair.here_uri,
+                     "--offline", "--copy-storage", "--rehearse", "--json", NULL);
+  g_assert_true (gh_lab_run_has_check (back, "estimate", "note"));
+  g_assert_nonnull (strstr (back->out, "as measured on the last move between these hosts"));
 
   started = gh_lab_run (pair.there, "start", "web", "--yes", "--json", NULL);
   gh_lab_assert_status (started, 0);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gh-faults.h"
+#include "gh-line-rates.h"
 #include "gh-migrate-plan.h"
 #include "gh-threads.h"
 #include "gh-told-error.h"
@@ -195,6 +196,60 @@ test_disks (void)
   disk = g_ptr_array_index (gh_migrate_plan_get_disks (plan), 0);
   g_assert_true (disk->overridden);
   g_assert_true (is_refused (plan, "disk-mode"));
+}
+
+static void
+keep_rate (GhHost     *host,
+           GhHost     *destination,
+           GhLineKind  kind,
+           guint64     bytes)
+{
+  g_auto (GhTestCall) call = { NULL };
+
+  gh_line_rates_keep_async (gh_host_get_uri (host), gh_host_get_uri (destination), kind, bytes,
+                            G_USEC_PER_SEC, gh_test_call_cb, &call);
+  gh_line_rates_keep_finish (gh_test_call_wait (&call));
+}
+
+static gboolean
+estimate_says (GhMigratePlan *plan,
+               const char    *words)
+{
+  GhCheck *check = plan_test_find_check (GH_PLAN (plan), "estimate");
+
+  g_assert_nonnull (check);
+  g_test_message ("%s", gh_check_get_detail (check));
+  return strstr (gh_check_get_detail (check), words) != NULL;
+}
+
+/* The time it takes is reckoned with how fast the last move was, which is said; with less when it
+ * may take less. */
+static void
+test_learns (void)
+{
+  g_autoptr (GhHost) host = plan_test_new_host (here);
+  g_autoptr (GhHost) destination = plan_test_new_host (there);
+  g_autoptr (GhMigratePlan) plan = new_plan (host, destination);
+  double before = 0.0;
+
+  prepare (plan);
+  before = gh_migrate_plan_get_estimate (plan, NULL);
+  g_assert_true (estimate_says (plan, "1 Gbit/s"));
+  g_assert_false (estimate_says (plan, "as measured on the last move"));
+
+  keep_rate (host, destination, GH_LINE_OFF, 900 * 1048576);
+  keep_rate (host, destination, GH_LINE_LIVE, 8 * 1048576);
+  prepare (plan);
+  g_assert_true (estimate_says (plan, "8.0\302\240MiB/s, as measured on the last move"));
+  g_assert_false (estimate_says (plan, "1 Gbit/s"));
+  g_assert_cmpfloat (gh_migrate_plan_get_estimate (plan, NULL), >, before * 10);
+
+  g_object_set (plan, "bandwidth", 2, NULL);
+  prepare (plan);
+  g_assert_true (estimate_says (plan, "2.0\302\240MiB/s, the bandwidth it takes at most"));
+  g_object_set (plan, "bandwidth", 20, NULL);
+  prepare (plan);
+  g_assert_true (estimate_says (plan, "as measured on the last move"));
 }
 
 static const char *
@@ -818,6 +873,7 @@ main (int    argc,
   g_test_add_func ("/migrate-plan/devices", test_devices);
   g_test_add_func ("/migrate-plan/choices", test_choices);
   g_test_add_func ("/migrate-plan/bandwidth", test_bandwidth);
+  g_test_add_func ("/migrate-plan/learns", test_learns);
   g_test_add_func ("/migrate-plan/own-socket", test_own_socket);
   g_test_add_func ("/migrate-plan/fails", test_fails);
   g_test_add_func ("/migrate-plan/fails-early", test_fails_early);

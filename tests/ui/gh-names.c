@@ -111,3 +111,44 @@ gh_names_assert (GtkWidget *root)
   if (GTK_IS_WINDOW (root) && !GTK_IS_APPLICATION_WINDOW (root))
     g_assert_cmpint (gtk_window_get_type_hint (GTK_WINDOW (root)), ==, GDK_WINDOW_TYPE_HINT_DIALOG);
 }
+
+typedef struct
+{
+  GHashTable *keys; /* → text of its label */
+  guint       n_twice;
+} Mnemonics;
+
+static void
+add_mnemonic_cb (GtkWidget *widget,
+                 gpointer   user_data)
+{
+  Mnemonics *mnemonics = user_data;
+
+  if (!gtk_widget_get_mapped (widget))
+    return;
+  if (GTK_IS_LABEL (widget) &&
+      gtk_label_get_mnemonic_keyval (GTK_LABEL (widget)) != GDK_KEY_VoidSymbol)
+    {
+      guint key = gtk_label_get_mnemonic_keyval (GTK_LABEL (widget));
+      const char *text = gtk_label_get_text (GTK_LABEL (widget));
+      const char *other = g_hash_table_lookup (mnemonics->keys, GUINT_TO_POINTER (key));
+
+      g_test_message ("Alt+%c: “%s”%s%s", (char) key, text, other != NULL ? ", and: " : "",
+                      other != NULL ? other : "");
+      mnemonics->n_twice += other != NULL ? 1 : 0;
+      g_hash_table_insert (mnemonics->keys, GUINT_TO_POINTER (key), (gpointer) text);
+    }
+  if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), add_mnemonic_cb, user_data);
+}
+
+void
+gh_names_assert_mnemonics (GtkWidget *root)
+{
+  g_autoptr (GHashTable) keys = g_hash_table_new (NULL, NULL);
+  Mnemonics mnemonics = { keys, 0 };
+
+  add_mnemonic_cb (root, &mnemonics);
+  g_assert_cmpuint (g_hash_table_size (keys), >, 2);
+  g_assert_cmpuint (mnemonics.n_twice, ==, 0);
+}

@@ -213,6 +213,15 @@ gh_ui_test_assert_finalized (gpointer *weak_pointer)
   gh_test_wait_until (is_gone, weak_pointer);
 }
 
+static int
+get_number (const char *variable,
+            int         otherwise)
+{
+  const char *value = g_getenv (variable);
+
+  return value != NULL ? atoi (value) : otherwise;
+}
+
 void
 gh_ui_test_shoot (GtkWidget  *window,
                   const char *name)
@@ -226,9 +235,14 @@ gh_ui_test_shoot (GtkWidget  *window,
   if (folder == NULL)
     return;
 
-  if (g_getenv ("GUESTHOUSE_SHOT_WIDTH") != NULL && GTK_IS_WINDOW (window))
-    gtk_window_resize (GTK_WINDOW (window), atoi (g_getenv ("GUESTHOUSE_SHOT_WIDTH")),
-                       gtk_widget_get_allocated_height (window));
+  if (GTK_IS_WINDOW (window))
+    {
+      int width = gtk_widget_get_allocated_width (window);
+      int height = gtk_widget_get_allocated_height (window);
+
+      gtk_window_resize (GTK_WINDOW (window), get_number ("GUESTHOUSE_SHOT_WIDTH", width),
+                         get_number ("GUESTHOUSE_SHOT_HEIGHT", height));
+    }
   /* Transitions and frames: the only way is to give them time. */
   g_timeout_add (700, elapsed_cb, &done);
   gh_test_wait_flag (&done);

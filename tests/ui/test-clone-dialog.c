@@ -246,6 +246,64 @@ test_disks (Fixture       *fixture,
   gtk_widget_destroy (fixture->dialog);
 }
 
+static gboolean
+is_running (gpointer data)
+{
+  return gh_machine_is_active (data);
+}
+
+static gboolean
+is_off (gpointer data)
+{
+  return !gh_machine_is_active (data);
+}
+
+static void
+run_action (Fixture         *fixture,
+            GhMachineAction  action)
+{
+  g_auto (GhTestCall) call = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  gh_machine_run_action_async (fixture->machine, action, NULL, gh_test_call_cb, &call);
+  gh_machine_run_action_finish (fixture->machine, gh_test_call_wait (&call), &error);
+  g_assert_no_error (error);
+  gh_test_wait_until (action == GH_MACHINE_START ? is_running : is_off, fixture->machine);
+  wait_prepared (fixture);
+}
+
+/* Nothing can be linked to what is written to: that is said before it is chosen, and no longer once
+ * the machine is off. */
+static void
+test_running (Fixture       *fixture,
+              gconstpointer  data)
+{
+  static const char why[] = "Its disks are being written to, so nothing can be linked to them. "
+                            "Shut it down first.";
+  GtkWidget *tile = NULL;
+  GtkWidget *link = NULL;
+
+  open_dialog (fixture, FALSE);
+  tile = get_child (fixture, "linked_tile");
+  link = gh_ui_test_get (fixture->dialog, GTK_TYPE_RADIO_BUTTON, "Link");
+  g_assert_true (gtk_widget_is_sensitive (tile));
+  g_assert_true (gtk_widget_is_sensitive (link));
+  g_assert_false (gh_ui_test_shows (fixture->dialog, why));
+
+  run_action (fixture, GH_MACHINE_START);
+  g_assert_false (gtk_widget_is_sensitive (tile));
+  g_assert_false (gtk_widget_is_sensitive (link));
+  g_assert_true (gh_ui_test_shows (fixture->dialog, why));
+  g_assert_cmpstr (atk_object_get_description (gtk_widget_get_accessible (tile)), ==, why);
+  gh_ui_test_shoot (fixture->dialog, "clone-running");
+
+  run_action (fixture, GH_MACHINE_FORCE_OFF);
+  g_assert_true (gtk_widget_is_sensitive (tile));
+  g_assert_true (gtk_widget_is_sensitive (link));
+  g_assert_false (gh_ui_test_shows (fixture->dialog, why));
+  gtk_widget_destroy (fixture->dialog);
+}
+
 static void
 test_parent (Fixture       *fixture,
              gconstpointer  data)
@@ -451,6 +509,7 @@ main (int    argc,
   g_test_add ("/clone-dialog/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("copies", test_copies);
   ADD ("disks", test_disks);
+  ADD ("running", test_running);
   ADD ("parent", test_parent);
   ADD ("changes", test_changes);
   ADD ("each-choice", test_each_choice);
