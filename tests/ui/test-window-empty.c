@@ -92,6 +92,28 @@ is_gone (gpointer data)
   return *(gpointer *) data == NULL;
 }
 
+static gboolean
+is_there (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+tick_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* A lane makes it, which wakes nobody here. */
+static void
+wait_file (char *path)
+{
+  guint id = g_timeout_add (5, tick_cb, NULL);
+
+  gh_test_wait_until (is_there, path);
+  g_source_remove (id);
+}
+
 typedef struct
 {
   Fixture    *fixture;
@@ -340,11 +362,11 @@ test_lost (Fixture       *fixture,
   gh_ui_test_shoot (window, "empty-lost");
 
   held = g_build_filename (folder, "held", NULL);
-  g_assert_true (g_file_set_contents (held, "", 0, NULL));
-  faults = g_strdup_printf ("connect-open:hold=%s", held);
+  faults = g_strdup_printf ("connect-open:hold=%s,times=1", held);
   gh_faults_set (faults);
   gh_ui_test_click (window, "Try again");
   g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTING);
+  wait_file (held);
   gh_ui_test_settle ();
   g_assert_true (is_empty (fixture));
   g_assert_true (gh_ui_test_shows (window, "Cannot reach"));
