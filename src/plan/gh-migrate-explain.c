@@ -20,7 +20,7 @@ typedef struct
   GError *error;
   GhHost *hosts[2]; /* (nullable): whose logs are looked at, one after the other */
   char   *names[2]; /* of the machine there */
-  gint64  since_us[2];
+  gint64  since_us;
   guint   index;
   char   *path;     /* (nullable): of the one that is being read */
   char   *uuid;
@@ -78,7 +78,7 @@ look_into_next (GTask *task)
       if (work->path == NULL)
         continue;
       work->index++;
-      gh_qemu_log_load_async (work->path, work->uuid, work->since_us[i], log_loaded_cb, task);
+      gh_qemu_log_load_async (work->path, work->uuid, work->since_us, i == 0, log_loaded_cb, task);
       return;
     }
   g_task_return_pointer (task, g_steal_pointer (&work->error), (GDestroyNotify) g_error_free);
@@ -86,26 +86,69 @@ look_into_next (GTask *task)
 }
 
 static GhHost *
-find_place (GhPlan *plan,
-            GhStep *step)
+get_host (GhPlan *plan,
+          GhStep *step)
 {
-  if (gh_step_get_host (step) != NULL)
-    return gh_step_get_host (step);
-  if (strcmp (gh_step_get_kind (step), "migrate") == 0 && gh_step_get_peer (step) != NULL)
-    return gh_step_get_peer (step);
-  return gh_plan_get_host (plan);
+  return gh_step_get_host (step) != NULL ? gh_step_get_host (step) : gh_plan_get_host (plan);
+}
+
+/* A move says what goes wrong at its destination; what else has two hosts reads from one and writes
+ * to the other. NULL: at one of the two. */
+static GhHost *
+find_place (GhPlan *plan,
+            GhStep *step,
+            GhHost *destination) /* nullable */
+{
+  GhHost *peer = gh_step_get_peer (step);
+  const char *kind = gh_step_get_kind (step);
+
+  if (strcmp (kind, "finish") == 0 && destination != NULL)
+    return destination;
+  if (peer == NULL || peer == get_host (plan, step))
+    return get_host (plan, step);
+  return strcmp (kind, "migrate") == 0 ? peer : NULL;
+}
+
+static char *
+dup_place (GhPlan *plan,
+           GhStep *step,
+           GhHost *place) /* nullable */
+{
+  if (place != NULL)
+    return g_strdup (gh_host_get_label (place));
+  /* Translators: two hosts, at one of which it was. */
+  return g_strdup_printf (_("%s or %s"), gh_host_get_label (get_host (plan, step)),
+                          gh_host_get_label (gh_step_get_peer (step)));
+}
+
+/* (nullable): a host that is not @source. */
+static GhHost *
+find_destination (GhStep *step,
+                  GhHost *source)
+{
+  GhHost *hosts[] = { gh_step_get_peer (step), gh_step_get_host (step) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    if (hosts[i] != NULL && hosts[i] != source)
+      return hosts[i];
+  return NULL;
 }
 
 static char *
 dup_step_words (GhStep     *step,
                 const char *machine, /* nullable */
-                GhHost     *place)
+                GhHost     *place)   /* nullable */
 {
   g_autofree char *title = gh_step_dup_title (step);
 
+  if (machine == NULL && place == NULL)
+    return g_steal_pointer (&title);
   if (machine == NULL)
     /* Translators: a host, and the title of a step: “Make the disk “web-1.qcow2””. */
     return g_strdup_printf (_("At %s: %s"), gh_host_get_label (place), title);
+  if (place == NULL)
+    /* Translators: a machine, and the title of a step: “Copy the disk “web-1.qcow2””. */
+    return g_strdup_printf (_("Moving “%s”: %s"), machine, title);
   /* Translators: a machine, a host, and the title of a step: “Make the disk “web-1.qcow2””. */
   return g_strdup_printf (_("Moving “%s”, at %s: %s"), machine, gh_host_get_label (place), title);
 }
@@ -123,10 +166,11 @@ find_logs (Work   *work,
       strcmp (gh_step_get_kind (step), "migrate") != 0 || name == NULL || uuid == NULL)
     return;
   work->uuid = g_strdup (uuid);
+  work->since_us = g_get_real_time () -
+                   ((gint64) gh_step_get_elapsed_s (step) + 1) * G_USEC_PER_SEC;
   /* The one there was started for this. */
   g_set_object (&work->hosts[0], gh_step_get_peer (step));
   work->names[0] = g_strdup (new_name != NULL ? new_name : name);
-  work->since_us[0] = g_get_real_time () - (gh_step_get_elapsed_s (step) + 1) * G_USEC_PER_SEC;
   g_set_object (&work->hosts[1], gh_plan_get_host (plan));
   work->names[1] = g_strdup (name);
 }
@@ -152,20 +196,21 @@ gh_migrate_explain_async (GhPlan              *plan,
 {
   GTask *task = g_task_new (plan, NULL, callback, user_data);
   Work *work = g_new0 (Work, 1);
-  GhHost *place = find_place (plan, step);
-  GhHost *source = gh_plan_get_host (plan) != NULL ? gh_plan_get_host (plan) : place;
+  GhHost *host = get_host (plan, step);
 
   g_task_set_source_tag (task, gh_migrate_explain_async);
   g_task_set_task_data (task, work, work_free);
-  if (place == NULL)
+  if (host == NULL)
     work->error = g_error_copy (error);
   else
     {
-      g_autofree char *words = dup_step_words (step, machine, place);
+      GhHost *source = gh_plan_get_host (plan) != NULL ? gh_plan_get_host (plan) : host;
+      GhHost *other = destination != NULL ? destination : find_destination (step, source);
+      GhHost *at = find_place (plan, step, destination);
+      g_autofree char *words = dup_step_words (step, machine, at);
+      g_autofree char *place = dup_place (plan, step, at);
       GhMigrateErrorHosts hosts = {
-        gh_host_get_label (source),
-        gh_host_get_label (destination != NULL ? destination : place),
-        gh_host_get_label (place),
+        gh_host_get_label (source), other != NULL ? gh_host_get_label (other) : place, place,
       };
 
       work->error = gh_migrate_error_tell (error, &hosts, words);

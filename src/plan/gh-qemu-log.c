@@ -30,6 +30,7 @@ typedef struct
   char   *path;
   char   *uuid;
   gint64  since_us;
+  guint   n_tries;
 } Request;
 
 static void
@@ -70,6 +71,17 @@ get_start_us (const char *line)
 {
   const char *what = strstr (line, ": starting up");
   g_autofree char *text = what != NULL ? g_strndup (line, (gsize) (what - line)) : NULL;
+  g_autoptr (GDateTime) time = text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
+
+  return time != NULL ? g_date_time_to_unix (time) * G_USEC_PER_SEC : -1;
+}
+
+/* “2023-06-01T10:00:00.123456Z qemu-system-x86_64: …”: when, or -1 for other lines. */
+static gint64
+get_line_us (const char *line)
+{
+  const char *end = strstr (line, "Z ");
+  g_autofree char *text = end != NULL ? g_strndup (line, (gsize) (end - line) + 1) : NULL;
   g_autoptr (GDateTime) time = text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
 
   return time != NULL ? g_date_time_to_unix (time) * G_USEC_PER_SEC : -1;
@@ -150,6 +162,7 @@ gh_qemu_log_dup_end (const char *text,
   g_autoptr (GPtrArray) shown = g_ptr_array_new_with_free_func (g_free);
   guint start = G_MAXUINT;
   guint first = 0;
+  gboolean new = FALSE; /* the line and those after it */
 
   g_return_val_if_fail (text != NULL && uuid != NULL, NULL);
 
@@ -157,13 +170,18 @@ gh_qemu_log_dup_end (const char *text,
   for (guint i = 0; lines[i] != NULL; i++)
     if (get_start_us (lines[i]) >= 0)
       start = i;
-  /* Its time is in whole seconds here. */
-  if (start == G_MAXUINT || get_start_us (lines[start]) + G_USEC_PER_SEC < since_us ||
-      !skip_command_line (lines, start, uuid, &first))
+  if (start == G_MAXUINT || !skip_command_line (lines, start, uuid, &first))
     return NULL;
+  /* Times are in whole seconds here. */
+  new = get_start_us (lines[start]) + G_USEC_PER_SEC >= since_us;
   for (guint i = first; lines[i] != NULL; i++)
-    if (may_be_shown (lines[i]))
-      g_ptr_array_add (shown, dup_clean (lines[i]));
+    {
+      gint64 time_us = get_line_us (lines[i]);
+
+      new = new || (time_us >= 0 && time_us + G_USEC_PER_SEC >= since_us);
+      if (new && may_be_shown (lines[i]))
+        g_ptr_array_add (shown, dup_clean (lines[i]));
+    }
   if (shown->len == 0)
     return NULL;
   if (shown->len > MAX_LINES)
@@ -212,7 +230,7 @@ load_worker (GhLane        *lane,
   char *lines = NULL;
 
   /* What one that has just ended wrote may still be on its way through libvirt's log daemon. */
-  for (guint i = 0; lines == NULL && i < (request->since_us > 0 ? MAX_TRIES : 1); i++)
+  for (guint i = 0; lines == NULL && i < request->n_tries; i++)
     {
       g_autofree char *text = NULL;
 
@@ -245,7 +263,8 @@ loaded_cb (GObject      *object,
  * gh_qemu_log_load_async:
  * @path: of a log
  * @uuid: of the machine
- * @since_us: when it was started, at the earliest
+ * @since_us: a real time
+ * @waits: whether QEMU has ended just now: what it wrote may not be there yet
  * @callback: called when it was read
  * @user_data: for @callback
  */
@@ -253,6 +272,7 @@ void
 gh_qemu_log_load_async (const char          *path,
                         const char          *uuid,
                         gint64               since_us,
+                        gboolean             waits,
                         GAsyncReadyCallback  callback,
                         gpointer             user_data)
 {
@@ -264,6 +284,7 @@ gh_qemu_log_load_async (const char          *path,
   request->path = g_strdup (path);
   request->uuid = g_strdup (uuid);
   request->since_us = since_us;
+  request->n_tries = waits ? MAX_TRIES : 1;
   gh_lane_run_async (lane, GH_LANE_USER, GH_LANE_READ, "qemu-log", load_worker, request,
                      request_free, g_free, NULL, loaded_cb, task);
 }

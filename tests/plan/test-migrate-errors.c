@@ -247,11 +247,17 @@ test_log (void)
     COMMAND "2026-01-02 10:00:00.200+0000: Domain id=1 is tainted: custom-argv\n"
     "qemu: a\n\nqemu: secret data=abc\nqemu: PassWord xyz\nqemu: b\033[31m\xff\n"
     "2026-01-02 10:00:01.123+0000: shutting down, reason=failed\n", UUID, start_us);
+  /* Of one that has run for long, only what is new. */
+  g_autofree char *new = gh_qemu_log_dup_end (
+    START COMMAND "qemu: old\n2026-01-02T10:05:00.123456Z qemu: old too\n"
+    "2026-01-02T10:30:00.123456Z qemu: new\n more of it\n", UUID,
+    start_us + 1800 * G_USEC_PER_SEC);
   g_autofree char *many = NULL;
   GString *text = g_string_new (START COMMAND);
   g_auto (GStrv) lines = NULL;
 
   g_assert_cmpstr (end, ==, "qemu: a\nqemu: b [31m\357\277\275");
+  g_assert_cmpstr (new, ==, "2026-01-02T10:30:00.123456Z qemu: new\n more of it");
   /* Another machine's, an older start, none at all, and one that said nothing. */
   g_assert_null (gh_qemu_log_dup_end (START "qemu \\\n-uuid x\na\n", UUID, 0));
   g_assert_null (gh_qemu_log_dup_end (START COMMAND "a\n", UUID, start_us + 5 * G_USEC_PER_SEC));
