@@ -255,6 +255,7 @@ take_place (GhAddHostDialog *self,
       !gh_host_removal_is_free (GTK_WIDGET (self), self->edited))
     {
       gh_host_disconnect (host);
+      gh_secrets_forget_host_async (uri, NULL, NULL);
       update (self);
       return;
     }
