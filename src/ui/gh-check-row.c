@@ -315,3 +315,23 @@ gh_check_row_update_all (GtkBox    *box,
   for (GList *l = rows; l != NULL; l = l->next)
     destroy_row (l->data, focus);
 }
+
+/**
+ * gh_check_row_is_any_fixing:
+ * @box: holds check rows only
+ *
+ * Returns: whether a fix runs
+ */
+gboolean
+gh_check_row_is_any_fixing (GtkBox *box)
+{
+  g_autoptr (GList) rows = NULL;
+
+  g_return_val_if_fail (GTK_IS_BOX (box), FALSE);
+
+  rows = gtk_container_get_children (GTK_CONTAINER (box));
+  for (GList *l = rows; l != NULL; l = l->next)
+    if (GH_CHECK_ROW (l->data)->fixing)
+      return TRUE;
+  return FALSE;
+}

@@ -25,5 +25,7 @@ void       gh_check_row_set_check (GhCheckRow *self, GhCheck *check);
  * was has gone. @fixed_cb is connected swapped, to @data. */
 void       gh_check_row_update_all (GtkBox *box, GPtrArray *checks, GCallback fixed_cb,
                                     gpointer data, GtkWidget *focus);
+/* Whether the fix of one of them runs: then they should stay. */
+gboolean   gh_check_row_is_any_fixing (GtkBox *box);
 
 G_END_DECLS

@@ -30,6 +30,7 @@ struct _GhEmptyPage
   GhHosts       *hosts;       /* (owned) */
   GCancellable  *cancellable; /* (owned) (nullable): of looking at this computer */
   GtkWidget     *toplevel;    /* (weak) (nullable): while it can be seen */
+  gboolean       local;       /* this computer is one of the hosts */
 };
 
 G_DEFINE_FINAL_TYPE (GhEmptyPage, gh_empty_page, GTK_TYPE_BIN)
@@ -42,6 +43,7 @@ typedef struct
 {
   guint   n_hosts;
   guint   n_connected;
+  guint   n_connecting;
   GhHost *lost;     /* (unowned) (nullable): the first */
   guint   n_lost;
 } Census;
@@ -57,6 +59,8 @@ count_hosts (GhEmptyPage *self)
 
       if (gh_host_get_state (host) == GH_HOST_CONNECTED)
         census.n_connected++;
+      if (gh_host_get_state (host) == GH_HOST_CONNECTING)
+        census.n_connecting++;
       if (gh_host_get_state (host) != GH_HOST_LOST)
         continue;
       if (census.lost == NULL)
@@ -64,6 +68,19 @@ count_hosts (GhEmptyPage *self)
       census.n_lost++;
     }
   return census;
+}
+
+static gboolean
+has_this_computer (GhEmptyPage *self)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
+    {
+      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
+
+      if (gh_host_is_local (host) && !gh_host_is_test (host))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static void
@@ -91,12 +108,25 @@ show_lost (GhEmptyPage  *self,
   gtk_button_set_label (self->connect_button, _("Try again"));
 }
 
+/* Of a computer that is no host any more nothing is to be done. */
+static void
+set_local (GhEmptyPage *self,
+           gboolean     local)
+{
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+
+  self->local = local;
+  if (!local)
+    gh_empty_page_show_checks (self, none);
+  load_checks (self);
+}
+
 /**
  * gh_empty_page_update:
  * @self: a page
  *
- * Says how the hosts are now. While one is being connected the page stays as it is: a host that is
- * lost is tried again every now and then.
+ * Says how the hosts are now. While none is connected, and one is being, the page stays as it is: a
+ * host that is lost is tried again every now and then.
  */
 void
 gh_empty_page_update (GhEmptyPage *self)
@@ -106,13 +136,10 @@ gh_empty_page_update (GhEmptyPage *self)
   g_return_if_fail (GH_IS_EMPTY_PAGE (self));
 
   census = count_hosts (self);
-  for (guint i = 0; i < census.n_hosts; i++)
-    {
-      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
-
-      if (gh_host_get_state (host) == GH_HOST_CONNECTING)
-        return;
-    }
+  if (self->local != has_this_computer (self))
+    set_local (self, !self->local);
+  if (census.n_connected == 0 && census.n_connecting > 0)
+    return;
   gh_error_note_clear (self->error_note);
   gtk_widget_set_visible (self->new_button, census.n_connected > 0);
   gtk_widget_set_visible (GTK_WIDGET (self->connect_button),
@@ -200,19 +227,6 @@ checks_loaded_cb (GObject      *object,
   gh_empty_page_show_checks (self, checks);
 }
 
-static gboolean
-has_this_computer (GhEmptyPage *self)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->hosts)); i++)
-    {
-      g_autoptr (GhHost) host = g_list_model_get_item (G_LIST_MODEL (self->hosts), i);
-
-      if (gh_host_is_local (host) && !gh_host_is_test (host))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 static void
 stop_loading (GhEmptyPage *self)
 {
@@ -224,7 +238,7 @@ static void
 load_checks (GhEmptyPage *self)
 {
   stop_loading (self);
-  if (!has_this_computer (self))
+  if (!self->local || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     return;
   self->cancellable = g_cancellable_new ();
   gh_virtualization_load_async (self->cancellable, checks_loaded_cb, g_object_ref (self));
@@ -236,7 +250,7 @@ active_changed_cb (GtkWindow   *toplevel,
                    GParamSpec  *pspec,
                    GhEmptyPage *self)
 {
-  if (gtk_window_is_active (toplevel))
+  if (gtk_window_is_active (toplevel) && !gh_check_row_is_any_fixing (self->checks_box))
     load_checks (self);
 }
 

@@ -85,7 +85,10 @@ set_whole (GhWindow *self,
   gtk_widget_set_visible (self->separator, !whole && !self->fullscreen);
   gtk_widget_set_visible (GTK_WIDGET (self->empty), whole);
   gh_library_view_set_only_hosts (self->library, whole);
-  gh_window_place_bar (self, GTK_WIDGET (self->machine_errors));
+  /* What was told in the only pane there was stays to be read there: on a narrow screen it is the
+   * one in sight. */
+  if (whole || gh_error_bar_get_n_errors (self->machine_errors) == 0)
+    gh_window_place_bar (self, GTK_WIDGET (self->machine_errors));
   gh_window_place_bar (self, GTK_WIDGET (self->notice));
   gh_window_place_bar (self, self->interrupted);
   gh_window_update_panes (self);

@@ -78,6 +78,8 @@ gh_window_show_error_with_offer (GhWindow     *self,
     return;
   at_library = hdy_leaflet_get_folded (self->leaflet) &&
                hdy_leaflet_get_visible_child (self->leaflet) == self->library_pane && !self->whole;
+  if (!at_library)
+    gh_window_place_bar (self, GTK_WIDGET (self->machine_errors));
   gh_error_bar_add (at_library ? self->library_errors : self->machine_errors, title, error, offer,
                     action);
   notify_desktop (self, machine, title, error);

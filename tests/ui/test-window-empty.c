@@ -391,6 +391,38 @@ test_one_lost (Fixture       *fixture,
   gh_ui_test_shoot (GTK_WIDGET (fixture->window), "empty-one-lost");
 }
 
+static gboolean
+is_reached (gpointer data)
+{
+  Fixture *fixture = data;
+
+  return gh_ui_test_shows (GTK_WIDGET (fixture->window), "No machines yet");
+}
+
+/* One that answers is there, however long another takes. */
+static void
+test_one_silent (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  GhHost *other = NULL;
+  g_autofree char *folder = gh_test_dup_tmp_dir ();
+  g_autofree char *held = g_build_filename (folder, "held", NULL);
+  g_autofree char *faults = g_strdup_printf ("connect-open:hold=%s,times=1", held);
+
+  open_window (fixture);
+  gh_test_wait_until (is_empty, fixture);
+  g_assert_true (gh_ui_test_shows (GTK_WIDGET (fixture->window), "Not connected"));
+  other = gh_hosts_add (fixture->hosts, "test:///nowhere/at-all.xml");
+  gh_faults_set (faults);
+  gh_host_connect (other);
+  wait_file (held);
+  gh_host_connect (fixture->host);
+  gh_test_wait_until (is_reached, fixture);
+  g_assert_cmpint (gh_host_get_state (other), ==, GH_HOST_CONNECTING);
+  g_assert_cmpint (g_remove (held), ==, 0);
+  gh_test_wait_until (is_settled, other);
+}
+
 static void
 test_no_host (Fixture       *fixture,
               gconstpointer  data)
@@ -495,13 +527,17 @@ static void
 test_narrow (Fixture       *fixture,
              gconstpointer  data)
 {
+  g_autoptr (GError) error = g_error_new_literal (GH_VIRT_ERROR, 38, "Read-only file system");
   g_autofree char *uuid = NULL;
 
   gh_test_wait_until (is_empty, fixture);
   gtk_window_resize (GTK_WINDOW (fixture->window), NARROW_PX, 600);
   gh_test_wait_until (is_narrow, fixture);
+  gh_window_show_error (fixture->window, NULL, "Could not do it", error);
+  gh_test_wait_until (sees_error, fixture);
   uuid = define_machine (fixture);
   gh_test_wait_until (is_folded_list, fixture);
+  g_assert_true (sees_error (fixture));
   undefine_machine (fixture, uuid);
   gh_test_wait_until (is_narrow, fixture);
 }
@@ -545,6 +581,7 @@ main (int    argc,
   ADD ("disconnected", 3, set_up, test_disconnected);
   ADD ("lost", 3, set_up, test_lost);
   ADD ("one-lost", 0, set_up_connected, test_one_lost);
+  ADD ("one-silent", 0, set_up, test_one_silent);
   ADD ("no-host", 0, set_up_connected, test_no_host);
   ADD ("checks", 0, set_up_connected, test_checks);
   ADD ("errors", 0, set_up_connected, test_errors);
