@@ -636,9 +636,9 @@ test_no_helper (Fixture       *fixture,
   g_assert_nonnull (strstr (command, "netcat"));
 }
 
-/* A computer that takes the connection and says nothing. */
+/* Where nobody listens; and while it is open, nobody else can. */
 static int
-listen_and_be_silent (guint *port)
+take_port (guint *port)
 {
   struct sockaddr_in address = { .sin_family = AF_INET };
   socklen_t length = sizeof address;
@@ -646,9 +646,18 @@ listen_and_be_silent (guint *port)
 
   address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
   g_assert_no_errno (bind (fd, (struct sockaddr *) &address, sizeof address));
-  g_assert_no_errno (listen (fd, 5));
   g_assert_no_errno (getsockname (fd, (struct sockaddr *) &address, &length));
   *port = ntohs (address.sin_port);
+  return fd;
+}
+
+/* A computer that takes the connection and says nothing. */
+static int
+listen_and_be_silent (guint *port)
+{
+  int fd = take_port (port);
+
+  g_assert_no_errno (listen (fd, 5));
   return fd;
 }
 
@@ -776,16 +785,6 @@ two_wait (gpointer data)
   return gh_askpass_get_n_waiting () == 2;
 }
 
-/* A port that nobody listens on. */
-static guint
-find_closed_port (void)
-{
-  guint port = 0;
-
-  close (listen_and_be_silent (&port));
-  return port;
-}
-
 static GhHost *
 connect_more (const char *uri)
 {
@@ -814,12 +813,14 @@ test_side_by_side (Fixture       *fixture,
   GhHost *refusing = NULL;
   guint port = 0;
   int fd = -1;
+  int refusing_fd = -1;
 
   if (fixture->lab == NULL)
     return;
   fd = listen_and_be_silent (&port);
   silent_uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", port);
-  refusing_uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", find_closed_port ());
+  refusing_fd = take_port (&port);
+  refusing_uri = g_strdup_printf ("qemu+ssh://127.0.0.1:%u/session", port);
   refusing = connect_more (refusing_uri);
   silent = connect_more (silent_uri);
   gh_host_connect (fixture->host);
@@ -843,6 +844,7 @@ test_side_by_side (Fixture       *fixture,
   drop_more (silent);
   drop_more (refusing);
   g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTED);
+  close (refusing_fd);
   close (fd);
 }
 
