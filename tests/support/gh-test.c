@@ -37,6 +37,27 @@ flag_is_set (gpointer data)
   return *(const int *) data != 0;
 }
 
+static gboolean
+is_there (gpointer path)
+{
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean
+tick_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+gh_test_wait_file (const char *path)
+{
+  guint id = g_timeout_add (5, tick_cb, NULL);
+
+  gh_test_wait_until (is_there, (gpointer) path);
+  g_source_remove (id);
+}
+
 void
 gh_test_wait_flag (const int *flag)
 {

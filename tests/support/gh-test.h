@@ -26,6 +26,8 @@ typedef gboolean (*GhTestCondition) (gpointer data);
 void          gh_test_wait_until  (GhTestCondition condition, gpointer data);
 /* Until *@flag is not 0. */
 void          gh_test_wait_flag   (const int *flag);
+/* Until somebody has made it: a lane that a fault holds, which wakes no main loop. */
+void          gh_test_wait_file   (const char *path);
 
 /* spice-gtk complains aloud of what hostile peers send, and of connections that are closed while
  * they begin. To be called by each test: GLib forgets it when a test begins. */

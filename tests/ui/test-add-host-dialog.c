@@ -4,10 +4,12 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "gh-activity.h"
 #include "gh-add-host-dialog.h"
+#include "gh-faults.h"
 #include "gh-names.h"
 #include "gh-sample-plan.h"
 #include "gh-saved-hosts.h"
@@ -536,6 +538,63 @@ test_passwords (Edited        *edited,
   g_assert_cmpstr (forgotten->str, ==, "me@one:-1 gate;");
 }
 
+/* Those of an address that is changed, too. */
+static void
+test_forgets (Edited        *edited,
+              gconstpointer  data)
+{
+  GhHost *last = gh_hosts_find (edited->base.hosts, "qemu+ssh://last/system");
+
+  gtk_widget_destroy (GTK_WIDGET (edited->base.dialog));
+  gh_ui_test_assert_finalized ((gpointer *) &edited->base.dialog);
+  present_for (edited, last);
+  choose_kind (&edited->base, "Any libvirt URI");
+  enter (&edited->base, "URI", edited->uris[1]);
+  g_assert_cmpstr (forgotten->str, ==, "");
+  gh_ui_test_click (GTK_WIDGET (edited->base.dialog), "Save");
+  gh_test_wait_until (is_gone, &edited->base);
+  g_assert_cmpstr (forgotten->str, ==, "@last:-1;");
+}
+
+static gboolean
+is_asked_or_gone (gpointer data)
+{
+  return find_message () != NULL || is_gone (data);
+}
+
+/* What begins while the new address is connected needs the old one as much. */
+static void
+test_needed_late (Edited        *edited,
+                  gconstpointer  data)
+{
+  g_autofree char *held = g_build_filename (edited->folders[1], "held", NULL);
+  g_autofree char *faults = g_strdup_printf ("connect-open:hold=%s,times=1", held);
+  g_autoptr (GhSamplePlan) plan = gh_sample_plan_new ();
+  g_auto (GhTestCall) call = { 0 };
+
+  enter (&edited->base, "URI", edited->uris[1]);
+  gh_faults_set (faults);
+  gh_ui_test_click (GTK_WIDGET (edited->base.dialog), "Save");
+  gh_test_wait_file (held);
+  gh_faults_set (NULL);
+  gh_sample_plan_get_traits (plan)->waits = TRUE;
+  g_object_set (plan, "host", edited->host, NULL);
+  gh_plan_prepare_async (GH_PLAN (plan), NULL, gh_test_call_cb, &call);
+  g_assert_true (gh_plan_prepare_finish (GH_PLAN (plan), gh_test_call_wait (&call), NULL));
+  gh_activity_run (gh_activity_get_default (), GH_PLAN (plan));
+  g_assert_cmpint (g_remove (held), ==, 0);
+  gh_test_wait_until (is_asked_or_gone, &edited->base);
+  g_assert_nonnull (find_message ());
+  g_assert_true (gh_ui_test_shows (find_message (), "is needed"));
+  gtk_dialog_response (GTK_DIALOG (find_message ()), GTK_RESPONSE_CLOSE);
+  g_assert_true (gh_hosts_find (edited->base.hosts, edited->uris[0]) == edited->host);
+  g_assert_null (gh_hosts_find (edited->base.hosts, edited->uris[1]));
+  g_assert_cmpint (gh_host_get_state (edited->host), ==, GH_HOST_CONNECTED);
+  gh_sample_plan_get_traits (plan)->waits = FALSE;
+  gh_sample_plan_go_on (plan);
+  gh_test_wait_until (has_ended, plan);
+}
+
 #define EDIT(name, function) \
   g_test_add ("/add-host/edit/" name, Edited, NULL, set_up_edited, function, tear_down_edited)
 
@@ -554,6 +613,8 @@ main (int   argc,
   EDIT ("moves", test_moves);
   EDIT ("stays", test_stays);
   EDIT ("needed", test_needed);
+  EDIT ("needed-late", test_needed_late);
+  EDIT ("forgets", test_forgets);
   EDIT ("fields", test_fields);
   EDIT ("passwords", test_passwords);
   return g_test_run ();

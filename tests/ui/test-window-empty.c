@@ -92,28 +92,6 @@ is_gone (gpointer data)
   return *(gpointer *) data == NULL;
 }
 
-static gboolean
-is_there (gpointer path)
-{
-  return g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-static gboolean
-tick_cb (gpointer user_data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* A lane makes it, which wakes nobody here. */
-static void
-wait_file (char *path)
-{
-  guint id = g_timeout_add (5, tick_cb, NULL);
-
-  gh_test_wait_until (is_there, path);
-  g_source_remove (id);
-}
-
 typedef struct
 {
   Fixture    *fixture;
@@ -366,7 +344,7 @@ test_lost (Fixture       *fixture,
   gh_faults_set (faults);
   gh_ui_test_click (window, "Try again");
   g_assert_cmpint (gh_host_get_state (fixture->host), ==, GH_HOST_CONNECTING);
-  wait_file (held);
+  gh_test_wait_file (held);
   gh_ui_test_settle ();
   g_assert_true (is_empty (fixture));
   g_assert_true (gh_ui_test_shows (window, "Cannot reach"));
@@ -415,7 +393,7 @@ test_one_silent (Fixture       *fixture,
   other = gh_hosts_add (fixture->hosts, "test:///nowhere/at-all.xml");
   gh_faults_set (faults);
   gh_host_connect (other);
-  wait_file (held);
+  gh_test_wait_file (held);
   gh_host_connect (fixture->host);
   gh_test_wait_until (is_reached, fixture);
   g_assert_cmpint (gh_host_get_state (other), ==, GH_HOST_CONNECTING);
